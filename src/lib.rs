@@ -1,1 +1,6 @@
 //! runner
+pub mod diag;
+pub mod event;
+pub mod id;
+pub mod money;
+pub mod state;

@@ -1,0 +1,489 @@
+//! What happens in a run, as facts: the one vocabulary between the engine and
+//! everything that watches it.
+//!
+//! Owns plain data only. No presentation, no serialisation: ledger and report
+//! have twins of their own, so that a refactoring here changes no file format.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::id::{AttemptId, FileId, Fingerprint, RunId, ShotId, TaskId};
+use crate::money::Money;
+
+/// One fact, with when it became known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Position in the run, from 0, without gaps.
+    pub sequence: u64,
+    /// Wall clock, for people.
+    pub at: Timestamp,
+    /// Since the run began, on a clock that never jumps.
+    pub elapsed: Duration,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What can happen. Events are past tense; everything a report needs is inside.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EventKind {
+    /// Always first: everything that was decided before the first call.
+    RunStarted(Box<RunFacts>),
+    /// About to pay. Durable before the request leaves (DESIGN section 6, rule 1).
+    CreateIntended {
+        /// The shot to be made.
+        shot: ShotId,
+        /// This attempt's own name.
+        attempt: AttemptId,
+        /// What exactly is asked for.
+        fingerprint: Fingerprint,
+    },
+    /// The service took the task. Durable before the first poll.
+    CreateAccepted {
+        /// The shot being made.
+        shot: ShotId,
+        /// The attempt that was taken.
+        attempt: AttemptId,
+        /// The service's name for it.
+        task: TaskId,
+        /// The service's trace id, if it gave one.
+        trace_id: Option<String>,
+    },
+    /// The answer proves that nothing was accepted.
+    CreateRefused {
+        /// The shot.
+        shot: ShotId,
+        /// The attempt that came to nothing.
+        attempt: AttemptId,
+        /// Why.
+        failure: Failure,
+        /// How long until the next attempt; `None` when there is none.
+        retry_in: Option<Duration>,
+    },
+    /// The request may have been accepted, and there is no way to ask.
+    CreateUncertain {
+        /// The shot.
+        shot: ShotId,
+        /// The attempt that may have been paid.
+        attempt: AttemptId,
+        /// What was seen instead of an answer.
+        failure: Failure,
+    },
+    /// The service reported a status that differs from the last one.
+    StatusSeen {
+        /// The shot.
+        shot: ShotId,
+        /// The service's own word, for example `Queueing`.
+        status: String,
+        /// Whether this program knows that word.
+        known: bool,
+    },
+    /// The video exists at the service.
+    TaskSucceeded {
+        /// The shot.
+        shot: ShotId,
+        /// The attempt that paid for it.
+        attempt: AttemptId,
+        /// Where to fetch it.
+        file: FileId,
+    },
+    /// The service gave the task up.
+    TaskFailed {
+        /// The shot.
+        shot: ShotId,
+        /// The attempt that failed.
+        attempt: AttemptId,
+        /// Why, as far as the service says.
+        failure: Failure,
+    },
+    /// A poll or a download went wrong and is tried again; the paid task stands.
+    Retrying {
+        /// The shot.
+        shot: ShotId,
+        /// What was being done.
+        operation: Operation,
+        /// What went wrong.
+        failure: Failure,
+        /// How long until the next try.
+        wait: Duration,
+    },
+    /// The video is on disk under its final name, whole and verified.
+    VideoSaved {
+        /// The shot.
+        shot: ShotId,
+        /// The attempt that paid for it.
+        attempt: AttemptId,
+        /// What is on disk.
+        video: Video,
+    },
+    /// The task is paid and not yet collected; running again collects it.
+    ShotPending {
+        /// The shot.
+        shot: ShotId,
+        /// Why it was left.
+        reason: PendingReason,
+    },
+    /// Nothing was created for the shot in this run.
+    ShotSkipped {
+        /// The shot.
+        shot: ShotId,
+        /// Why not.
+        reason: SkipReason,
+    },
+    /// No further task will be created in this run.
+    RunStopping {
+        /// Why.
+        reason: StopReason,
+    },
+    /// Always last.
+    RunFinished,
+}
+
+impl EventKind {
+    /// The shot that it is about, if it is about one.
+    pub fn shot(&self) -> Option<&ShotId> {
+        match self {
+            Self::CreateIntended { shot, .. }
+            | Self::CreateAccepted { shot, .. }
+            | Self::CreateRefused { shot, .. }
+            | Self::CreateUncertain { shot, .. }
+            | Self::StatusSeen { shot, .. }
+            | Self::TaskSucceeded { shot, .. }
+            | Self::TaskFailed { shot, .. }
+            | Self::Retrying { shot, .. }
+            | Self::VideoSaved { shot, .. }
+            | Self::ShotPending { shot, .. }
+            | Self::ShotSkipped { shot, .. } => Some(shot),
+            Self::RunStarted(_) | Self::RunStopping { .. } | Self::RunFinished => None,
+        }
+    }
+}
+
+/// What is known before the first call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunFacts {
+    /// This run's name.
+    pub run_id: RunId,
+    /// The manifest as the author named it.
+    pub manifest: String,
+    /// The backend's name in the manifest, `minimax` or `simulator`.
+    pub backend: String,
+    /// Host and path prefix of the service, without any secret.
+    pub base_url: String,
+    /// This program's version.
+    pub runner_version: String,
+    /// Date of the facts in the bundled OpenAPI documents.
+    pub spec_version: String,
+    /// Date of the price table.
+    pub price_date: String,
+    /// Every selected shot, in manifest order.
+    pub shots: Vec<ShotFacts>,
+}
+
+/// What is known of one shot before the first call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShotFacts {
+    /// Its name.
+    pub id: ShotId,
+    /// `T2V`, `I2V`, `FL2V` or `S2V`.
+    pub mode: String,
+    /// The model that is asked for.
+    pub model: String,
+    /// The rendered prompt, as sent.
+    pub prompt: String,
+    /// The request's fields, media as `{"sha256": …, "media_type": …}` or a URL.
+    pub request: serde_json::Map<String, serde_json::Value>,
+    /// `None` while a part of the request is another shot's frame, not made yet.
+    pub fingerprint: Option<Fingerprint>,
+    /// What will be done.
+    pub decision: Decision,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// What creating it costs; `None` where the table has no price.
+    pub price: Option<Money>,
+    /// The video's final name, relative to the output folder, with forward slashes.
+    pub file: String,
+    /// Shots whose frames it starts from or ends with.
+    pub depends_on: Vec<ShotId>,
+    /// The length that is asked for, in seconds.
+    pub seconds: u32,
+    /// The resolution that is asked for, for example `768P`.
+    pub resolution: String,
+    /// [`Decision::Reuse`]: the video that is on disk already.
+    pub existing: Option<Video>,
+    /// [`Decision::Resume`]: the task that was paid earlier.
+    pub paid_task: Option<TaskId>,
+}
+
+/// What is done with a shot in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Decision {
+    /// A task is created and paid.
+    Create,
+    /// The video is on disk; nothing is called.
+    Reuse,
+    /// A task was paid earlier; it is collected.
+    Resume,
+    /// A task may have been paid earlier; nothing is created until that is settled.
+    Uncertain,
+    /// It waits for something that cannot happen in this run.
+    Blocked,
+}
+
+impl Decision {
+    /// The word for it in plans and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Reuse => "reuse",
+            Self::Resume => "resume",
+            Self::Uncertain => "uncertain",
+            Self::Blocked => "blocked",
+        }
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The calls that a shot's life consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// Asks for the video, and pays.
+    Create,
+    /// Asks how far it is.
+    Poll,
+    /// Asks where the finished file is.
+    Locate,
+    /// Fetches the file.
+    Download,
+}
+
+impl Operation {
+    /// The word for it in messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Poll => "poll",
+            Self::Locate => "locate",
+            Self::Download => "download",
+        }
+    }
+}
+
+/// Why a call failed, as far as anything acts differently on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FailureClass {
+    /// Refused for its rate; nothing was accepted, later is fine.
+    Throttled,
+    /// The connection was never made; nothing was sent.
+    Unreachable,
+    /// The key is not accepted: the run stops.
+    KeyRefused,
+    /// Balance or quota is used up: nothing more is created, the rest is collected.
+    OutOfCredit,
+    /// The plan does not include this model.
+    ModelNotOnPlan,
+    /// The request itself is refused.
+    Invalid,
+    /// Prompt, picture or result was judged sensitive.
+    Moderated,
+    /// The request may have been accepted; on a create this is what costs twice.
+    Ambiguous,
+    /// May pass by itself; nothing is known to be lost.
+    Transient,
+    /// The task ran and failed at the service.
+    TaskFailed,
+    /// What arrived is not the video.
+    Damaged,
+    /// This machine: disk, permissions, memory.
+    Local,
+}
+
+impl FailureClass {
+    /// Every class.
+    pub const ALL: [Self; 12] = [
+        Self::Throttled,
+        Self::Unreachable,
+        Self::KeyRefused,
+        Self::OutOfCredit,
+        Self::ModelNotOnPlan,
+        Self::Invalid,
+        Self::Moderated,
+        Self::Ambiguous,
+        Self::Transient,
+        Self::TaskFailed,
+        Self::Damaged,
+        Self::Local,
+    ];
+
+    /// The word for it in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Throttled => "throttled",
+            Self::Unreachable => "unreachable",
+            Self::KeyRefused => "key_refused",
+            Self::OutOfCredit => "out_of_credit",
+            Self::ModelNotOnPlan => "model_not_on_plan",
+            Self::Invalid => "invalid",
+            Self::Moderated => "moderated",
+            Self::Ambiguous => "ambiguous",
+            Self::Transient => "transient",
+            Self::TaskFailed => "task_failed",
+            Self::Damaged => "damaged",
+            Self::Local => "local",
+        }
+    }
+
+    /// What a person can do about it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Throttled => "lower limits.creates_per_minute, or run again later",
+            Self::Unreachable => "check the network and the backend's base URL, then run again",
+            Self::KeyRefused => {
+                "check MINIMAX_API_KEY, and that it belongs to the region of the host: a key of the other region looks just like a wrong one"
+            }
+            Self::OutOfCredit => {
+                "top up or wait for the quota's window, then run again: what is paid is kept"
+            }
+            Self::ModelNotOnPlan => "choose a model that the account's plan includes",
+            Self::Invalid => "change the shot as the message says, then run again",
+            Self::Moderated => {
+                "change the prompt or the picture: the same request will be refused again"
+            }
+            Self::Ambiguous => {
+                "a task may have been created and paid: look in the vendor's console, nothing is sent again by itself"
+            }
+            Self::Transient => "run again: it may pass by itself",
+            Self::TaskFailed => {
+                "run again with another prompt, or once more if the service had trouble"
+            }
+            Self::Damaged => "run again: the file is fetched once more, without paying",
+            Self::Local => "make room or mend the permissions of the output folder, then run again",
+        }
+    }
+}
+
+/// One call that did not do what it was for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What to do about it.
+    pub class: FailureClass,
+    /// The service's `base_resp.status_code`, or the HTTP status where there is none.
+    pub code: Option<i64>,
+    /// What was said, without keys or signed links.
+    pub message: String,
+    /// How long the service asks to wait.
+    pub retry_after: Option<Duration>,
+    /// The service's trace id, which its support asks for.
+    pub trace_id: Option<String>,
+}
+
+impl Failure {
+    /// A failure of which only class and words are known.
+    pub fn new(class: FailureClass, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            code: None,
+            message: message.into(),
+            retry_after: None,
+            trace_id: None,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code {
+            Some(code) => write!(f, "{} ({code})", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+/// A video on disk, verified.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Video {
+    /// Relative to the output folder, with forward slashes.
+    pub path: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256 as 64 hexadecimal digits.
+    pub sha256: String,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Length in milliseconds.
+    pub duration_ms: u64,
+    /// Frames per second.
+    pub fps: f64,
+    /// RFC 6381 codec string, for example `avc1.42C01F`.
+    pub codec: String,
+}
+
+/// Why a paid task was not collected in this run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PendingReason {
+    /// It took longer than `limits.deadline`.
+    Deadline,
+    /// The run was interrupted.
+    Interrupted,
+    /// The run was stopped, for example because the key was refused.
+    Stopped,
+    /// The file could not be fetched or written.
+    NotSaved(Failure),
+}
+
+/// Why nothing was created for a shot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SkipReason {
+    /// The plan said so: an earlier creation is uncertain.
+    Uncertain,
+    /// A shot that it depends on has no video.
+    Blocked {
+        /// The first such shot.
+        by: ShotId,
+        /// Why that matters, in a sentence.
+        why: String,
+    },
+    /// The run stopped before its turn.
+    Stopped,
+    /// The run was interrupted before its turn.
+    Interrupted,
+    /// Making it would exceed the budget.
+    Budget,
+    /// Its model was refused for an earlier shot.
+    ModelNotOnPlan,
+}
+
+/// Why a run creates nothing more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StopReason {
+    /// The key is not accepted.
+    KeyRefused(Failure),
+    /// Balance or quota is used up.
+    OutOfCredit(Failure),
+    /// A person or the system asked for it.
+    Interrupted(Signal),
+    /// The ledger cannot be written: paying on would be blind.
+    Ledger(String),
+    /// The next creation would exceed `max_cost`.
+    Budget {
+        /// The limit.
+        limit: Money,
+    },
+}
+
+/// What interrupted the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    /// SIGTERM, or a closed terminal.
+    Terminate,
+}

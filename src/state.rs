@@ -1,0 +1,375 @@
+//! The state of a run: a pure fold of its events.
+//!
+//! The one place that defines "done", "failed", "pending" and "spent". Progress,
+//! the report, the summary and the exit code all read it and never count again.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::event::{
+    Decision, Event, EventKind, Failure, FailureClass, PendingReason, RunFacts, ShotFacts,
+    SkipReason, StopReason, Video,
+};
+use crate::id::{AttemptId, FileId, ShotId, TaskId};
+use crate::money::Total;
+
+/// Everything that is known of a run so far.
+#[derive(Debug, Clone, Default)]
+pub struct RunState {
+    /// What was decided before the first call; `None` before the first event.
+    pub facts: Option<RunFacts>,
+    /// One entry for each selected shot, in manifest order.
+    pub shots: Vec<ShotState>,
+    /// When the first event happened.
+    pub started_at: Option<Timestamp>,
+    /// When the last event happened.
+    pub updated_at: Option<Timestamp>,
+    /// Since the first event.
+    pub elapsed: Duration,
+    /// Why nothing more is created, if so.
+    pub stopping: Option<StopReason>,
+    /// Whether the last event of a whole run was seen.
+    pub finished: bool,
+    positions: HashMap<ShotId, usize>,
+}
+
+/// Everything that is known of one shot so far.
+#[derive(Debug, Clone)]
+pub struct ShotState {
+    /// What was decided before the first call.
+    pub facts: ShotFacts,
+    /// Where it stands.
+    pub phase: Phase,
+    /// Every attempt to create it in this run.
+    pub attempts: Vec<AttemptState>,
+    /// The task that is being, or was, collected.
+    pub task: Option<TaskId>,
+    /// The finished file at the service.
+    pub file: Option<FileId>,
+    /// Every status that was seen, with when.
+    pub statuses: Vec<(String, Timestamp)>,
+    /// Polls and downloads that were tried again.
+    pub retries: u32,
+    /// The video, once it is on disk.
+    pub video: Option<Video>,
+    /// What went wrong, if something did.
+    pub failure: Option<Failure>,
+    /// When it last changed, since the run began.
+    pub changed: Duration,
+}
+
+/// One attempt to create a task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptState {
+    /// Its name.
+    pub id: AttemptId,
+    /// When the intent became durable.
+    pub at: Timestamp,
+    /// What came of it.
+    pub result: AttemptResult,
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AttemptResult {
+    /// No answer yet.
+    Open,
+    /// The service took it.
+    Accepted(TaskId),
+    /// Proved not accepted.
+    Refused(Failure),
+    /// May have been accepted.
+    Uncertain(Failure),
+}
+
+/// Where a shot stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Phase {
+    /// Its turn has not come.
+    Waiting,
+    /// A create is under way, or will be tried again.
+    Creating,
+    /// The service works on it.
+    Running,
+    /// The video is being fetched.
+    Saving,
+    /// The video is on disk.
+    Done,
+    /// It will not be made in this run.
+    Failed,
+    /// It may have been paid, and nobody knows.
+    Uncertain,
+    /// Paid, not collected.
+    Pending(PendingReason),
+    /// Nothing was created.
+    Skipped(SkipReason),
+}
+
+/// How a shot ended, from best to worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Outcome {
+    /// The video is on disk.
+    Succeeded,
+    /// Nothing was created; another run can.
+    Skipped,
+    /// Paid, and the next run collects it.
+    Pending,
+    /// It was refused, or failed at the service.
+    Failed,
+    /// It may have been paid: a person has to look.
+    Uncertain,
+}
+
+impl Outcome {
+    /// The word for it in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Skipped => "skipped",
+            Self::Pending => "pending",
+            Self::Failed => "failed",
+            Self::Uncertain => "uncertain",
+        }
+    }
+}
+
+impl ShotState {
+    fn new(facts: ShotFacts) -> Self {
+        let phase = match (facts.decision, &facts.existing) {
+            (Decision::Reuse, Some(_)) => Phase::Done,
+            (Decision::Resume, _) => Phase::Running,
+            _ => Phase::Waiting,
+        };
+        Self {
+            phase,
+            attempts: Vec::new(),
+            task: facts.paid_task.clone(),
+            file: None,
+            statuses: Vec::new(),
+            retries: 0,
+            video: facts.existing.clone(),
+            facts,
+            failure: None,
+            changed: Duration::ZERO,
+        }
+    }
+
+    /// How it ended; a shot that is still under way counts as what it would be
+    /// if the run were cut off now.
+    pub fn outcome(&self) -> Outcome {
+        match &self.phase {
+            Phase::Done => Outcome::Succeeded,
+            Phase::Failed => Outcome::Failed,
+            Phase::Uncertain | Phase::Skipped(SkipReason::Uncertain) => Outcome::Uncertain,
+            Phase::Pending(_) | Phase::Running | Phase::Saving => Outcome::Pending,
+            Phase::Creating if self.has_open_attempt() => Outcome::Uncertain,
+            Phase::Creating | Phase::Waiting | Phase::Skipped(_) => Outcome::Skipped,
+        }
+    }
+
+    /// Whether a task was created, and so paid, in this run.
+    pub fn created(&self) -> bool {
+        self.attempts
+            .iter()
+            .any(|attempt| matches!(attempt.result, AttemptResult::Accepted(_)))
+    }
+
+    fn has_open_attempt(&self) -> bool {
+        self.attempts
+            .iter()
+            .any(|attempt| attempt.result == AttemptResult::Open)
+    }
+
+    fn settle(&mut self, id: &AttemptId, result: AttemptResult) {
+        if let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.id == *id) {
+            attempt.result = result;
+        }
+    }
+}
+
+/// How many shots ended how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All of them.
+    pub total: usize,
+    /// Videos on disk.
+    pub succeeded: usize,
+    /// Of these, found on disk without any call.
+    pub reused: usize,
+    /// Of these, paid by an earlier run and collected by this one.
+    pub resumed: usize,
+    /// Of these, created by this run.
+    pub created: usize,
+    /// Refused or failed.
+    pub failed: usize,
+    /// Paid, not collected.
+    pub pending: usize,
+    /// Maybe paid.
+    pub uncertain: usize,
+    /// Nothing created.
+    pub skipped: usize,
+}
+
+impl RunState {
+    /// Takes in the next event.
+    pub fn apply(&mut self, event: &Event) {
+        self.started_at.get_or_insert(event.at);
+        self.updated_at = Some(event.at);
+        self.elapsed = event.elapsed;
+        match &event.kind {
+            EventKind::RunStarted(facts) => self.start(facts),
+            EventKind::RunStopping { reason } => {
+                self.stopping.get_or_insert_with(|| reason.clone());
+            }
+            EventKind::RunFinished => self.finished = true,
+            kind => self.apply_to_shot(kind, event),
+        }
+    }
+
+    fn start(&mut self, facts: &RunFacts) {
+        self.positions = facts
+            .shots
+            .iter()
+            .enumerate()
+            .map(|(position, shot)| (shot.id.clone(), position))
+            .collect();
+        self.shots = facts.shots.iter().cloned().map(ShotState::new).collect();
+        // The shots live in their states from here on; one copy is enough.
+        self.facts = Some(RunFacts {
+            shots: Vec::new(),
+            ..facts.clone()
+        });
+    }
+
+    fn apply_to_shot(&mut self, kind: &EventKind, event: &Event) {
+        let position = kind.shot().and_then(|shot| self.positions.get(shot));
+        let Some(shot) = position.and_then(|&at| self.shots.get_mut(at)) else {
+            return;
+        };
+        shot.changed = event.elapsed;
+        match kind {
+            EventKind::CreateIntended { attempt, .. } => {
+                shot.phase = Phase::Creating;
+                shot.attempts.push(AttemptState {
+                    id: attempt.clone(),
+                    at: event.at,
+                    result: AttemptResult::Open,
+                });
+            }
+            EventKind::CreateAccepted { attempt, task, .. } => {
+                shot.settle(attempt, AttemptResult::Accepted(task.clone()));
+                shot.task = Some(task.clone());
+                shot.phase = Phase::Running;
+            }
+            EventKind::CreateRefused {
+                attempt,
+                failure,
+                retry_in,
+                ..
+            } => {
+                shot.settle(attempt, AttemptResult::Refused(failure.clone()));
+                if retry_in.is_none() {
+                    shot.phase = Phase::Failed;
+                    shot.failure = Some(failure.clone());
+                }
+            }
+            EventKind::CreateUncertain {
+                attempt, failure, ..
+            } => {
+                shot.settle(attempt, AttemptResult::Uncertain(failure.clone()));
+                shot.phase = Phase::Uncertain;
+                shot.failure = Some(failure.clone());
+            }
+            EventKind::StatusSeen { status, .. } => {
+                shot.statuses.push((status.clone(), event.at));
+                shot.phase = Phase::Running;
+            }
+            EventKind::TaskSucceeded { file, .. } => {
+                shot.file = Some(file.clone());
+                shot.phase = Phase::Saving;
+            }
+            EventKind::TaskFailed { failure, .. } => {
+                shot.phase = Phase::Failed;
+                shot.failure = Some(failure.clone());
+            }
+            EventKind::Retrying { .. } => shot.retries += 1,
+            EventKind::VideoSaved { video, .. } => {
+                shot.video = Some(video.clone());
+                shot.phase = Phase::Done;
+            }
+            EventKind::ShotPending { reason, .. } => {
+                if let PendingReason::NotSaved(failure) = reason {
+                    shot.failure = Some(failure.clone());
+                }
+                shot.phase = Phase::Pending(reason.clone());
+            }
+            EventKind::ShotSkipped { reason, .. } => shot.phase = Phase::Skipped(reason.clone()),
+            EventKind::RunStarted(_) | EventKind::RunStopping { .. } | EventKind::RunFinished => {}
+        }
+    }
+
+    /// How many shots ended how, as of now.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts {
+            total: self.shots.len(),
+            ..Counts::default()
+        };
+        for shot in &self.shots {
+            match shot.outcome() {
+                Outcome::Succeeded => {
+                    counts.succeeded += 1;
+                    match shot.facts.decision {
+                        _ if shot.created() => counts.created += 1,
+                        Decision::Reuse => counts.reused += 1,
+                        _ => counts.resumed += 1,
+                    }
+                }
+                Outcome::Failed => counts.failed += 1,
+                Outcome::Pending => counts.pending += 1,
+                Outcome::Uncertain => counts.uncertain += 1,
+                Outcome::Skipped => counts.skipped += 1,
+            }
+        }
+        counts
+    }
+
+    /// What the tasks created in this run cost by the price table, failed ones
+    /// included: whether they are refunded is not published (minimax-api.md 11.7).
+    pub fn spent(&self) -> Total {
+        self.shots
+            .iter()
+            .filter(|shot| shot.created())
+            .filter_map(|shot| shot.facts.price.clone())
+            .collect()
+    }
+
+    /// What may have been paid without anybody knowing.
+    pub fn at_risk(&self) -> Total {
+        self.shots
+            .iter()
+            .filter(|shot| shot.outcome() == Outcome::Uncertain)
+            .filter_map(|shot| shot.facts.price.clone())
+            .collect()
+    }
+
+    /// What was not paid again because it was there already.
+    pub fn saved(&self) -> Total {
+        self.shots
+            .iter()
+            .filter(|shot| matches!(shot.facts.decision, Decision::Reuse | Decision::Resume))
+            .filter(|shot| !shot.created())
+            .filter_map(|shot| shot.facts.price.clone())
+            .collect()
+    }
+
+    /// Whether any shot failed with this class.
+    pub fn any_failure(&self, class: FailureClass) -> bool {
+        self.shots.iter().any(|shot| {
+            shot.failure
+                .as_ref()
+                .is_some_and(|failure| failure.class == class)
+        })
+    }
+}
