@@ -1,1 +1,4 @@
 //! runner
+
+pub mod provider;
+pub mod spec;
