@@ -10,6 +10,9 @@ pub mod merge;
 pub mod preflight;
 pub mod refs;
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::Value;
 
 /// A document's file name and its content.
