@@ -1,4 +1,4 @@
-//! Documents → one OpenAPI 3.1 bundle.
+//! Documents → one `OpenAPI` 3.1 bundle.
 //!
 //! Documents may define the same operation with different request bodies: the
 //! bundle then has one operation whose body is a `oneOf`. Anything else that
@@ -163,6 +163,8 @@ fn join_operation(
             .filter(|key| !first.contains_key(*key))
             .cloned(),
     );
+    // The body comes last: a conflict elsewhere says more about what happened.
+    keys.sort_by_key(|key| key == "requestBody");
     for key in keys {
         match (key.as_str(), first.get(&key), other.get(&key)) {
             // Prose may differ; what all say in common is the summary.
