@@ -9,6 +9,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use futures::StreamExt;
+use runner::provider::minimax::client::types::VideoGenerationBody as Body;
 use runner::provider::minimax::client::{Client, Error, types};
 use runner::spec::{Mode, Spec};
 use serde_json::{Value, json};
@@ -90,8 +91,7 @@ fn the_fixtures_use_every_field_and_are_valid() {
 #[test]
 fn bodies_come_out_as_they_went_in() {
     for body in bodies().into_values().chain(bare_bodies()) {
-        let typed: types::VideoGenerationBody =
-            serde_json::from_value(body.clone()).expect("a valid body decodes");
+        let typed: Body = serde_json::from_value(body.clone()).expect("a valid body decodes");
         let back = serde_json::to_value(&typed).expect("a body encodes");
         assert_eq!(back, body);
     }
@@ -102,7 +102,6 @@ fn each_mode_has_its_own_type() {
     let bodies = bodies();
     let decode =
         |mode| serde_json::from_value(bodies[&mode].clone()).expect("a valid body decodes");
-    use types::VideoGenerationBody as Body;
     assert!(matches!(
         decode(Mode::TextToVideo),
         Body::TextToVideoRequest(_)
@@ -124,15 +123,14 @@ fn each_mode_has_its_own_type() {
 #[test]
 fn a_model_and_a_resolution_that_no_document_lists_can_be_sent() {
     let body = json!({ "model": "gateway/video-1", "prompt": "A kite.", "resolution": "4K", "duration": 3 });
-    let typed: types::VideoGenerationBody =
-        serde_json::from_value(body.clone()).expect("the client is a carrier");
+    let typed: Body = serde_json::from_value(body.clone()).expect("the client is a carrier");
     assert_eq!(serde_json::to_value(&typed).expect("a body encodes"), body);
 }
 
 #[test]
 fn an_unknown_field_is_not_sent() {
     let body = json!({ "model": "MiniMax-Hailuo-2.3", "prompt": "A kite.", "seed": 7 });
-    assert!(serde_json::from_value::<types::VideoGenerationBody>(body).is_err());
+    assert!(serde_json::from_value::<Body>(body).is_err());
 }
 
 #[test]
@@ -207,8 +205,7 @@ async fn requests_go_under_the_prefix_with_each_header_once() {
     let (base, mut seen) = server().await;
     let client = client(&base);
     for (mode, body) in bodies() {
-        let typed: types::VideoGenerationBody =
-            serde_json::from_value(body.clone()).expect("a valid body decodes");
+        let typed: Body = serde_json::from_value(body.clone()).expect("a valid body decodes");
         let created = client
             .video_generation()
             .body(typed)
@@ -218,8 +215,8 @@ async fn requests_go_under_the_prefix_with_each_header_once() {
         assert_eq!(created.into_inner().task_id, Some(json!("7")));
         let request = seen.recv().await.expect("the server saw it");
         assert_eq!(request.uri.to_string(), "/minimaxi/v1/video_generation");
-        let types: Vec<_> = request.headers.get_all("content-type").iter().collect();
-        assert_eq!(types, ["application/json"], "{mode}");
+        let media: Vec<_> = request.headers.get_all("content-type").iter().collect();
+        assert_eq!(media, ["application/json"], "{mode}");
         assert!(!request.headers.contains_key("api-version"));
         let sent: Value = serde_json::from_slice(&request.body).expect("the body is JSON");
         assert_eq!(sent, body);

@@ -55,12 +55,16 @@ impl Bundle {
         let Some(document) = document.as_object() else {
             return Err(SpecError::new(name, "", "this is not an OpenAPI document"));
         };
+        // Components first: operations that use one name for two things would
+        // otherwise be refused for what follows from it.
+        if let Some(components) = document.get("components") {
+            self.add_components(name, components)?;
+        }
         for (key, value) in document {
             match key.as_str() {
-                "openapi" => {}
+                "openapi" | "components" => {}
                 "servers" => self.add_servers(value),
                 "paths" => self.add_paths(name, value)?,
-                "components" => self.add_components(name, value)?,
                 _ => insert_equal(&mut self.root, name, "", key, value)?,
             }
         }
