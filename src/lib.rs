@@ -3,4 +3,6 @@ pub mod diag;
 pub mod event;
 pub mod id;
 pub mod money;
+pub mod provider;
+pub mod spec;
 pub mod state;
