@@ -1,0 +1,107 @@
+//! Outlines against the sky: how high the ground, the trees and the houses reach at each column of a layer.
+//!
+//! Heights are the distance from the layer's top in 1/256 pixels, so that slopes come out smooth. Knows no colours.
+
+use super::noise::{ONE, hash, pick, ridge};
+
+/// The size of a layer and the seed of what grows on it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Land {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) seed: u64,
+}
+
+/// A house: columns `left..right`, its roof at row `top`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct House {
+    pub(crate) left: usize,
+    pub(crate) right: usize,
+    pub(crate) top: usize,
+    pub(crate) seed: u64,
+}
+
+/// The shape of a range of hills; all in thousandths of the layer's height.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hills {
+    /// Where the ground lies on average.
+    pub(crate) level: i64,
+    /// How far it rises and falls.
+    pub(crate) rise: i64,
+    /// The distance between neighbouring hills.
+    pub(crate) apart: i64,
+    /// How rugged the outline is, in octaves of noise.
+    pub(crate) octaves: u32,
+}
+
+impl Land {
+    /// Thousandths of the height as 1/256 pixels.
+    fn part(&self, thousandths: i64) -> i64 {
+        self.height as i64 * thousandths * 256 / 1000
+    }
+
+    /// The outline of hills.
+    pub(crate) fn hills(&self, hills: Hills) -> Vec<i64> {
+        let apart = (self.part(hills.apart) / 256).max(1);
+        (0..self.width as i64)
+            .map(|x| {
+                let noise = ridge(self.seed, x * ONE / apart, hills.octaves);
+                self.part(hills.level) + ((self.part(hills.rise) * noise) >> 17)
+            })
+            .collect()
+    }
+
+    /// Plants pines along an outline.
+    pub(crate) fn plant_pines(&self, tops: &mut [i64]) {
+        let mut x = 0;
+        for number in 0..2_000 {
+            let seed = hash(self.seed ^ 0x9137, number);
+            let tall = self.part(90 + pick(seed, 1, 170) as i64);
+            let Some(ground) = tops.get(x as usize).copied() else { break };
+            // Groves and clearings: pines stand where slow noise is high.
+            if ridge(self.seed ^ 0x77, x * ONE / (self.part(500) / 256).max(1), 2) > -ONE / 3 {
+                pine(tops, x, ground + self.part(10), tall);
+            }
+            x += (self.part(12 + pick(seed, 2, 40) as i64) / 256).max(1);
+        }
+    }
+
+    /// Lets grass grow along an outline: blades of a few columns each.
+    pub(crate) fn plant_grass(&self, tops: &mut [i64]) {
+        let blade = (self.height / 140).max(2) as u64;
+        for (x, top) in tops.iter_mut().enumerate() {
+            let (number, within) = (x as u64 / blade, x as u64 % blade);
+            let tall = self.part(8 + pick(self.seed ^ 0x6a55, number, 34) as i64);
+            *top -= tall * (blade - within) as i64 / blade as i64;
+        }
+    }
+
+    /// A street of houses, their roofs between two heights (thousandths of the layer's height from its top).
+    pub(crate) fn houses(&self, highest: i64, lowest: i64) -> Vec<House> {
+        let mut houses = Vec::new();
+        let mut left = 0;
+        while left < self.width {
+            let seed = hash(self.seed ^ 0x40c5e, houses.len() as u64);
+            let wide = (self.height * (55 + pick(seed, 1, 75) as usize) / 1000).max(2);
+            // The square prefers low roofs, so that the few towers stand out.
+            let draw = pick(seed, 2, 1000) as i64;
+            let roof = lowest - (lowest - highest) * draw * draw / 1_000_000;
+            let top = (self.part(roof) / 256) as usize;
+            houses.push(House { left, right: (left + wide).min(self.width), top, seed });
+            left += wide + self.height * pick(seed, 3, 12) as usize / 1000;
+        }
+        houses
+    }
+}
+
+/// One tree as three tiers of branches; an outline has one height a column, so the tiers only bend its slope.
+fn pine(tops: &mut [i64], center: i64, ground: i64, tall: i64) {
+    let half = (tall / 256 * 22 / 100).max(1);
+    let tier = (tall / 4).max(1);
+    for x in center - half..=center + half {
+        let Some(top) = usize::try_from(x).ok().and_then(|x| tops.get_mut(x)) else { continue };
+        let fall = (x - center).abs() * tall / half;
+        let bent = fall - (fall % tier) * 5 / 10;
+        *top = (*top).min(ground - tall + bent);
+    }
+}
