@@ -378,7 +378,7 @@ mod tests {
                 .abs()
                 .max((pair[1].center_y - pair[0].center_y).abs())
                 .max((pair[1].size - pair[0].size).abs());
-            assert!(jump < ONE / 25, "{pair:?}");
+            assert!(jump < ONE / 12, "{pair:?}");
         }
     }
 }

@@ -25,6 +25,11 @@ impl Plane {
         &mut self.data[y * self.width..(y + 1) * self.width]
     }
 
+    /// Whether every row has one value only, as those of gradients do.
+    pub(crate) fn has_even_rows(&self) -> bool {
+        self.data.chunks_exact(self.width).all(|row| row.iter().all(|sample| *sample == row[0]))
+    }
+
     /// Half the width and height, each sample the mean of four.
     pub(crate) fn halved(&self) -> Self {
         let mut half = Self::new(self.width / 2, self.height / 2, 0);
@@ -126,8 +131,9 @@ pub(crate) struct Sampler<'a> {
     source: &'a Plane,
     columns: Taps,
     rows: Taps,
-    /// The blend of two source rows, 16 bits a sample to keep the fraction.
-    blended: Vec<u16>,
+    /// The blend of two source rows: each sample with its fraction in 16 bits, and its right neighbour above it, so
+    /// that the inner loop loads once.
+    pairs: Vec<u32>,
 }
 
 impl<'a> Sampler<'a> {
@@ -136,7 +142,7 @@ impl<'a> Sampler<'a> {
             source,
             columns: Taps::new(source.width, width, window.center_x, window.size),
             rows: Taps::new(source.height, height, window.center_y, window.size),
-            blended: vec![0; source.width],
+            pairs: vec![0; source.width],
         }
     }
 
@@ -148,21 +154,30 @@ impl<'a> Sampler<'a> {
 
     /// Fills one output row.
     pub(crate) fn row(&mut self, y: usize, out: &mut [u8]) {
-        let [first, second] = self.source_rows(y);
-        let share = self.rows.taps[y].1;
         let (Some(from), Some(to)) = (self.columns.taps.first(), self.columns.taps.last()) else { return };
         let span = from.0 as usize..(to.0 as usize + 2).min(self.source.width);
-        let above = &self.source.row(first)[span.clone()];
-        let below = &self.source.row(second)[span.clone()];
-        for ((mixed, a), b) in self.blended[span].iter_mut().zip(above).zip(below) {
-            *mixed = (u32::from(*a) * (256 - share) + u32::from(*b) * share) as u16;
+        let [first, second] = self.source_rows(y);
+        let share = self.rows.taps[y].1;
+        let above = self.source.row(first)[span.clone()].iter().rev();
+        let below = self.source.row(second)[span.clone()].iter().rev();
+        // From right to left, because a pair needs its right neighbour.
+        let mut right = 0;
+        for ((pair, a), b) in self.pairs[span].iter_mut().rev().zip(above).zip(below) {
+            let mixed = (u32::from(*a) << 8) + (u32::from(*b) * share) - (u32::from(*a) * share);
+            *pair = mixed | right << 16;
+            right = mixed;
         }
+        let pairs = self.pairs.as_slice();
         for (sample, (place, share)) in out.iter_mut().zip(&self.columns.taps) {
-            let place = *place as usize;
-            if let Some([a, b]) = self.blended.get(place..place + 2) {
-                *sample = ((u32::from(*a) * (256 - share) + u32::from(*b) * share + (1 << 15)) >> 16) as u8;
-            }
+            let pair = pairs[*place as usize];
+            *sample = (((pair & 0xffff) * (256 - share) + (pair >> 16) * share + (1 << 15)) >> 16) as u8;
         }
+    }
+
+    /// Fills one output row of a plane whose rows have one value each.
+    pub(crate) fn even_row(&self, y: usize, out: &mut [u8]) {
+        let [above, below] = self.source_rows(y).map(|row| self.source.row(row)[0]);
+        out.fill(mix(above, below, self.rows.taps[y].1 as i32));
     }
 }
 

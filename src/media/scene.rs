@@ -5,7 +5,7 @@
 use super::noise::{ONE, cloud, hash, pick, smoothstep};
 use super::palette::{Colour, Palette, between, palette};
 use super::plane::{Picture, Plane};
-use super::skyline::{Hills, House, Land};
+use super::skyline::{Hills, House, Land, Pine};
 use super::stage::{Layer, Stage};
 
 /// What stands in front.
@@ -47,9 +47,12 @@ fn near(kind: Kind, land: Land, palette: &Palette) -> Layer {
     match kind {
         Kind::City => street(land, land.houses(380, 790), colours, palette, ONE),
         Kind::Forest => {
-            let mut tops = land.hills(Hills { level: 760, rise: 70, apart: 700, octaves: 3 });
-            land.plant_pines(&mut tops);
-            solid(land, &tops, colours, ONE)
+            let tops = land.hills(Hills { level: 770, rise: 90, apart: 700, octaves: 3 });
+            let mut alpha = outline(land, &tops);
+            for pine in land.pines(&tops) {
+                plant(&mut alpha, pine);
+            }
+            tinted(land, alpha, colours, ONE)
         }
         Kind::Lake => {
             let mut tops = land.hills(Hills { level: 790, rise: 150, apart: 800, octaves: 3 });
@@ -111,19 +114,45 @@ fn clouds(seed: u64, x: i64, y: i64, height: i64) -> i64 {
     (thick * fade >> 16) * 7 / 10
 }
 
-/// A layer of one colour that changes from its outline downwards.
+/// Everything below an outline, in a colour that changes downwards.
 fn solid(land: Land, tops: &[i64], colours: [Colour; 2], depth: i64) -> Layer {
-    let highest = tops.iter().copied().min().unwrap_or(0) / 256;
-    let mut pixels = Vec::with_capacity(land.width * land.height);
+    tinted(land, outline(land, tops), colours, depth)
+}
+
+/// The alpha of everything below an outline.
+fn outline(land: Land, tops: &[i64]) -> Plane {
     let mut alpha = Plane::new(land.width, land.height, 0);
     for y in 0..land.height {
-        let share = ((y as i64 - highest) * ONE / (land.height as i64 - highest).max(1)).clamp(0, ONE);
-        pixels.extend(std::iter::repeat_n(between(colours[0], colours[1], share), land.width));
         for (out, top) in alpha.row_mut(y).iter_mut().zip(tops) {
             *out = ((y as i64 + 1) * 256 - top).clamp(0, 255) as u8;
         }
     }
+    alpha
+}
+
+/// A shape in a colour that changes from its highest row downwards.
+fn tinted(land: Land, alpha: Plane, colours: [Colour; 2], depth: i64) -> Layer {
+    let highest = alpha.data.iter().position(|share| *share > 0).unwrap_or(0) / land.width;
+    let mut pixels = Vec::with_capacity(land.width * land.height);
+    for y in 0..land.height {
+        let share = (y.saturating_sub(highest) as i64 * ONE) / (land.height - highest) as i64;
+        pixels.extend(std::iter::repeat_n(between(colours[0], colours[1], share), land.width));
+    }
     Layer::cut(Picture::from_rgb(land.width, land.height, &pixels), alpha, depth)
+}
+
+/// Adds a tree to a shape.
+fn plant(alpha: &mut Plane, pine: Pine) {
+    for y in pine.top.max(0)..pine.foot.min(alpha.height as i64) {
+        let half = pine.half_width(y);
+        let row = alpha.row_mut(y as usize);
+        for x in pine.center - half / 256 - 1..=pine.center + half / 256 + 1 {
+            if let Some(share) = usize::try_from(x).ok().and_then(|x| row.get_mut(x)) {
+                let cover = (half - (x - pine.center).abs() * 256 + 128).clamp(0, 255);
+                *share = (*share).max(cover as u8);
+            }
+        }
+    }
 }
 
 /// Houses with windows, some of them lit.

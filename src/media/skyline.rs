@@ -21,6 +21,14 @@ pub(crate) struct House {
     pub(crate) seed: u64,
 }
 
+/// A tree: its middle column, and the rows of its tip and its foot.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pine {
+    pub(crate) center: i64,
+    pub(crate) top: i64,
+    pub(crate) foot: i64,
+}
+
 /// The shape of a range of hills; all in thousandths of the layer's height.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Hills {
@@ -51,19 +59,22 @@ impl Land {
             .collect()
     }
 
-    /// Plants pines along an outline.
-    pub(crate) fn plant_pines(&self, tops: &mut [i64]) {
-        let mut x = 0;
-        for number in 0..2_000 {
+    /// Pines along an outline, in groves with clearings between.
+    pub(crate) fn pines(&self, ground: &[i64]) -> Vec<Pine> {
+        let mut pines = Vec::new();
+        let grove = (self.part(500) / 256).max(1);
+        let mut center = 0;
+        for number in 0.. {
+            let Some(top) = usize::try_from(center).ok().and_then(|x| ground.get(x)) else { break };
             let seed = hash(self.seed ^ 0x9137, number);
-            let tall = self.part(90 + pick(seed, 1, 170) as i64);
-            let Some(ground) = tops.get(x as usize).copied() else { break };
-            // Groves and clearings: pines stand where slow noise is high.
-            if ridge(self.seed ^ 0x77, x * ONE / (self.part(500) / 256).max(1), 2) > -ONE / 3 {
-                pine(tops, x, ground + self.part(10), tall);
+            let tall = self.part(110 + pick(seed, 1, 230) as i64);
+            if ridge(self.seed ^ 0x77, center * ONE / grove, 2) > -ONE / 3 {
+                let foot = top + self.part(12);
+                pines.push(Pine { center, top: (foot - tall) / 256, foot: foot / 256 });
             }
-            x += (self.part(12 + pick(seed, 2, 40) as i64) / 256).max(1);
+            center += (self.part(14 + pick(seed, 2, 44) as i64) / 256).max(1);
         }
+        pines
     }
 
     /// Lets grass grow along an outline: blades of a few columns each.
@@ -94,14 +105,16 @@ impl Land {
     }
 }
 
-/// One tree as three tiers of branches; an outline has one height a column, so the tiers only bend its slope.
-fn pine(tops: &mut [i64], center: i64, ground: i64, tall: i64) {
-    let half = (tall / 256 * 22 / 100).max(1);
-    let tier = (tall / 4).max(1);
-    for x in center - half..=center + half {
-        let Some(top) = usize::try_from(x).ok().and_then(|x| tops.get_mut(x)) else { continue };
-        let fall = (x - center).abs() * tall / half;
-        let bent = fall - (fall % tier) * 5 / 10;
-        *top = (*top).min(ground - tall + bent);
+impl Pine {
+    /// Half the tree's width at a row, in 1/256 pixels: tiers of branches that hang over the next.
+    pub(crate) fn half_width(&self, y: i64) -> i64 {
+        const TIERS: i64 = 6;
+        let tall = (self.foot - self.top).max(1);
+        let down = (y - self.top).clamp(0, tall) * 256;
+        let tier = (tall * 256 / TIERS).max(1);
+        let widest = tall * 256 * 19 / 100;
+        let overall = widest * down / (tall * 256);
+        let branch = widest * 38 / 100 * (down % tier) / tier;
+        overall * 70 / 100 + branch
     }
 }

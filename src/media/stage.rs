@@ -15,6 +15,8 @@ pub(crate) struct Layer {
     alpha: Option<[Plane; 2]>,
     /// Whether rows of the two alpha planes hide nothing, something or everything.
     cover: [Vec<Cover>; 2],
+    /// Whether the rows of each plane have one colour, which saves sampling them.
+    even: [bool; 3],
     depth: i64,
 }
 
@@ -29,16 +31,15 @@ impl Layer {
     /// A sheet without holes at a depth from 0 (far) to 65536 (near).
     pub(crate) fn opaque(picture: Picture, depth: i64) -> Self {
         let cover = [0, 1].map(|plane| vec![Cover::Everything; picture.planes[plane].height]);
-        Self { picture, alpha: None, cover, depth }
+        Self { even: even(&picture), picture, alpha: None, cover, depth }
     }
 
     /// A sheet with an alpha plane of the picture's size.
     pub(crate) fn cut(picture: Picture, alpha: Plane, depth: i64) -> Self {
-        let alpha = [alpha.halved(), alpha];
-        let [small, large] = alpha;
-        let alpha = [large, small];
+        let small = alpha.halved();
+        let alpha = [alpha, small];
         let cover = [0, 1].map(|plane: usize| alpha[plane].data.chunks_exact(alpha[plane].width).map(judge).collect());
-        Self { picture, alpha: Some(alpha), cover, depth }
+        Self { even: even(&picture), picture, alpha: Some(alpha), cover, depth }
     }
 
     fn cover(&self, plane: usize, rows: [usize; 2]) -> Cover {
@@ -46,6 +47,10 @@ impl Layer {
         let [first, second] = rows.map(|row| cover[row]);
         if first == second { first } else { Cover::Something }
     }
+}
+
+fn even(picture: &Picture) -> [bool; 3] {
+    picture.planes.each_ref().map(Plane::has_even_rows)
 }
 
 fn judge(row: &[u8]) -> Cover {
@@ -80,35 +85,58 @@ impl Stage {
     }
 
     fn show_plane(&self, index: usize, view: &View, out: &mut Plane) {
-        let (width, height) = (out.width, out.height);
-        let mut sheets: Vec<_> = self
-            .layers
-            .iter()
-            .map(|layer| {
-                let window = view.window(layer.depth);
-                let sampler = |plane| Sampler::new(plane, window, width, height);
-                let alpha = layer.alpha.as_ref().map(|alpha| sampler(&alpha[index.min(1)]));
-                (layer, sampler(&layer.picture.planes[index]), alpha)
-            })
-            .collect();
-        let (mut fresh, mut share) = (vec![0; width], vec![0; width]);
-        for y in 0..height {
-            let covers: Vec<Cover> =
-                sheets.iter().map(|(layer, sampler, _)| layer.cover(index, sampler.source_rows(y))).collect();
+        let size = (out.width, out.height);
+        let mut sheets: Vec<Sheet<'_>> = self.layers.iter().map(|layer| Sheet::new(layer, index, view, size)).collect();
+        let (mut fresh, mut share) = (vec![0; out.width], vec![0; out.width]);
+        for y in 0..out.height {
+            let covers: Vec<Cover> = sheets.iter().map(|sheet| sheet.cover(index, y)).collect();
             // What lies behind a row without holes is not worth painting.
             let first = covers.iter().rposition(|cover| *cover == Cover::Everything).unwrap_or(0);
             let row = out.row_mut(y);
-            for (number, (_, sampler, alpha)) in sheets.iter_mut().enumerate().skip(first) {
-                match (covers[number], alpha) {
+            for (sheet, cover) in sheets.iter_mut().zip(covers).skip(first) {
+                match (cover, &mut sheet.alpha) {
                     (Cover::Nothing, _) => {}
                     (Cover::Something, Some(alpha)) => {
-                        sampler.row(y, &mut fresh);
                         alpha.row(y, &mut share);
+                        sheet.colours(y, &mut fresh);
                         lay(row, &fresh, &share);
                     }
-                    _ => sampler.row(y, row),
+                    _ => sheet.colours(y, row),
                 }
             }
+        }
+    }
+}
+
+/// One plane of a layer through a view.
+struct Sheet<'a> {
+    layer: &'a Layer,
+    even: bool,
+    colour: Sampler<'a>,
+    alpha: Option<Sampler<'a>>,
+}
+
+impl<'a> Sheet<'a> {
+    fn new(layer: &'a Layer, index: usize, view: &View, (width, height): (usize, usize)) -> Self {
+        let window = view.window(layer.depth);
+        let sampler = |plane| Sampler::new(plane, window, width, height);
+        Self {
+            layer,
+            even: layer.even[index],
+            colour: sampler(&layer.picture.planes[index]),
+            alpha: layer.alpha.as_ref().map(|alpha| sampler(&alpha[index.min(1)])),
+        }
+    }
+
+    fn cover(&self, index: usize, y: usize) -> Cover {
+        self.layer.cover(index, self.colour.source_rows(y))
+    }
+
+    fn colours(&mut self, y: usize, out: &mut [u8]) {
+        if self.even {
+            self.colour.even_row(y, out);
+        } else {
+            self.colour.row(y, out);
         }
     }
 }
