@@ -2,6 +2,7 @@
 pub mod diag;
 pub mod event;
 pub mod id;
+pub mod media;
 pub mod money;
 pub mod provider;
 pub mod spec;

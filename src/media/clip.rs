@@ -1,0 +1,214 @@
+//! Clips of the simulator: a storyboard shot in, the bytes of an MP4 out.
+//!
+//! Owns the order of work: build the world (a given still or a generated scene), plan the camera, then per frame show
+//! the view, fade to the last frame, write the caption, encode. The same request gives the same bytes.
+
+use std::io::Cursor;
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use super::caption::{Caption, Moment, Words};
+use super::encode::{Encoding, Sample};
+use super::motion::{Move, Path};
+use super::mux::{self, Track};
+use super::noise::{ONE, hash, smoothstep};
+use super::plane::Picture;
+use super::stage::Stage;
+use super::{photo, scene, still};
+
+/// What a clip shall show.
+#[derive(Debug, Clone, Copy)]
+pub struct ClipRequest<'a> {
+    /// Width in pixels, even, 16 to 3840.
+    pub width: u32,
+    /// Height in pixels, even, 16 to 3840; at most 2160 for the smaller of the two.
+    pub height: u32,
+    /// Length in milliseconds, 1 to 60 000.
+    pub duration_ms: u32,
+    /// Frames per second, 1 to 60.
+    pub fps: u32,
+    /// Chooses the generated scene.
+    pub seed: u64,
+    /// The caption's heading, usually the shot's id.
+    pub title: &'a str,
+    /// The caption's text.
+    pub prompt: &'a str,
+    /// Camera steps: in order, sharing the time equally; the moves inside a step act at once.
+    pub moves: &'a [Vec<Move>],
+    /// An encoded still that fills the frame instead of a generated scene.
+    pub first_frame: Option<&'a [u8]>,
+    /// An encoded still the last quarter fades to.
+    pub last_frame: Option<&'a [u8]>,
+}
+
+/// Why a clip could not be made.
+#[derive(Debug, Error)]
+pub enum ClipError {
+    /// A number of the request is outside of its bounds.
+    #[error("cannot make a clip of {width}x{height} pixels, {duration_ms} ms at {fps} frames per second")]
+    Bounds {
+        /// Width in pixels as asked.
+        width: u32,
+        /// Height in pixels as asked.
+        height: u32,
+        /// Length in milliseconds as asked.
+        duration_ms: u32,
+        /// Frames per second as asked.
+        fps: u32,
+    },
+    /// A given still cannot be decoded.
+    #[error("cannot decode the still: {0}")]
+    Still(String),
+    /// The encoder refused a picture.
+    #[error("cannot encode the clip: {0}")]
+    Encode(String),
+    /// The samples could not be written as MP4.
+    #[error("cannot write the clip: {0}")]
+    Mux(String),
+}
+
+/// How much wider and higher than the frame the world is, in percent: room for slides at full sharpness.
+const WORLD: usize = 128;
+/// The longer side of a tiny clip in pixels.
+const TINY: u32 = 64;
+/// Distinct pictures in a tiny clip.
+const TINY_PICTURES: u64 = 4;
+
+/// Makes the clip: faststart MP4, H.264, yuv420p in BT.709 limited range.
+///
+/// Takes seconds of one core; callers on an async runtime put it on a blocking thread.
+pub fn render(request: &ClipRequest<'_>) -> Result<Vec<u8>, ClipError> {
+    let frames = check(request)?;
+    let (width, height) = (request.width as usize, request.height as usize);
+    let (world_width, world_height) = (world(width), world(height));
+    let stage = match request.first_frame {
+        Some(bytes) => Stage::photograph(photo::cover(bytes, world_width, world_height)?),
+        None => scene::paint(request.seed, world_width, world_height),
+    };
+    let last = request.last_frame.map(|bytes| photo::cover(bytes, width, height)).transpose()?;
+    let path = Path::new(request.moves, frames, request.fps);
+    let words = Words { title: request.title, prompt: request.prompt, steps: request.moves };
+    let mut caption = Caption::new(words, width, height);
+    let mut encoding = Encoding::new(request.fps)?;
+    let mut picture = Picture::new(width, height);
+    let mut samples = Vec::with_capacity(frames as usize);
+    for frame in 0..frames {
+        stage.show(&path.view(frame), &mut picture);
+        if let Some(last) = &last {
+            fade(&mut picture, last, frame, frames);
+        }
+        let moment = Moment { frame, frames, fps: u64::from(request.fps), step: path.step(frame) };
+        caption.write(moment, &mut picture);
+        samples.push(encoding.add(&picture)?);
+    }
+    write(request, (request.width, request.height), &encoding, &samples)
+}
+
+/// The same clip for tests: as long and with as many frames, but 64 pixels wide or high, with four distinct pictures
+/// and no caption. Takes about a millisecond.
+///
+/// Stills are not decoded, only their headers read; like title and prompt they choose the scene, so that requests
+/// that differ give clips that differ.
+pub fn render_tiny(request: &ClipRequest<'_>) -> Result<Vec<u8>, ClipError> {
+    let frames = check(request)?;
+    for bytes in [request.first_frame, request.last_frame].into_iter().flatten() {
+        still::inspect(Cursor::new(bytes)).map_err(|error| ClipError::Still(error.to_string()))?;
+    }
+    let size = tiny_size(request.width, request.height);
+    let (width, height) = (size.0 as usize, size.1 as usize);
+    let stage = scene::paint(fingerprint(request), world(width), world(height));
+    let distinct = TINY_PICTURES.min(frames);
+    let path = Path::new(request.moves, distinct, request.fps);
+    let mut encoding = Encoding::new(request.fps)?;
+    let mut picture = Picture::new(width, height);
+    let mut samples = Vec::with_capacity(frames as usize);
+    for index in 0..distinct {
+        stage.show(&path.view(index), &mut picture);
+        // Sync samples may be repeated as they are if neighbours differ in their idr_pic_id, and so pairs take turns.
+        let mut pair = Vec::with_capacity(2);
+        for _ in 0..2 {
+            encoding.force_sync();
+            pair.push(encoding.add(&picture)?);
+        }
+        let until = frames * (index + 1) / distinct;
+        while (samples.len() as u64) < until {
+            samples.push(pair[samples.len() % 2].clone());
+        }
+    }
+    write(request, size, &encoding, &samples)
+}
+
+/// Refuses numbers out of bounds; answers the number of frames, at least 1.
+fn check(request: &ClipRequest<'_>) -> Result<u64, ClipError> {
+    let ClipRequest { width, height, duration_ms, fps, .. } = *request;
+    let side = |side: u32| (16..=3840).contains(&side) && side.is_multiple_of(2);
+    let sound = side(width)
+        && side(height)
+        && width.min(height) <= 2160
+        && (1..=60_000).contains(&duration_ms)
+        && (1..=60).contains(&fps);
+    if !sound {
+        return Err(ClipError::Bounds { width, height, duration_ms, fps });
+    }
+    // Rounded up: the last frame may be shorter than the others, but never longer.
+    Ok((u64::from(duration_ms) * u64::from(fps)).div_ceil(1000))
+}
+
+/// The world's side for a frame's side; a multiple of 4, so that chroma and alpha halve without rest.
+fn world(side: usize) -> usize {
+    (side * WORLD / 100).next_multiple_of(4)
+}
+
+/// The size with the longer side at 64 pixels and the shorter even and at least 16.
+fn tiny_size(width: u32, height: u32) -> (u32, u32) {
+    let longer = width.max(height);
+    let scaled = |side: u32| ((side * TINY / longer) & !1).max(16);
+    (scaled(width), scaled(height))
+}
+
+/// A seed that depends on everything a viewer of the full clip could see.
+fn fingerprint(request: &ClipRequest<'_>) -> u64 {
+    let mut digest = Sha256::new();
+    for part in [request.title.as_bytes(), request.prompt.as_bytes()] {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    for still in [request.first_frame, request.last_frame] {
+        let bytes = still.unwrap_or_default();
+        digest.update((bytes.len() as u64).to_be_bytes());
+        digest.update(bytes);
+    }
+    let digest = digest.finalize();
+    let mixed = digest.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+    hash(request.seed, mixed)
+}
+
+/// Fades to the last picture over the last quarter; the last frame shows it alone.
+fn fade(picture: &mut Picture, last: &Picture, frame: u64, frames: u64) {
+    let start = frames * 3 / 4;
+    if frame >= start {
+        let share = (frame + 1 - start) as i64 * ONE / (frames - start) as i64;
+        picture.blend(last, (smoothstep(share) >> 8) as i32);
+    }
+}
+
+fn write(
+    request: &ClipRequest<'_>,
+    size: (u32, u32),
+    encoding: &Encoding,
+    samples: &[Sample],
+) -> Result<Vec<u8>, ClipError> {
+    mux::write(&Track {
+        width: size.0 as u16,
+        height: size.1 as u16,
+        fps: request.fps,
+        duration_ms: request.duration_ms,
+        sps: &encoding.sps,
+        pps: &encoding.pps,
+        samples,
+    })
+}
+
+#[cfg(test)]
+mod tests;

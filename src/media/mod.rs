@@ -1,0 +1,29 @@
+//! Pictures and videos: what they are, and how the simulator makes them.
+//!
+//! Two readers look at files other people made: [`still`] (format and size of a picture) and [`probe`] (what an MP4
+//! holds and whether it is all there). One writer makes clips: [`clip`], with the camera of [`motion`].
+//!
+//! Everything here is a pure function of its input: no clock, no environment, no printing, no threads, no floating
+//! point where it could reach a byte of the output. Callers on an async runtime put [`clip::render`] on a blocking
+//! thread.
+
+pub mod clip;
+pub mod motion;
+pub mod probe;
+pub mod still;
+
+mod boxes;
+mod caption;
+mod codec;
+mod encode;
+mod fragments;
+mod mux;
+mod noise;
+mod palette;
+mod photo;
+mod plane;
+mod scene;
+mod skyline;
+mod stage;
+mod tables;
+mod text;

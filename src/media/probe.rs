@@ -1,0 +1,233 @@
+//! What an MP4 holds, and whether all of it is there.
+//!
+//! Reads the index only, never the pictures: a file that passes is complete, not necessarily decodable. The file may
+//! come from anywhere, so nothing in it is believed: what is kept in memory is bounded, depth is bounded, and work
+//! is in proportion to the index. The order of index and data does not matter, and fragmented files are read too.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use mp4_atom::{Hdlr, Mdhd, Tkhd};
+use thiserror::Error;
+
+use super::boxes::{Header, children, find, need, need_leaf};
+use super::codec::{self, Entry};
+use super::fragments::{self, Fragment};
+use super::tables::{self, Samples};
+
+/// What a complete video file holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VideoInfo {
+    /// Width of the first video track in pixels.
+    pub width: u32,
+    /// Height of the first video track in pixels.
+    pub height: u32,
+    /// Length of the first video track in milliseconds, rounded.
+    pub duration_ms: u64,
+    /// Number of video samples.
+    pub frames: u64,
+    /// Frames per second; the mean if they come irregularly.
+    pub fps: f64,
+    /// The video codec after RFC 6381, for example `avc1.42C01F`.
+    pub codec: String,
+    /// Whether there is an audio track with at least one sample.
+    pub has_audio: bool,
+}
+
+/// Why a file is not a complete video.
+#[derive(Debug, Error)]
+pub enum ProbeError {
+    /// The file does not begin as MP4 files do.
+    #[error("not an MP4 file; it begins with \"{begins}\"")]
+    NotMp4 {
+        /// The first bytes, with everything but plain ASCII escaped.
+        begins: String,
+    },
+    /// There is an index, but no video in it.
+    #[error("no video track with a picture")]
+    NoVideoTrack,
+    /// The file ends before what its index or a box promises.
+    #[error("the file is cut off: it needs {need} bytes and has {have}")]
+    Truncated {
+        /// The least length in bytes the file must have.
+        need: u64,
+        /// Its length in bytes.
+        have: u64,
+    },
+    /// The file's parts contradict each other.
+    #[error("damaged video: {0}")]
+    Damaged(String),
+    /// Reading failed for a reason outside of the file.
+    #[error("cannot read the video")]
+    Io {
+        /// The reader's own error.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// The most the index may take in memory; that of an hour is a tenth of it.
+const MAX_INDEX: u64 = 64 << 20;
+/// More boxes than that at the top level are no video but an attack.
+const MAX_BOXES: usize = 100_000;
+/// Kinds a file may begin with.
+const OPENERS: [&[u8; 4]; 8] = [b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp", b"pnot"];
+
+/// Reads what the video is, and refuses it if anything is missing.
+pub fn probe(mut reader: impl Read + Seek) -> Result<VideoInfo, ProbeError> {
+    let length = reader.seek(SeekFrom::End(0)).map_err(io_error)?;
+    let index = read_index(&mut reader, length)?;
+    let mut video = None;
+    let mut has_audio = false;
+    let mut end = 0;
+    for child in children(&index.moov) {
+        let child = child?;
+        if child.kind.as_ref() != b"trak" {
+            continue;
+        }
+        let track = read_track(&index, child.body)?;
+        end = end.max(track.samples.end);
+        has_audio |= &track.handler == b"soun" && track.samples.count > 0;
+        if &track.handler == b"vide" && track.samples.count > 0 && video.is_none() {
+            video = Some(track);
+        }
+    }
+    if end > length {
+        return Err(ProbeError::Truncated { need: end, have: length });
+    }
+    let (track, entry) = video.and_then(|mut track| track.entry.take().map(|entry| (track, entry)))
+        .ok_or(ProbeError::NoVideoTrack)?;
+    // Every frame takes at least a byte, so more frames than bytes are a lie.
+    if track.samples.count > length || track.samples.ticks == 0 {
+        return Err(ProbeError::Damaged("the number or the length of the frames is impossible".to_owned()));
+    }
+    Ok(VideoInfo {
+        width: entry.width,
+        height: entry.height,
+        duration_ms: milliseconds(track.samples.ticks, track.timescale),
+        frames: track.samples.count,
+        fps: track.samples.fps(track.timescale),
+        codec: entry.codec,
+        has_audio,
+    })
+}
+
+/// The parts of a file that describe the rest.
+struct Index {
+    moov: Vec<u8>,
+    fragments: Vec<Fragment>,
+}
+
+/// Walks the boxes at the top level, and keeps those of the index.
+fn read_index(reader: &mut (impl Read + Seek), length: u64) -> Result<Index, ProbeError> {
+    let mut moov = None;
+    let mut fragments = Vec::new();
+    let (mut at, mut kept) = (0, 0);
+    for _ in 0..MAX_BOXES {
+        if at == length {
+            break;
+        }
+        let header = read_header(reader, at, length)?;
+        let end = if header.length == 0 { length } else { at.saturating_add(header.length) };
+        if end > length {
+            return Err(ProbeError::Truncated { need: end, have: length });
+        }
+        if matches!(header.kind.as_ref(), b"moov" | b"moof") {
+            kept += end - at;
+            if kept > MAX_INDEX {
+                return Err(ProbeError::Damaged("its index is too large".to_owned()));
+            }
+            let body = read_at(reader, at + header.size as u64, end)?;
+            if header.kind.as_ref() == b"moof" {
+                fragments.push(Fragment { start: at, body });
+            } else if moov.replace(body).is_some() {
+                return Err(ProbeError::Damaged("it has two indexes".to_owned()));
+            }
+        }
+        at = end;
+    }
+    if at < length {
+        return Err(ProbeError::Damaged("it has too many boxes".to_owned()));
+    }
+    let moov = moov.ok_or_else(|| ProbeError::Damaged("it has no index".to_owned()))?;
+    Ok(Index { moov, fragments })
+}
+
+fn read_header(reader: &mut (impl Read + Seek), at: u64, length: u64) -> Result<Header, ProbeError> {
+    let head = read_at(reader, at, length.min(at + 16))?;
+    if at == 0 && !OPENERS.iter().any(|kind| head.get(4..8) == Some(kind.as_slice())) {
+        return Err(ProbeError::NotMp4 { begins: head.escape_ascii().to_string() });
+    }
+    match Header::read(&head) {
+        Some(header) => Ok(header),
+        None if head.len() < 16 => Err(ProbeError::Truncated { need: at + 16, have: length }),
+        None => Err(ProbeError::Damaged(format!("a box at byte {at} is shorter than its header"))),
+    }
+}
+
+/// Reads a range whose length the caller has bounded.
+fn read_at(reader: &mut (impl Read + Seek), from: u64, to: u64) -> Result<Vec<u8>, ProbeError> {
+    reader.seek(SeekFrom::Start(from)).map_err(io_error)?;
+    let mut bytes = Vec::new();
+    let wanted = to.saturating_sub(from);
+    reader.take(wanted).read_to_end(&mut bytes).map_err(io_error)?;
+    if (bytes.len() as u64) < wanted {
+        return Err(ProbeError::Truncated { need: to, have: from + bytes.len() as u64 });
+    }
+    Ok(bytes)
+}
+
+/// A track as far as it matters here.
+struct TrackInfo {
+    handler: [u8; 4],
+    timescale: u32,
+    samples: Samples,
+    /// The first sample entry, of video tracks.
+    entry: Option<Entry>,
+}
+
+fn read_track(index: &Index, trak: &[u8]) -> Result<TrackInfo, ProbeError> {
+    let head: Tkhd = need_leaf(trak)?;
+    let mdia = need(trak, b"mdia")?;
+    let clock: Mdhd = need_leaf(mdia)?;
+    let handler: [u8; 4] = need_leaf::<Hdlr>(mdia)?.handler.into();
+    let stbl = need(need(mdia, b"minf")?, b"stbl")?;
+    let mut samples = tables::samples(stbl)?;
+    check_clock(&clock, &samples)?;
+    fragments::add(&index.moov, &index.fragments, head.track_id, &mut samples)?;
+    let entry = if &handler == b"vide" { read_entry(stbl)? } else { None };
+    Ok(TrackInfo { handler, timescale: clock.timescale, samples, entry })
+}
+
+/// The first sample entry behind the list's eight bytes of version and count.
+fn read_entry(stbl: &[u8]) -> Result<Option<Entry>, ProbeError> {
+    let list = find(stbl, b"stsd")?.and_then(|stsd| stsd.get(8..)).unwrap_or_default();
+    children(list).next().map(|first| codec::entry(first?)).transpose()
+}
+
+/// The track's stated length and the sum of its samples may differ by a sample's length, but not by more.
+fn check_clock(clock: &Mdhd, samples: &Samples) -> Result<(), ProbeError> {
+    if clock.timescale == 0 {
+        return Err(ProbeError::Damaged("a track's clock stands still".to_owned()));
+    }
+    // Zero and all ones mean unknown, as in fragmented files.
+    let unknown = clock.duration == 0 || clock.duration == u64::from(u32::MAX) || clock.duration == u64::MAX;
+    let slack = samples.ticks / samples.count.max(1) + u64::from(clock.timescale) / 10;
+    if !unknown && samples.count > 0 && clock.duration.abs_diff(samples.ticks) > slack {
+        let (stated, summed) = (clock.duration, samples.ticks);
+        return Err(ProbeError::Damaged(format!("a track states a length of {stated} and its samples sum to {summed}")));
+    }
+    Ok(())
+}
+
+fn milliseconds(ticks: u64, timescale: u32) -> u64 {
+    let scale = u128::from(timescale);
+    let rounded = (u128::from(ticks) * 1000 + scale / 2) / scale;
+    u64::try_from(rounded).unwrap_or(u64::MAX)
+}
+
+fn io_error(source: io::Error) -> ProbeError {
+    ProbeError::Io { source }
+}
+
+#[cfg(test)]
+mod tests;
