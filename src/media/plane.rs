@@ -14,7 +14,11 @@ pub(crate) struct Plane {
 
 impl Plane {
     pub(crate) fn new(width: usize, height: usize, value: u8) -> Self {
-        Self { width, height, data: vec![value; width * height] }
+        Self {
+            width,
+            height,
+            data: vec![value; width * height],
+        }
     }
 
     pub(crate) fn row(&self, y: usize) -> &[u8] {
@@ -27,7 +31,9 @@ impl Plane {
 
     /// Whether every row has one value only, as those of gradients do.
     pub(crate) fn has_even_rows(&self) -> bool {
-        self.data.chunks_exact(self.width).all(|row| row.iter().all(|sample| *sample == row[0]))
+        self.data
+            .chunks_exact(self.width)
+            .all(|row| row.iter().all(|sample| *sample == row[0]))
     }
 
     /// Half the width and height, each sample the mean of four.
@@ -55,7 +61,9 @@ pub(crate) struct Picture {
 impl Picture {
     pub(crate) fn new(width: usize, height: usize) -> Self {
         let chroma = || Plane::new(width / 2, height / 2, 128);
-        Self { planes: [Plane::new(width, height, 16), chroma(), chroma()] }
+        Self {
+            planes: [Plane::new(width, height, 16), chroma(), chroma()],
+        }
     }
 
     pub(crate) fn width(&self) -> usize {
@@ -70,9 +78,15 @@ impl Picture {
     pub(crate) fn from_rgb(width: usize, height: usize, pixels: &[[u8; 3]]) -> Self {
         let full = |channel: usize| {
             let data = pixels.iter().map(|pixel| yuv(*pixel)[channel]).collect();
-            Plane { width, height, data }
+            Plane {
+                width,
+                height,
+                data,
+            }
         };
-        Self { planes: [full(0), full(1).halved(), full(2).halved()] }
+        Self {
+            planes: [full(0), full(1).halved(), full(2).halved()],
+        }
     }
 
     /// Mixes another picture of the same size in, `weight` of 256.
@@ -159,30 +173,52 @@ impl<'a> Sampler<'a> {
         self.blend_rows(y);
         for (sample, (place, share)) in out.iter_mut().zip(&self.columns.taps) {
             let at = (*place as usize) << 1;
-            let Some(&[a, b, c, d]) = self.blended[at..].first_chunk() else { continue };
-            let (left, right) = (u32::from(u16::from_le_bytes([a, b])), u32::from(u16::from_le_bytes([c, d])));
-            let mixed = left.wrapping_mul(256_u32.wrapping_sub(*share)).wrapping_add(right.wrapping_mul(*share));
+            let Some((left, rest)) = self.blended[at..].split_first_chunk() else {
+                continue;
+            };
+            let Some(right) = rest.first_chunk() else {
+                continue;
+            };
+            let (left, right) = (
+                u32::from(u16::from_le_bytes(*left)),
+                u32::from(u16::from_le_bytes(*right)),
+            );
+            let mixed = left
+                .wrapping_mul(256_u32.wrapping_sub(*share))
+                .wrapping_add(right.wrapping_mul(*share));
             *sample = (mixed.wrapping_add(1 << 15) >> 16) as u8;
         }
     }
 
     /// Blends the two source rows of an output row where its columns need them, four samples at a time.
     fn blend_rows(&mut self, y: usize) {
-        let (Some(from), Some(to)) = (self.columns.taps.first(), self.columns.taps.last()) else { return };
+        let (Some(from), Some(to)) = (self.columns.taps.first(), self.columns.taps.last()) else {
+            return;
+        };
         let span = from.0 as usize..(to.0 as usize + 2).min(self.source.width);
         let [first, second] = self.source_rows(y);
-        let (share, rest) = (u64::from(self.rows.taps[y].1), 256 - u64::from(self.rows.taps[y].1));
+        let (share, rest) = (
+            u64::from(self.rows.taps[y].1),
+            256 - u64::from(self.rows.taps[y].1),
+        );
         let (above, above_end) = self.source.row(first)[span.clone()].as_chunks();
         let (below, below_end) = self.source.row(second)[span.clone()].as_chunks();
         let (blended, blended_end) = self.blended[2 * span.start..2 * span.end].as_chunks_mut();
         // A lane of 16 bits holds 255 * 256 at most, so lanes never touch each other.
         let blend = |a: [u8; 4], b: [u8; 4]| {
-            spread(a).wrapping_mul(rest).wrapping_add(spread(b).wrapping_mul(share)).to_le_bytes()
+            spread(a)
+                .wrapping_mul(rest)
+                .wrapping_add(spread(b).wrapping_mul(share))
+                .to_le_bytes()
         };
         for ((out, a), b) in blended.iter_mut().zip(above).zip(below) {
             *out = blend(*a, *b);
         }
-        for ((out, a), b) in blended_end.chunks_exact_mut(2).zip(above_end).zip(below_end) {
+        for ((out, a), b) in blended_end
+            .chunks_exact_mut(2)
+            .zip(above_end)
+            .zip(below_end)
+        {
             out.copy_from_slice(&blend([*a, 0, 0, 0], [*b, 0, 0, 0])[..2]);
         }
     }
@@ -206,11 +242,19 @@ mod tests {
     use super::*;
     use crate::media::noise::ONE;
 
-    const WHOLE: Window = Window { center_x: ONE / 2, center_y: ONE / 2, size: ONE };
+    const WHOLE: Window = Window {
+        center_x: ONE / 2,
+        center_y: ONE / 2,
+        size: ONE,
+    };
 
     #[test]
     fn the_whole_window_at_the_same_size_is_the_plane() {
-        let plane = Plane { width: 7, height: 3, data: (0..21).map(|value| value * 11).collect() };
+        let plane = Plane {
+            width: 7,
+            height: 3,
+            data: (0..21).map(|value| value * 11).collect(),
+        };
         let mut sampler = Sampler::new(&plane, WHOLE, 7, 3);
         for y in 0..3 {
             let mut row = [0; 7];
@@ -230,7 +274,11 @@ mod tests {
     #[test]
     fn windows_at_the_edge_do_not_leave_the_plane() {
         let plane = Plane::new(9, 9, 77);
-        let window = Window { center_x: ONE, center_y: 0, size: ONE };
+        let window = Window {
+            center_x: ONE,
+            center_y: 0,
+            size: ONE,
+        };
         let mut sampler = Sampler::new(&plane, window, 16, 16);
         let mut row = [0; 16];
         for y in 0..16 {
