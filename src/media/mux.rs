@@ -72,9 +72,29 @@ fn moov(track: &Track<'_>, offset: u32) -> Result<Moov, ClipError> {
         height: FixedPoint::new(track.height, 0),
         ..Tkhd::default()
     };
+    let mdia = mdia(track, offset)?;
+    let only = Trak {
+        tkhd,
+        mdia,
+        ..Trak::default()
+    };
+    let clock = Mvhd {
+        timescale: 1000,
+        duration,
+        next_track_id: 2,
+        ..Mvhd::default()
+    };
+    Ok(Moov {
+        mvhd: clock,
+        trak: vec![only],
+        ..Moov::default()
+    })
+}
+
+fn mdia(track: &Track<'_>, offset: u32) -> Result<Mdia, ClipError> {
     let mdhd = Mdhd {
         timescale: track.fps * TICKS,
-        duration: duration * u64::from(track.fps),
+        duration: u64::from(track.duration_ms) * u64::from(track.fps),
         language: "und".to_owned(),
         ..Mdhd::default()
     };
@@ -94,22 +114,7 @@ fn moov(track: &Track<'_>, offset: u32) -> Result<Moov, ClipError> {
         handler: FourCC::new(b"vide"),
         name: "VideoHandler".to_owned(),
     };
-    let only = Trak {
-        tkhd,
-        mdia: Mdia { mdhd, hdlr, minf },
-        ..Trak::default()
-    };
-    let clock = Mvhd {
-        timescale: 1000,
-        duration,
-        next_track_id: 2,
-        ..Mvhd::default()
-    };
-    Ok(Moov {
-        mvhd: clock,
-        trak: vec![only],
-        ..Moov::default()
-    })
+    Ok(Mdia { mdhd, hdlr, minf })
 }
 
 fn stbl(track: &Track<'_>, offset: u32) -> Result<Stbl, ClipError> {
