@@ -2,5 +2,7 @@
 pub mod diag;
 pub mod event;
 pub mod id;
+pub mod ledger;
 pub mod money;
 pub mod state;
+pub mod store;
