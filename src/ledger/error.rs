@@ -38,12 +38,12 @@ pub enum LedgerError {
         /// The shot.
         shot: ShotId,
     },
-    /// SQLite cannot make sense of the file.
+    /// `SQLite` cannot make sense of the file.
     #[error("the ledger {} is damaged", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What SQLite says, where it got as far.
+        /// What `SQLite` says, where it got as far.
         source: Option<rusqlite::Error>,
     },
     /// The file is a database of something else.
@@ -81,14 +81,14 @@ pub enum LedgerError {
         /// The file.
         path: PathBuf,
     },
-    /// SQLite failed.
+    /// `SQLite` failed.
     #[error("cannot {operation} the ledger {}", path.display())]
     Sqlite {
         /// What was being done.
         operation: &'static str,
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// What `SQLite` says.
         source: rusqlite::Error,
     },
     /// The file system failed.
@@ -104,7 +104,7 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
-    /// The right variant for what SQLite said.
+    /// The right variant for what `SQLite` said.
     pub(super) fn from_sqlite(
         path: &Path,
         operation: &'static str,

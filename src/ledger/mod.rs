@@ -1,4 +1,4 @@
-//! The ledger: what was intended, paid, finished and saved, in one SQLite file.
+//! The ledger: what was intended, paid, finished and saved, in one `SQLite` file.
 //!
 //! Owns every line of SQL and the file's own words for states and classes. Never
 //! decides what to do with a record, never touches videos, never recreates a
@@ -10,6 +10,7 @@
 
 mod error;
 mod open;
+mod page;
 mod read;
 mod standing;
 #[cfg(test)]

@@ -77,7 +77,7 @@ fn needs_files_of_its_own(source: &rusqlite::Error) -> bool {
     )
 }
 
-/// Where SQLite cannot put its `-wal` and `-shm` files beside the ledger, it can
+/// Where `SQLite` cannot put its `-wal` and `-shm` files beside the ledger, it can
 /// read the ledger only as a file that nobody changes.
 fn connect_to_write_protected(path: &Path) -> Result<Connection, LedgerError> {
     if has_content(&write_ahead_log(path)) {

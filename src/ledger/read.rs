@@ -56,7 +56,7 @@ pub struct Record {
 /// The standing record of every fingerprint and the latest of every shot.
 #[derive(Debug, Clone, Default)]
 pub struct Records {
-    records: Vec<Record>,
+    found: Vec<Record>,
     standing: HashMap<Fingerprint, usize>,
     latest: HashMap<ShotId, usize>,
     numbers: HashMap<Fingerprint, u32>,
@@ -66,7 +66,7 @@ impl Records {
     /// The attempt that counts for a request: the one that holds money, else the
     /// latest.
     pub fn by_fingerprint(&self, fingerprint: &Fingerprint) -> Option<&Record> {
-        self.standing.get(fingerprint).map(|&at| &self.records[at])
+        self.standing.get(fingerprint).map(|&at| &self.found[at])
     }
 
     /// The highest attempt number that was used for a request; 0 where none was.
@@ -76,23 +76,23 @@ impl Records {
 
     /// The latest attempt for a shot of this name, whatever was asked for then.
     pub fn latest_of_shot(&self, shot: &ShotId) -> Option<&Record> {
-        self.latest.get(shot).map(|&at| &self.records[at])
+        self.latest.get(shot).map(|&at| &self.found[at])
     }
 
     /// Every record that stands for a fingerprint or is a shot's latest, newest
     /// first.
     pub fn iter(&self) -> impl Iterator<Item = &Record> {
-        self.records.iter()
+        self.found.iter()
     }
 
     /// How many records [`Self::iter`] gives.
     pub fn len(&self) -> usize {
-        self.records.len()
+        self.found.len()
     }
 
     /// Whether nothing is on record.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.found.is_empty()
     }
 
     /// Takes the next older attempt in, if it matters. `read` is called only
@@ -106,13 +106,13 @@ impl Records {
         *number = key.number.max(*number);
         let standing = self.standing.get(&key.fingerprint);
         let is_standing = standing
-            .is_none_or(|&at| key.state.holds_money() && !self.records[at].state.holds_money());
+            .is_none_or(|&at| key.state.holds_money() && !self.found[at].state.holds_money());
         let is_latest = !self.latest.contains_key(&key.shot);
         if !is_standing && !is_latest {
             return Ok(());
         }
-        let at = self.records.len();
-        self.records.push(read()?);
+        let at = self.found.len();
+        self.found.push(read()?);
         if is_standing {
             self.standing.insert(key.fingerprint, at);
         }

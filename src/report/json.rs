@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::event::{Event, RunFacts};
+use crate::id::{FileId, Fingerprint, ShotId, TaskId};
 use crate::state::{AttemptResult, AttemptState, Outcome, RunState, ShotState};
 use crate::store::write_atomic;
 
@@ -90,6 +91,7 @@ impl<'a> From<&'a RunState> for Report<'a> {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "fields are named as in the file")]
 struct Run<'a> {
     run_id: Option<&'a str>,
     base_url: Option<&'a str>,
@@ -138,15 +140,15 @@ impl<'a> From<&'a ShotState> for Shot<'a> {
             seconds: facts.seconds,
             prompt: &facts.prompt,
             request: &facts.request,
-            fingerprint: facts.fingerprint.as_ref().map(|print| print.as_str()),
-            depends_on: facts.depends_on.iter().map(|id| id.as_str()).collect(),
+            fingerprint: facts.fingerprint.as_ref().map(Fingerprint::as_str),
+            depends_on: facts.depends_on.iter().map(ShotId::as_str).collect(),
             decision: facts.decision.as_str(),
             reason: &facts.reason,
             outcome: outcome.as_str(),
             outcome_reason: ending(shot).map(ReasonTwin::from),
             price: facts.price.as_ref().map(MoneyTwin::from),
-            task_id: shot.task.as_ref().map(|task| task.as_str()),
-            file_id: shot.file.as_ref().map(|file| file.as_str()),
+            task_id: shot.task.as_ref().map(TaskId::as_str),
+            file_id: shot.file.as_ref().map(FileId::as_str),
             video: shot.video.as_ref().map(VideoTwin::from),
             error: error.map(ErrorTwin::from),
             run: ShotRun::from(shot),
@@ -178,6 +180,7 @@ impl<'a> From<&'a ShotState> for ShotRun<'a> {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "fields are named as in the file")]
 struct Attempt<'a> {
     attempt_id: &'a str,
     at: String,
@@ -198,7 +201,7 @@ impl<'a> From<&'a AttemptState> for Attempt<'a> {
             attempt_id: attempt.id.as_str(),
             at: attempt.at.to_string(),
             result,
-            task_id: task.map(|task| task.as_str()),
+            task_id: task.map(TaskId::as_str),
             error: failure.map(ErrorTwin::from),
         }
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::event::{Event, EventKind, RunFacts, ShotFacts};
+use crate::id::ShotId;
 use crate::state::RunState;
 
 use super::output::Output;
@@ -37,7 +38,7 @@ impl Sink for JsonLines {
             sequence: event.sequence,
             at: event.at.to_string(),
             elapsed_ms: millis(event.elapsed),
-            shot: event.kind.shot().map(|shot| shot.as_str()),
+            shot: event.kind.shot().map(ShotId::as_str),
             what: What::of(&event.kind, state),
         };
         let text =
@@ -121,7 +122,6 @@ enum What<'a> {
 
 impl<'a> What<'a> {
     /// A table on purpose: one arm for each event, nothing decided.
-    #[expect(clippy::too_many_lines, reason = "one arm for each event")]
     fn of(kind: &'a EventKind, state: &RunState) -> Self {
         match kind {
             EventKind::RunStarted(facts) => Self::RunStarted(Started::from(facts.as_ref())),

@@ -30,7 +30,7 @@ const COUNT_EVERY_PER_SHOT: Duration = Duration::from_micros(20);
 
 /// A sink of live bars.
 pub struct Bars {
-    bars: MultiProgress,
+    screen: MultiProgress,
     overall: ProgressBar,
     slots: Vec<(ShotId, ProgressBar)>,
     under_way: HashSet<ShotId>,
@@ -44,10 +44,10 @@ pub struct Bars {
 impl Bars {
     /// Draws to `target`, which is `ProgressDrawTarget::stderr()` but in tests.
     pub fn new(target: ProgressDrawTarget, paint: Paint) -> Self {
-        let bars = MultiProgress::with_draw_target(target);
-        let overall = bars.add(ProgressBar::new(0).with_style(overall_style()));
+        let screen = MultiProgress::with_draw_target(target);
+        let overall = screen.add(ProgressBar::new(0).with_style(overall_style()));
         Self {
-            bars,
+            screen,
             overall,
             slots: Vec::new(),
             under_way: HashSet::new(),
@@ -58,18 +58,18 @@ impl Bars {
         }
     }
 
-    fn place(&mut self, id: &ShotId, state: &RunState) {
+    fn shift(&mut self, id: &ShotId, state: &RunState) {
         let Some(shot) = state.shot(id) else {
             return;
         };
-        let slot = self.slots.iter().position(|(other, _)| other == id);
+        let place = self.slots.iter().position(|(other, _)| other == id);
         if !matches!(shot.phase, Phase::Creating | Phase::Running | Phase::Saving) {
             self.under_way.remove(id);
-            if let Some(slot) = slot {
-                self.free(slot, state);
+            if let Some(place) = place {
+                self.free(place, state);
             }
-        } else if let Some(slot) = slot {
-            self.slots[slot].1.set_message(doing(shot));
+        } else if let Some(place) = place {
+            self.slots[place].1.set_message(doing(shot));
         } else if self.under_way.insert(id.clone()) {
             if self.slots.len() < SLOTS {
                 self.show(id, state);
@@ -79,10 +79,10 @@ impl Bars {
         }
     }
 
-    fn free(&mut self, slot: usize, state: &RunState) {
-        let (_, bar) = self.slots.remove(slot);
+    fn free(&mut self, place: usize, state: &RunState) {
+        let (_, bar) = self.slots.remove(place);
         bar.finish_and_clear();
-        self.bars.remove(&bar);
+        self.screen.remove(&bar);
         while let Some(next) = self.queue.pop_front() {
             if self.under_way.contains(&next) {
                 return self.show(&next, state);
@@ -99,7 +99,7 @@ impl Bars {
             .with_prefix(pad(&cut(id.as_str(), ID_COLUMNS), ID_COLUMNS))
             .with_message(doing(shot))
             .with_elapsed(under_way_for(shot, state));
-        let bar = self.bars.insert_before(&self.overall, bar);
+        let bar = self.screen.insert_before(&self.overall, bar);
         bar.enable_steady_tick(TICK);
         self.slots.push((id.clone(), bar));
     }
@@ -146,13 +146,13 @@ impl Sink for Bars {
             | EventKind::RunStopping { .. } => {
                 if let Some(line) = line {
                     // A terminal that is gone is noticed by whoever owns it.
-                    let _ = self.bars.println(line);
+                    let _ = self.screen.println(line);
                 }
             }
             _ => {}
         }
         if let Some(id) = event.kind.shot() {
-            self.place(id, state);
+            self.shift(id, state);
         }
         self.count(event, state);
     }
@@ -164,7 +164,7 @@ impl Sink for Bars {
         self.queue.clear();
         self.under_way.clear();
         self.overall.finish_and_clear();
-        self.bars.clear().map_err(|source| SinkError::Stream {
+        self.screen.clear().map_err(|source| SinkError::Stream {
             what: "progress bars",
             source,
         })

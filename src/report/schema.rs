@@ -4,11 +4,18 @@
 //! (`additionalProperties: false`): the tests hold the report to it, and a field
 //! that is added changes it in the same commit.
 
-use serde_json::{Map, Value, json};
+mod definitions;
+mod keywords;
 
-use crate::event::{Decision, FailureClass};
+use serde_json::{Value, json};
+
+use crate::event::Decision;
 use crate::state::Outcome;
 
+use self::definitions::{error, money, reason, video};
+use self::keywords::{
+    boolean, digest, integer, list, object, or_null, reference, text, time, word,
+};
 use super::SCHEMA_VERSION;
 use super::words::{ENDING_CODES, STOP_CODES};
 
@@ -42,33 +49,33 @@ pub fn report_schema() -> Value {
             ),
             (
                 "manifest",
-                or_null(text("The manifest as it was named on the command line.")),
+                or_null(&text("The manifest as it was named on the command line.")),
             ),
             (
                 "backend",
-                or_null(text("The backend's name in the manifest.")),
+                or_null(&text("The backend's name in the manifest.")),
             ),
             (
                 "runner_version",
-                or_null(text("The version of the program that wrote this.")),
+                or_null(&text("The version of the program that wrote this.")),
             ),
             (
                 "spec_version",
-                or_null(text("Date of the facts in the bundled API documents.")),
+                or_null(&text("Date of the facts in the bundled API documents.")),
             ),
-            ("price_date", or_null(text("Date of the price table."))),
+            ("price_date", or_null(&text("Date of the price table."))),
             (
                 "finished",
                 boolean("Whether the run came to its own end; false after an abort."),
             ),
             (
                 "stopped",
-                or_null(reason("Why nothing more was created, if so.", &STOP_CODES)),
+                or_null(&reason("Why nothing more was created, if so.", &STOP_CODES)),
             ),
             ("totals", totals()),
             (
                 "shots",
-                list("Every selected shot, in manifest order.", shot()),
+                list("Every selected shot, in manifest order.", &shot()),
             ),
             ("run", run()),
         ],
@@ -80,7 +87,7 @@ pub fn report_schema() -> Value {
 }
 
 fn totals() -> Value {
-    let sum = |description| list(description, reference("money"));
+    let sum = |description| list(description, &reference("money"));
     object(
         "Counts and sums over all shots.",
         vec![
@@ -135,14 +142,17 @@ fn run() -> Value {
         vec![
             (
                 "run_id",
-                or_null(text("This run's name; sorts by start time.")),
+                or_null(&text("This run's name; sorts by start time.")),
             ),
             (
                 "base_url",
-                or_null(text("Host and path prefix of the service.")),
+                or_null(&text("Host and path prefix of the service.")),
             ),
-            ("started_at", or_null(time("When the run began."))),
-            ("updated_at", or_null(time("When the last event happened."))),
+            ("started_at", or_null(&time("When the run began."))),
+            (
+                "updated_at",
+                or_null(&time("When the last event happened.")),
+            ),
             (
                 "elapsed_ms",
                 integer("Time from the first to the last event, in milliseconds."),
@@ -176,7 +186,7 @@ fn shot() -> Value {
             ),
             (
                 "fingerprint",
-                or_null(digest(
+                or_null(&digest(
                     "Hash of everything that the result depends on; null while a part is another shot's frame.",
                 )),
             ),
@@ -184,39 +194,39 @@ fn shot() -> Value {
                 "depends_on",
                 list(
                     "Shots whose frames it starts from or ends with.",
-                    text("A shot's id."),
+                    &text("A shot's id."),
                 ),
             ),
             (
                 "decision",
                 word(
                     "What the plan decided.",
-                    DECISIONS.map(Decision::as_str).to_vec(),
+                    &DECISIONS.map(Decision::as_str),
                 ),
             ),
             ("reason", text("Why, in a sentence.")),
             (
                 "outcome",
-                word("How it ended.", OUTCOMES.map(Outcome::as_str).to_vec()),
+                word("How it ended.", &OUTCOMES.map(Outcome::as_str)),
             ),
             (
                 "outcome_reason",
-                or_null(reason(
+                or_null(&reason(
                     "Why there is no video; null where there is one.",
                     &ENDING_CODES,
                 )),
             ),
-            ("price", or_null(reference("money"))),
+            ("price", or_null(&reference("money"))),
             (
                 "task_id",
-                or_null(text("The service's name for the paid task.")),
+                or_null(&text("The service's name for the paid task.")),
             ),
             (
                 "file_id",
-                or_null(text("The service's name for the finished file.")),
+                or_null(&text("The service's name for the finished file.")),
             ),
-            ("video", or_null(reference("video"))),
-            ("error", or_null(reference("error"))),
+            ("video", or_null(&reference("video"))),
+            ("error", or_null(&reference("error"))),
             ("run", shot_run()),
         ],
     )
@@ -235,11 +245,11 @@ fn shot_run() -> Value {
                 "result",
                 word(
                     "What came of it.",
-                    vec!["open", "accepted", "refused", "uncertain"],
+                    &["open", "accepted", "refused", "uncertain"],
                 ),
             ),
-            ("task_id", or_null(text("The task, if it was accepted."))),
-            ("error", or_null(reference("error"))),
+            ("task_id", or_null(&text("The task, if it was accepted."))),
+            ("error", or_null(&reference("error"))),
         ],
     );
     let status = object(
@@ -254,11 +264,11 @@ fn shot_run() -> Value {
         vec![
             (
                 "attempts",
-                list("Every attempt of this run, in order.", attempt),
+                list("Every attempt of this run, in order.", &attempt),
             ),
             (
                 "statuses",
-                list("Every change of status, in order.", status),
+                list("Every change of status, in order.", &status),
             ),
             (
                 "retries",
@@ -270,146 +280,4 @@ fn shot_run() -> Value {
             ),
         ],
     )
-}
-
-fn money() -> Value {
-    object(
-        "An exact amount of money.",
-        vec![
-            (
-                "amount",
-                json!({
-                    "type": "string",
-                    "pattern": r"^-?[0-9]+\.[0-9]{2,6}$",
-                    "description": "The number as a decimal, never rounded.",
-                }),
-            ),
-            (
-                "currency",
-                json!({
-                    "type": "string",
-                    "pattern": "^[A-Z]{3}$",
-                    "description": "ISO 4217 code.",
-                }),
-            ),
-        ],
-    )
-}
-
-fn error() -> Value {
-    let classes = FailureClass::ALL.map(FailureClass::as_str).to_vec();
-    object(
-        "A call that did not do what it was for.",
-        vec![
-            (
-                "class",
-                word(
-                    "What kind of failure it is, by what to do about it.",
-                    classes,
-                ),
-            ),
-            (
-                "code",
-                or_null(json!({
-                    "type": "integer",
-                    "description": "The service's status code, or the HTTP status where there is none.",
-                })),
-            ),
-            (
-                "message",
-                text("What was said, without keys or signed links."),
-            ),
-            ("advice", text("What a person can do about it.")),
-            (
-                "trace_id",
-                or_null(text("The service's trace id, which its support asks for.")),
-            ),
-        ],
-    )
-}
-
-fn video() -> Value {
-    object(
-        "A video on disk, verified.",
-        vec![
-            (
-                "path",
-                text("Relative to the output folder, with forward slashes."),
-            ),
-            ("bytes", integer("Size in bytes.")),
-            ("sha256", digest("SHA-256 of the file.")),
-            ("width", integer("Pixels across.")),
-            ("height", integer("Pixels down.")),
-            ("duration_ms", integer("Length in milliseconds.")),
-            (
-                "fps",
-                json!({ "type": "number", "description": "Frames per second." }),
-            ),
-            ("codec", text("RFC 6381 codec string.")),
-        ],
-    )
-}
-
-fn reason(description: &str, codes: &[&str]) -> Value {
-    object(
-        description,
-        vec![
-            ("code", word("Stable word for programs.", codes.to_vec())),
-            ("message", text("The same for people.")),
-            ("advice", or_null(text("What a person can do about it."))),
-        ],
-    )
-}
-
-/// Every field is always there; one that does not apply is null.
-fn object(description: &str, fields: Vec<(&str, Value)>) -> Value {
-    let required: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
-    let required = json!(required);
-    let properties: Map<String, Value> = fields
-        .into_iter()
-        .map(|(name, schema)| (name.to_owned(), schema))
-        .collect();
-    json!({
-        "type": "object",
-        "description": description,
-        "properties": properties,
-        "required": required,
-        "additionalProperties": false,
-    })
-}
-
-fn text(description: &str) -> Value {
-    json!({ "type": "string", "description": description })
-}
-
-fn time(description: &str) -> Value {
-    json!({ "type": "string", "format": "date-time", "description": description })
-}
-
-fn digest(description: &str) -> Value {
-    json!({ "type": "string", "pattern": "^[0-9a-f]{64}$", "description": description })
-}
-
-fn word(description: &str, words: Vec<&str>) -> Value {
-    json!({ "enum": words, "description": description })
-}
-
-fn integer(description: &str) -> Value {
-    json!({ "type": "integer", "minimum": 0, "description": description })
-}
-
-fn boolean(description: &str) -> Value {
-    json!({ "type": "boolean", "description": description })
-}
-
-fn list(description: &str, items: Value) -> Value {
-    json!({ "type": "array", "description": description, "items": items })
-}
-
-fn reference(name: &str) -> Value {
-    json!({ "$ref": format!("#/$defs/{name}") })
-}
-
-fn or_null(schema: Value) -> Value {
-    json!({ "anyOf": [schema, { "type": "null" }] })
 }

@@ -2,6 +2,7 @@
 //!
 //! Owns the fixtures. The clock moves by a second with each event.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -23,12 +24,11 @@ pub(super) fn id(name: &str) -> ShotId {
 
 /// A fingerprint that is told from others by the shot's name alone.
 pub(super) fn print(name: &str) -> Fingerprint {
-    let digits: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let digits: String = digits
-        .chars()
-        .chain(std::iter::repeat('0'))
-        .take(64)
-        .collect();
+    let mut digits = String::new();
+    // From the end, where the names differ: attempts are named after the start.
+    for byte in name.bytes().rev().chain(std::iter::repeat(0)).take(32) {
+        write!(digits, "{byte:02x}").expect("writing to a string cannot fail");
+    }
     Fingerprint::from_hex(digits)
 }
 
