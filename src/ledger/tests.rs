@@ -325,6 +325,44 @@ fn an_older_attempt_that_holds_money_stands_before_a_newer_that_does_not() {
     assert_eq!(latest.number, 2);
 }
 
+#[test]
+fn on_a_full_disk_nothing_is_said_to_be_durable_that_is_not() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("ledger.sqlite");
+    let mut ledger = Ledger::open(&path).expect("a ledger");
+    let names: Vec<String> = (0..2_000).map(|number| format!("shot-{number}")).collect();
+    append_one(
+        &mut ledger,
+        started(names.iter().map(|name| facts(name)).collect()),
+    )
+    .expect("a run");
+    pragma_on(&ledger.connection, "PRAGMA max_page_count = 40");
+    let batch: Vec<Event> = names
+        .iter()
+        .zip(0..)
+        .map(|(name, seed)| intended(name, &fingerprint(seed), 1))
+        .collect();
+    let durable = match ledger.append(&run(), &batch) {
+        Ok(results) => results.iter().filter(|result| result.is_ok()).count(),
+        Err(_) => 0,
+    };
+    assert!(durable < names.len());
+    let records = Ledger::read(&path).expect("records");
+    assert_eq!(records.len(), durable);
+}
+
+#[test]
+fn a_ledger_can_move_to_the_thread_that_writes() {
+    fn is_send<T: Send>(_: &T) {}
+    is_send(&Ledger::in_memory().expect("a ledger"));
+}
+
+fn pragma_on(connection: &Connection, sql: &str) {
+    connection
+        .query_row(sql, [], |_| Ok(()))
+        .expect("a setting");
+}
+
 fn pragma(path: &Path, sql: &str) {
     Connection::open(path)
         .and_then(|connection| connection.execute_batch(sql))

@@ -199,10 +199,7 @@ fn shot() -> Value {
             ),
             (
                 "decision",
-                word(
-                    "What the plan decided.",
-                    &DECISIONS.map(Decision::as_str),
-                ),
+                word("What the plan decided.", &DECISIONS.map(Decision::as_str)),
             ),
             ("reason", text("Why, in a sentence.")),
             (

@@ -52,9 +52,18 @@ pub(super) fn sync_folder_of(path: &Path) -> Result<(), StoreError> {
 
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    File::open(folder)
-        .and_then(|file| file.sync_all())
-        .map_err(StoreError::io("sync", folder))
+    match File::open(folder).and_then(|file| file.sync_all()) {
+        // Some network file systems know no such thing; the file itself is safe.
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::InvalidInput | ErrorKind::Unsupported
+            ) =>
+        {
+            Ok(())
+        }
+        result => result.map_err(StoreError::io("sync", folder)),
+    }
 }
 
 /// Elsewhere a folder cannot be opened as a file, and a rename is durable alone.

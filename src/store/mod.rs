@@ -186,11 +186,6 @@ impl Store {
         }
     }
 
-    /// Replaces the report, or whatever else can be made again.
-    pub fn write_atomic(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-        write_atomic(path, bytes)
-    }
-
     /// Creates the folder that `relative` is in, step by step, and refuses a step
     /// that a symbolic link leads out of the output folder.
     fn prepare_folder(&self, relative: &str) -> Result<PathBuf, StoreError> {
@@ -243,8 +238,16 @@ fn not_in_the_way(path: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// Each step durable: a power cut must not take the ledger's folder away from
+/// under a payment.
 fn create_all(folder: &Path) -> Result<(), StoreError> {
-    fs::create_dir_all(folder).map_err(StoreError::io("create", folder))
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = folder.parent().filter(|parent| *parent != Path::new("")) {
+        create_all(parent)?;
+    }
+    create_one(folder)
 }
 
 fn create_one(folder: &Path) -> Result<(), StoreError> {
