@@ -310,6 +310,11 @@ impl RunState {
         }
     }
 
+    /// The shot of this name, if it is part of the run.
+    pub fn shot(&self, id: &ShotId) -> Option<&ShotState> {
+        self.positions.get(id).and_then(|&at| self.shots.get(at))
+    }
+
     /// How many shots ended how, as of now.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts {

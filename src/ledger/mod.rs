@@ -1,0 +1,125 @@
+//! The ledger: what was intended, paid, finished and saved, in one `SQLite` file.
+//!
+//! Owns every line of SQL and the file's own words for states and classes. Never
+//! decides what to do with a record, never touches videos, never recreates a
+//! ledger that it cannot read: an unread ledger is a reason not to pay.
+//!
+//! Invariant: at most one attempt for each fingerprint holds money (see
+//! [`AttemptStanding::holds_money`]); the database itself refuses a second one,
+//! so that two processes cannot pay for the same shot.
+
+mod error;
+mod open;
+mod page;
+mod read;
+mod standing;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::event::{Event, EventKind};
+use crate::id::{RunId, ShotId};
+
+pub use self::error::LedgerError;
+pub use self::read::{Record, Records};
+pub use self::standing::AttemptStanding;
+use self::write::ShotRow;
+
+/// One connection to the ledger. `Send`, not `Sync`: one writer owns it.
+#[derive(Debug)]
+pub struct Ledger {
+    connection: Connection,
+    path: PathBuf,
+    // What `CreateIntended` writes beside its own fields; comes with `RunStarted`.
+    shots: HashMap<ShotId, ShotRow>,
+}
+
+impl Ledger {
+    /// Opens the ledger for writing, and creates it where there is none.
+    ///
+    /// Two processes may have it open; creating it is safe only under the lock
+    /// of the output folder, which [`crate::store::Store::open`] takes.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let connection = open::for_writing(path)?;
+        Ok(Self::over(connection, path))
+    }
+
+    /// A ledger that ends with the process, for tests.
+    pub fn in_memory() -> Result<Self, LedgerError> {
+        Ok(Self::over(open::in_memory()?, Path::new(":memory:")))
+    }
+
+    /// Everything on record at `path`, without creating or changing anything;
+    /// empty where there is no ledger yet.
+    pub fn read(path: &Path) -> Result<Records, LedgerError> {
+        match open::for_reading(path)? {
+            Some(connection) => Self::over(connection, path).records(),
+            None => Ok(Records::default()),
+        }
+    }
+
+    fn over(connection: Connection, path: &Path) -> Self {
+        Self {
+            connection,
+            path: path.to_owned(),
+            shots: HashMap::new(),
+        }
+    }
+
+    /// Writes a batch in one transaction; durable when it returns.
+    ///
+    /// The inner results are one for each event, in order: a refused event (an
+    /// intent for what is paid already) leaves the others of its batch in place.
+    /// An outer error means that nothing of the batch is on disk.
+    pub fn append(
+        &mut self,
+        run: &RunId,
+        events: &[Event],
+    ) -> Result<Vec<Result<(), LedgerError>>, LedgerError> {
+        for event in events {
+            if let EventKind::RunStarted(facts) = &event.kind {
+                self.shots = write::shot_rows(facts);
+            }
+        }
+        let failed = |operation, source| LedgerError::from_sqlite(&self.path, operation, source);
+        let mut transaction = self
+            .connection
+            // Taking the write lock at once; upgrading later can fail half-way.
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|source| failed("begin writing to", source))?;
+        let mut results = Vec::with_capacity(events.len());
+        for event in events {
+            let savepoint = transaction
+                .savepoint()
+                .map_err(|source| failed("begin writing to", source))?;
+            let result = write::event(&savepoint, &self.path, &self.shots, run, event);
+            if result.is_ok() {
+                savepoint
+                    .commit()
+                    .map_err(|source| failed("write to", source))?;
+            } else {
+                drop(savepoint);
+            }
+            // A full disk makes SQLite roll the whole transaction back by itself;
+            // going on would report events as durable that are gone.
+            match result {
+                Err(error) if transaction.is_autocommit() => return Err(error),
+                result => results.push(result),
+            }
+        }
+        transaction
+            .commit()
+            .map_err(|source| failed("commit to", source))?;
+        Ok(results)
+    }
+
+    /// The standing record of every fingerprint and the latest of every shot.
+    pub fn records(&self) -> Result<Records, LedgerError> {
+        read::records(&self.connection, &self.path)
+    }
+}

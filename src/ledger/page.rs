@@ -1,0 +1,245 @@
+//! The rows that are written.
+//!
+//! Owns every `INSERT` and `UPDATE`. Never decides which event writes which.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, named_params, params};
+
+use super::error::LedgerError;
+use super::write::ShotRow;
+use crate::event::{Failure, RunFacts, Video};
+use crate::id::{AttemptId, Fingerprint, RunId, ShotId};
+use crate::money::Money;
+
+/// Where one event is written.
+pub(super) struct Page<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) path: &'a Path,
+    pub(super) run: &'a RunId,
+    pub(super) at: Timestamp,
+}
+
+impl Page<'_> {
+    pub(super) fn run_started(&self, facts: &RunFacts) -> Result<(), LedgerError> {
+        self.execute(
+            "INSERT INTO runs (run_id, started_at, manifest, backend, base_url,
+                               runner_version, spec_version)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                self.run.as_str(),
+                self.now(),
+                facts.manifest,
+                facts.backend,
+                facts.base_url,
+                facts.runner_version,
+                facts.spec_version,
+            ],
+        )
+        .map(drop)
+    }
+
+    pub(super) fn create_intended(
+        &self,
+        shot: &ShotId,
+        attempt: &AttemptId,
+        fingerprint: &Fingerprint,
+        row: &ShotRow,
+    ) -> Result<(), LedgerError> {
+        let number = number_of(attempt)?;
+        let result = self
+            .connection
+            .prepare_cached(
+                "INSERT INTO attempts (attempt_id, run_id, shot_id, fingerprint, number, backend,
+                                       state, intended_at, changed_at, request_json,
+                                       price_micros, currency)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'intended', ?7, ?7, ?8, ?9, ?10)",
+            )
+            .and_then(|mut insert| {
+                insert.execute(params![
+                    attempt.as_str(),
+                    self.run.as_str(),
+                    shot.as_str(),
+                    fingerprint.as_str(),
+                    number,
+                    row.backend,
+                    self.now(),
+                    row.request_json,
+                    row.price.as_ref().map(Money::micros),
+                    row.price.as_ref().map(Money::currency),
+                ])
+            });
+        match result {
+            Ok(_) => Ok(()),
+            Err(error) if is_collision(&error) => Err(self.collision(attempt, fingerprint)?),
+            Err(source) => Err(self.error(source)),
+        }
+    }
+
+    /// Which of the two unique keys an intent ran into.
+    fn collision(
+        &self,
+        attempt: &AttemptId,
+        fingerprint: &Fingerprint,
+    ) -> Result<LedgerError, LedgerError> {
+        let standing: Option<String> = self
+            .connection
+            .query_row(
+                "SELECT attempt_id FROM attempts WHERE fingerprint = ?1
+                 AND state IN ('intended', 'created', 'succeeded', 'saved', 'uncertain')",
+                [fingerprint.as_str()],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(|source| self.error(source))?;
+        Ok(match standing {
+            Some(standing) => LedgerError::AlreadyPaid {
+                fingerprint: fingerprint.clone(),
+                attempt: AttemptId::new(standing),
+            },
+            None => LedgerError::AttemptName {
+                attempt: attempt.clone(),
+            },
+        })
+    }
+
+    /// Moves an attempt in `from` on to `to`, and keeps why.
+    pub(super) fn failed(
+        &self,
+        attempt: &AttemptId,
+        failure: &Failure,
+        from: &str,
+        to: &str,
+    ) -> Result<(), LedgerError> {
+        let changed = self.execute(
+            &format!(
+                "UPDATE attempts SET changed_at = ?2, failure_class = ?3, failure_code = ?4,
+                        failure_message = ?5, trace_id = coalesce(?6, trace_id),
+                        state = CASE WHEN state IN ({from}) THEN '{to}' ELSE state END
+                 WHERE attempt_id = ?1"
+            ),
+            params![
+                attempt.as_str(),
+                self.now(),
+                failure.class.as_str(),
+                failure.code,
+                failure.message,
+                failure.trace_id,
+            ],
+        )?;
+        known(attempt, changed)
+    }
+
+    pub(super) fn change(
+        &self,
+        attempt: &AttemptId,
+        assignments: &str,
+        value: &str,
+        more: Option<&str>,
+    ) -> Result<(), LedgerError> {
+        let changed = self.execute(
+            &format!(
+                "UPDATE attempts SET changed_at = :at, {assignments} WHERE attempt_id = :attempt"
+            ),
+            named_params! {
+                ":at": self.now(),
+                ":attempt": attempt.as_str(),
+                ":value": value,
+                ":more": more,
+            },
+        )?;
+        known(attempt, changed)
+    }
+
+    pub(super) fn status_seen(&self, shot: &ShotId, status: &str) -> Result<(), LedgerError> {
+        self.execute(
+            "INSERT INTO statuses (run_id, shot_id, at, status) VALUES (?1, ?2, ?3, ?4)",
+            params![self.run.as_str(), shot.as_str(), self.now(), status],
+        )
+        .map(drop)
+    }
+
+    pub(super) fn video_saved(
+        &self,
+        attempt: &AttemptId,
+        video: &Video,
+    ) -> Result<(), LedgerError> {
+        let changed = self.execute(
+            "UPDATE attempts SET changed_at = ?2, failure_class = NULL, failure_code = NULL,
+                    failure_message = NULL,
+                    state = CASE WHEN state IN ('intended', 'uncertain', 'created', 'succeeded')
+                                 THEN 'saved' ELSE state END
+             WHERE attempt_id = ?1",
+            params![attempt.as_str(), self.now()],
+        )?;
+        known(attempt, changed)?;
+        self.execute(
+            "INSERT OR REPLACE INTO videos (attempt_id, path, bytes, sha256, width, height,
+                                            duration_ms, fps, codec, saved_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params![
+                attempt.as_str(),
+                video.path,
+                video.bytes as i64,
+                video.sha256,
+                video.width,
+                video.height,
+                video.duration_ms as i64,
+                video.fps,
+                video.codec,
+                self.now(),
+            ],
+        )
+        .map(drop)
+    }
+
+    pub(super) fn run_finished(&self) -> Result<(), LedgerError> {
+        self.execute(
+            "UPDATE runs SET finished_at = ?2 WHERE run_id = ?1",
+            params![self.run.as_str(), self.now()],
+        )
+        .map(drop)
+    }
+
+    fn now(&self) -> String {
+        self.at.to_string()
+    }
+
+    fn execute(&self, sql: &str, params: impl rusqlite::Params) -> Result<usize, LedgerError> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(params))
+            .map_err(|source| self.error(source))
+    }
+
+    fn error(&self, source: rusqlite::Error) -> LedgerError {
+        LedgerError::from_sqlite(self.path, "write to", source)
+    }
+}
+
+fn known(attempt: &AttemptId, changed: usize) -> Result<(), LedgerError> {
+    if changed == 0 {
+        return Err(LedgerError::UnknownAttempt {
+            attempt: attempt.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// The number at the end of an attempt's name, see [`Fingerprint::attempt`].
+fn number_of(attempt: &AttemptId) -> Result<u32, LedgerError> {
+    attempt
+        .as_str()
+        .rsplit_once('-')
+        .and_then(|(_, number)| number.parse().ok())
+        .ok_or_else(|| LedgerError::AttemptName {
+            attempt: attempt.clone(),
+        })
+}
+
+fn is_collision(error: &rusqlite::Error) -> bool {
+    error
+        .sqlite_error()
+        .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
+}

@@ -1,0 +1,62 @@
+-- One row for each execution of `runner apply`.
+CREATE TABLE runs (
+    run_id         TEXT PRIMARY KEY,
+    started_at     TEXT NOT NULL,               -- RFC 3339, as every time here
+    finished_at    TEXT,                        -- NULL: cut off, or still running
+    manifest       TEXT NOT NULL,
+    backend        TEXT NOT NULL,
+    base_url       TEXT NOT NULL,
+    runner_version TEXT NOT NULL,
+    spec_version   TEXT NOT NULL
+) STRICT;
+
+-- One row for each attempt to create a task, from before the request leaves.
+CREATE TABLE attempts (
+    sequence        INTEGER PRIMARY KEY,        -- order in which they were intended
+    attempt_id      TEXT NOT NULL UNIQUE,
+    run_id          TEXT NOT NULL REFERENCES runs (run_id),
+    shot_id         TEXT NOT NULL,
+    fingerprint     TEXT NOT NULL,
+    number          INTEGER NOT NULL,           -- from 1, for each fingerprint
+    backend         TEXT NOT NULL,
+    state           TEXT NOT NULL CHECK (state IN (
+        'intended', 'created', 'succeeded', 'saved', 'failed', 'refused',
+        'uncertain', 'lost', 'superseded')),
+    intended_at     TEXT NOT NULL,
+    changed_at      TEXT NOT NULL,
+    task_id         TEXT,
+    file_id         TEXT,
+    trace_id        TEXT,
+    request_json    TEXT NOT NULL,              -- media as digests
+    price_micros    INTEGER,                    -- NULL: the price table had none
+    currency        TEXT,
+    failure_class   TEXT,
+    failure_code    INTEGER,
+    failure_message TEXT
+) STRICT;
+
+-- Never pay twice: the states are those of `AttemptStanding::holds_money`.
+CREATE UNIQUE INDEX one_payment_per_fingerprint ON attempts (fingerprint)
+    WHERE state IN ('intended', 'created', 'succeeded', 'saved', 'uncertain');
+
+-- The video that came of an attempt.
+CREATE TABLE videos (
+    attempt_id  TEXT PRIMARY KEY REFERENCES attempts (attempt_id),
+    path        TEXT NOT NULL,                  -- in the output folder, with `/`
+    bytes       INTEGER NOT NULL,
+    sha256      TEXT NOT NULL,
+    width       INTEGER NOT NULL,
+    height      INTEGER NOT NULL,
+    duration_ms INTEGER NOT NULL,
+    fps         REAL NOT NULL,
+    codec       TEXT NOT NULL,
+    saved_at    TEXT NOT NULL
+) STRICT;
+
+-- What the service said of a shot, and when it first said so.
+CREATE TABLE statuses (
+    run_id  TEXT NOT NULL REFERENCES runs (run_id),
+    shot_id TEXT NOT NULL,
+    at      TEXT NOT NULL,
+    status  TEXT NOT NULL
+) STRICT;

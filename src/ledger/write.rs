@@ -1,0 +1,108 @@
+//! Which event changes what.
+//!
+//! Owns the moves between standings; the rows are in `page`. A late or repeated fact
+//! never takes a standing back: task and file ids are kept whatever the standing.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::error::LedgerError;
+use super::page::Page;
+use crate::event::{Event, EventKind, RunFacts, ShotFacts};
+use crate::id::{RunId, ShotId};
+use crate::money::Money;
+
+/// What an attempt's row holds beside what its events say.
+#[derive(Debug)]
+pub(super) struct ShotRow {
+    pub(super) backend: String,
+    pub(super) request_json: String,
+    pub(super) price: Option<Money>,
+}
+
+/// The part of each shot that its attempts are recorded with.
+pub(super) fn shot_rows(facts: &RunFacts) -> HashMap<ShotId, ShotRow> {
+    let row = |shot: &ShotFacts| ShotRow {
+        backend: facts.backend.clone(),
+        request_json: serde_json::to_string(&shot.request)
+            .expect("a JSON object can always be written as text"),
+        price: shot.price.clone(),
+    };
+    facts
+        .shots
+        .iter()
+        .map(|shot| (shot.id.clone(), row(shot)))
+        .collect()
+}
+
+/// Writes one event; those that no later run needs are left out.
+pub(super) fn event(
+    connection: &Connection,
+    path: &Path,
+    shots: &HashMap<ShotId, ShotRow>,
+    run: &RunId,
+    event: &Event,
+) -> Result<(), LedgerError> {
+    let page = Page {
+        connection,
+        path,
+        run,
+        at: event.at,
+    };
+    match &event.kind {
+        EventKind::RunStarted(facts) => page.run_started(facts),
+        EventKind::CreateIntended {
+            shot,
+            attempt,
+            fingerprint,
+        } => {
+            let row = shots
+                .get(shot)
+                .ok_or_else(|| LedgerError::UnknownShot { shot: shot.clone() })?;
+            page.create_intended(shot, attempt, fingerprint, row)
+        }
+        EventKind::CreateAccepted {
+            attempt,
+            task,
+            trace_id,
+            ..
+        } => page.change(
+            attempt,
+            "task_id = :value, trace_id = coalesce(:more, trace_id),
+             failure_class = NULL, failure_code = NULL, failure_message = NULL,
+             state = CASE WHEN state IN ('intended', 'uncertain') THEN 'created' ELSE state END",
+            task.as_str(),
+            trace_id.as_deref(),
+        ),
+        EventKind::CreateRefused {
+            attempt, failure, ..
+        } => page.failed(attempt, failure, "'intended'", "refused"),
+        EventKind::CreateUncertain {
+            attempt, failure, ..
+        } => page.failed(attempt, failure, "'intended'", "uncertain"),
+        EventKind::StatusSeen { shot, status, .. } => page.status_seen(shot, status),
+        EventKind::TaskSucceeded { attempt, file, .. } => page.change(
+            attempt,
+            "file_id = :value, trace_id = coalesce(:more, trace_id),
+             state = CASE WHEN state IN ('intended', 'uncertain', 'created') THEN 'succeeded' ELSE state END",
+            file.as_str(),
+            None,
+        ),
+        EventKind::TaskFailed {
+            attempt, failure, ..
+        } => page.failed(
+            attempt,
+            failure,
+            "'intended', 'uncertain', 'created', 'succeeded', 'saved'",
+            "failed",
+        ),
+        EventKind::VideoSaved { attempt, video, .. } => page.video_saved(attempt, video),
+        EventKind::RunFinished => page.run_finished(),
+        EventKind::Retrying { .. }
+        | EventKind::ShotPending { .. }
+        | EventKind::ShotSkipped { .. }
+        | EventKind::RunStopping { .. } => Ok(()),
+    }
+}

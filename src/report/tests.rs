@@ -1,0 +1,421 @@
+//! What every sink says of the same runs.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use indicatif::{ProgressDrawTarget, TermLike};
+use jsonschema::Validator;
+use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
+use serde_json::Value;
+
+use super::script::{
+    accepted, events, facts, failure, fold, id, intended, mixed, pending, refused, retrying, saved,
+    skipped, started, status, succeeded, task_failed, tell, uncertain,
+};
+use super::{
+    Bars, JsonLines, Lines, Paint, Places, ReportFile, SinkError, Sinks, Summary, report,
+    report_schema,
+};
+use crate::event::{
+    Decision, Event, EventKind, Failure, FailureClass, PendingReason, Signal, SkipReason,
+    StopReason,
+};
+use crate::state::RunState;
+
+/// A stream that the test can read while a sink has it.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Shared {
+    fn stream(&self) -> Box<dyn Write + Send> {
+        Box::new(self.clone())
+    }
+
+    fn text(&self) -> String {
+        let bytes = self.0.lock().expect("no test panicked while writing");
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0
+            .lock()
+            .expect("no test panicked while writing")
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn places() -> Places {
+    Places {
+        videos: "out/".into(),
+        report: Some("out/report.json".into()),
+    }
+}
+
+fn lines_of(events: &[Event], paint: Paint) -> String {
+    let shared = Shared::default();
+    tell(&mut Lines::new(shared.stream(), paint), events);
+    shared.text()
+}
+
+fn summary_of(events: &[Event]) -> String {
+    let shared = Shared::default();
+    let mut sink = Summary::new(shared.stream(), places(), Paint::plain());
+    tell(&mut sink, events);
+    shared.text()
+}
+
+fn validator() -> Validator {
+    jsonschema::options()
+        .should_validate_formats(true)
+        .build(&report_schema())
+        .expect("a schema")
+}
+
+/// What is wrong with the report of a run; empty if nothing is.
+fn mistakes(validator: &Validator, state: &RunState) -> Vec<String> {
+    let report: Value = serde_json::from_str(&report(state)).expect("JSON");
+    validator
+        .iter_errors(&report)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect()
+}
+
+#[test]
+fn lines_of_a_mixed_run() {
+    insta::assert_snapshot!(lines_of(&mixed(), Paint::plain()));
+}
+
+#[test]
+fn colour_is_only_around_the_plain_text() {
+    let painted = lines_of(&mixed(), Paint::new(true));
+    assert!(painted.contains("\x1b[32msaved"));
+    let mut plain = painted;
+    for code in ["0", "1", "2", "31", "32", "33"] {
+        plain = plain.replace(&format!("\x1b[{code}m"), "");
+    }
+    assert_eq!(plain, lines_of(&mixed(), Paint::plain()));
+}
+
+#[test]
+fn json_lines_of_a_mixed_run() {
+    let shared = Shared::default();
+    tell(&mut JsonLines::new(shared.stream()), &mixed());
+    insta::assert_snapshot!(shared.text());
+}
+
+#[test]
+fn report_of_a_mixed_run() {
+    insta::assert_snapshot!(report(&fold(&mixed())));
+}
+
+#[test]
+fn summary_of_a_mixed_run() {
+    insta::assert_snapshot!(summary_of(&mixed()));
+}
+
+#[test]
+fn summary_of_a_run_in_which_all_went_well() {
+    let run = events(vec![
+        started(vec![
+            facts("a", Decision::Create),
+            facts("b", Decision::Reuse),
+        ]),
+        intended("a", 1),
+        accepted("a", 1),
+        succeeded("a"),
+        saved("a"),
+        EventKind::RunFinished,
+    ]);
+    insta::assert_snapshot!(summary_of(&run));
+}
+
+#[test]
+fn summary_groups_what_is_the_same_and_cuts_what_is_long() {
+    let names: Vec<String> = (0..40).map(|number| format!("shot-{number:02}")).collect();
+    let shots = names.iter().map(|name| facts(name, Decision::Create));
+    let mut kinds = vec![started(shots.collect())];
+    for (number, name) in names.iter().enumerate() {
+        kinds.push(intended(name, 1));
+        let failure = match number {
+            0..20 => failure(FailureClass::Moderated, 1026, "input is sensitive"),
+            _ => failure(
+                FailureClass::Invalid,
+                2013,
+                &format!("field {number} is wrong"),
+            ),
+        };
+        kinds.push(refused(name, failure, None));
+    }
+    insta::assert_snapshot!(summary_of(&events(kinds)));
+}
+
+#[test]
+fn the_schema_is_what_it_was() {
+    insta::assert_json_snapshot!(report_schema());
+}
+
+#[test]
+fn every_field_of_the_schema_is_described() {
+    fn walk(schema: &Value, path: &str, missing: &mut Vec<String>) {
+        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+            let path = format!("{path}/{name}");
+            let variants = field["anyOf"].as_array();
+            let field = variants.and_then(|all| all.first()).unwrap_or(field);
+            let is_reference = field.get("$ref").is_some();
+            if field["description"].as_str().is_none() && !is_reference {
+                missing.push(path.clone());
+            }
+            walk(field, &path, missing);
+            walk(&field["items"], &path, missing);
+        }
+    }
+    let schema = report_schema();
+    let mut missing = Vec::new();
+    walk(&schema, "", &mut missing);
+    for (name, definition) in schema["$defs"].as_object().expect("definitions") {
+        assert!(definition["description"].is_string(), "{name}");
+        walk(definition, name, &mut missing);
+    }
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn a_report_is_valid_wherever_a_run_is_cut_off() {
+    let validator = validator();
+    let run = mixed();
+    for cut in 0..=run.len() {
+        let mistakes = mistakes(&validator, &fold(&run[..cut]));
+        assert!(mistakes.is_empty(), "after {cut} events: {mistakes:?}");
+    }
+}
+
+#[test]
+fn what_differs_from_run_to_run_is_under_keys_of_its_own() {
+    fn stable(mut report: Value) -> Value {
+        report["run"].take();
+        for shot in report["shots"].as_array_mut().into_iter().flatten() {
+            shot["run"].take();
+        }
+        report
+    }
+    let parse =
+        |run: &[Event]| -> Value { serde_json::from_str(&report(&fold(run))).expect("JSON") };
+    let run = mixed();
+    let mut later = run.clone();
+    for event in &mut later {
+        event.at += jiff::SignedDuration::from_hours(30);
+        event.elapsed *= 3;
+    }
+    assert_ne!(parse(&run), parse(&later));
+    assert_eq!(stable(parse(&run)), stable(parse(&later)));
+}
+
+fn reason_to_wait() -> impl Strategy<Value = PendingReason> {
+    prop_oneof![
+        Just(PendingReason::Deadline),
+        Just(PendingReason::Interrupted),
+        Just(PendingReason::Stopped),
+        any_failure().prop_map(PendingReason::NotSaved),
+    ]
+}
+
+fn reason_to_skip() -> impl Strategy<Value = SkipReason> {
+    prop_oneof![
+        Just(SkipReason::Uncertain),
+        Just(SkipReason::Blocked {
+            by: id("a"),
+            why: "no video".into()
+        }),
+        Just(SkipReason::Stopped),
+        Just(SkipReason::Interrupted),
+        Just(SkipReason::Budget),
+        Just(SkipReason::ModelNotOnPlan),
+    ]
+}
+
+fn reason_to_stop() -> impl Strategy<Value = StopReason> {
+    prop_oneof![
+        any_failure().prop_map(StopReason::KeyRefused),
+        any_failure().prop_map(StopReason::OutOfCredit),
+        Just(StopReason::Interrupted(Signal::Terminate)),
+        any::<String>().prop_map(StopReason::Ledger),
+        Just(StopReason::Budget {
+            limit: "5 USD".parse().expect("an amount")
+        }),
+    ]
+}
+
+fn any_failure() -> impl Strategy<Value = Failure> {
+    (
+        0..FailureClass::ALL.len(),
+        any::<Option<i64>>(),
+        any::<String>(),
+    )
+        .prop_map(|(class, code, message)| Failure {
+            code,
+            ..Failure::new(FailureClass::ALL[class], message)
+        })
+}
+
+/// Any event, in no order that a run could have.
+fn any_kind() -> impl Strategy<Value = EventKind> {
+    let name = prop_oneof![Just("a"), Just("b"), Just("c"), Just("d"), Just("stranger")];
+    name.prop_flat_map(|name| {
+        prop_oneof![
+            Just(intended(name, 1)),
+            Just(accepted(name, 1)),
+            any_failure().prop_map(move |failure| refused(name, failure, None)),
+            Just(uncertain(name)),
+            any::<String>().prop_map(move |word| status(name, &word, false)),
+            Just(succeeded(name)),
+            Just(task_failed(name)),
+            Just(retrying(name)),
+            Just(saved(name)),
+            reason_to_wait().prop_map(move |reason| pending(name, reason)),
+            reason_to_skip().prop_map(move |reason| skipped(name, reason)),
+            reason_to_stop().prop_map(|reason| EventKind::RunStopping { reason }),
+            Just(EventKind::RunFinished),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_order_of_events_has_a_valid_report_and_one_line_each(
+        kinds in proptest::collection::vec(any_kind(), 0..40),
+    ) {
+        let decisions = [
+            ("a", Decision::Create),
+            ("b", Decision::Reuse),
+            ("c", Decision::Resume),
+            ("d", Decision::Uncertain),
+        ];
+        let shots = decisions.map(|(name, decision)| facts(name, decision));
+        let first = started(shots.to_vec());
+        let run = events(std::iter::once(first).chain(kinds).collect());
+        let mistakes = mistakes(&validator(), &fold(&run));
+        assert!(mistakes.is_empty(), "{mistakes:?}");
+        let lines = lines_of(&run, Paint::plain());
+        assert!(lines.lines().count() <= run.len());
+        assert!(!lines.contains('\x1b'));
+        let hidden = ProgressDrawTarget::hidden();
+        tell(&mut Bars::new(hidden, Paint::plain()), &run);
+        summary_of(&run);
+    }
+}
+
+/// A terminal of 60 columns that only keeps what was written.
+#[derive(Debug, Clone, Default)]
+struct Screen(Arc<Mutex<String>>);
+
+impl Screen {
+    fn keep(&self, text: &str) {
+        let mut all = self.0.lock().expect("no test panicked while drawing");
+        all.push_str(text);
+    }
+}
+
+impl TermLike for Screen {
+    fn width(&self) -> u16 {
+        60
+    }
+    fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+    fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+    fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+    fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+    fn write_line(&self, line: &str) -> io::Result<()> {
+        self.keep(&format!("{line}\n"));
+        Ok(())
+    }
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.keep(text);
+        Ok(())
+    }
+    fn clear_line(&self) -> io::Result<()> {
+        Ok(())
+    }
+    fn flush(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn bars_show_the_run_and_the_shots_under_way() {
+    let screen = Screen::default();
+    let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);
+    let names: Vec<String> = (0..20).map(|number| format!("shot-{number:02}")).collect();
+    let shots = names.iter().map(|name| facts(name, Decision::Create));
+    let mut kinds = vec![started(shots.collect())];
+    for name in &names {
+        kinds.extend([intended(name, 1), accepted(name, 1)]);
+        kinds.push(status(name, "Processing", true));
+    }
+    kinds.push(task_failed("shot-01"));
+    for name in &names {
+        kinds.extend([succeeded(name), saved(name)]);
+    }
+    tell(&mut Bars::new(target, Paint::plain()), &events(kinds));
+    let drawn = screen.0.lock().expect("no test panicked").clone();
+    assert!(drawn.contains("shot-07"), "{drawn}");
+    assert!(drawn.contains("Processing"), "{drawn}");
+    assert!(drawn.contains("/20"), "{drawn}");
+    assert!(
+        drawn.contains("moderated: output is sensitive (1027)"),
+        "{drawn}"
+    );
+}
+
+#[test]
+fn a_sink_that_cannot_write_says_so_once_and_at_the_end() {
+    struct Broken(io::ErrorKind);
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut sinks = Sinks::default();
+    let shared = Shared::default();
+    for kind in [io::ErrorKind::StorageFull, io::ErrorKind::BrokenPipe] {
+        sinks.push(Box::new(Lines::new(Box::new(Broken(kind)), Paint::plain())));
+    }
+    sinks.push(Box::new(Lines::new(shared.stream(), Paint::plain())));
+    sinks.push(Box::new(ReportFile::new("no/such/folder/report.json")));
+    let mut state = RunState::default();
+    for event in mixed() {
+        state.apply(&event);
+        sinks.on_event(&event, &state);
+    }
+    let errors = sinks.finish(&state);
+    assert!(matches!(
+        errors.as_slice(),
+        [SinkError::Stream { .. }, SinkError::File { .. }]
+    ));
+    assert_eq!(shared.text(), lines_of(&mixed(), Paint::plain()));
+}
+
+#[test]
+fn the_report_is_put_in_its_place() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let path = dir.path().join("report.json");
+    let state = tell(&mut ReportFile::new(&path), &mixed());
+    let written = std::fs::read_to_string(&path).expect("a report");
+    assert_eq!(written, report(&state));
+}

@@ -1,0 +1,177 @@
+//! Why a shot or a run ended as it did: a stable word and a sentence.
+//!
+//! Owns the wording, once for every sink. Never decides an outcome.
+
+use crate::event::{Failure, FailureClass, PendingReason, Signal, SkipReason, StopReason};
+use crate::state::{Outcome, Phase, ShotState};
+
+use super::text::one_line;
+
+/// A reason in its two forms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reason {
+    /// For programs; stable.
+    pub(super) code: &'static str,
+    /// For people.
+    pub(super) message: String,
+    /// What to do about it, where there is something.
+    pub(super) advice: Option<&'static str>,
+}
+
+impl Reason {
+    fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            advice: None,
+        }
+    }
+
+    fn of(code: &'static str, failure: &Failure) -> Self {
+        Self {
+            code,
+            message: failure_text(failure),
+            advice: Some(failure.class.advice()),
+        }
+    }
+}
+
+/// Every code that [`ending`] can give, for the schema.
+pub(super) const ENDING_CODES: [&str; 12] = [
+    "deadline",
+    "interrupted",
+    "stopped",
+    "not_saved",
+    "uncertain",
+    "blocked",
+    "budget",
+    "model_not_on_plan",
+    "not_started",
+    "unanswered",
+    "running",
+    "failed",
+];
+
+/// Every code that [`stop`] can give, for the schema.
+pub(super) const STOP_CODES: [&str; 5] = [
+    "key_refused",
+    "out_of_credit",
+    "interrupted",
+    "ledger",
+    "budget",
+];
+
+const BUDGET_ADVICE: &str = "raise limits.max_cost, or select fewer shots";
+
+/// What a failure says, in one line.
+pub(super) fn failure_text(failure: &Failure) -> String {
+    one_line(&failure.to_string())
+}
+
+/// Why a shot has no video; `None` where it has one. Covers shots that a killed
+/// run left in the middle.
+pub(super) fn ending(shot: &ShotState) -> Option<Reason> {
+    match &shot.phase {
+        Phase::Done => None,
+        Phase::Failed => Some(match &shot.failure {
+            Some(failure) => Reason::of("failed", failure),
+            None => Reason::new("failed", "it failed"),
+        }),
+        Phase::Uncertain => Some(Reason {
+            advice: Some(FailureClass::Ambiguous.advice()),
+            ..match &shot.failure {
+                Some(failure) => Reason::of("unanswered", failure),
+                None => Reason::new("unanswered", "no answer came"),
+            }
+        }),
+        Phase::Pending(reason) => Some(pending(reason)),
+        Phase::Skipped(reason) => Some(skip(reason)),
+        Phase::Running | Phase::Saving => Some(Reason::new(
+            "running",
+            "the run ended while it was being collected",
+        )),
+        Phase::Creating if shot.outcome() == Outcome::Uncertain => Some(Reason {
+            advice: Some(FailureClass::Ambiguous.advice()),
+            ..Reason::new("unanswered", "the run ended before the answer came")
+        }),
+        Phase::Creating | Phase::Waiting => {
+            Some(Reason::new("not_started", "the run ended before its turn"))
+        }
+    }
+}
+
+/// Why a paid task was not collected.
+pub(super) fn pending(reason: &PendingReason) -> Reason {
+    match reason {
+        PendingReason::Deadline => Reason::new("deadline", "it takes longer than limits.deadline"),
+        PendingReason::Interrupted => Reason::new("interrupted", "the run was interrupted"),
+        PendingReason::Stopped => Reason::new("stopped", "the run was stopped"),
+        PendingReason::NotSaved(failure) => Reason::of("not_saved", failure),
+    }
+}
+
+/// Why nothing was created.
+pub(super) fn skip(reason: &SkipReason) -> Reason {
+    match reason {
+        SkipReason::Uncertain => Reason {
+            advice: Some(FailureClass::Ambiguous.advice()),
+            ..Reason::new(
+                "uncertain",
+                "an earlier attempt may have been paid, and nobody knows",
+            )
+        },
+        SkipReason::Blocked { by, why } => {
+            Reason::new("blocked", format!("it needs {by}: {}", one_line(why)))
+        }
+        SkipReason::Stopped => Reason::new("stopped", "the run stopped before its turn"),
+        SkipReason::Interrupted => {
+            Reason::new("interrupted", "the run was interrupted before its turn")
+        }
+        SkipReason::Budget => Reason {
+            advice: Some(BUDGET_ADVICE),
+            ..Reason::new("budget", "it would exceed limits.max_cost")
+        },
+        SkipReason::ModelNotOnPlan => Reason {
+            advice: Some(FailureClass::ModelNotOnPlan.advice()),
+            ..Reason::new(
+                "model_not_on_plan",
+                "its model was refused for an earlier shot",
+            )
+        },
+    }
+}
+
+/// Why a run creates nothing more.
+pub(super) fn stop(reason: &StopReason) -> Reason {
+    match reason {
+        StopReason::KeyRefused(failure) => Reason {
+            message: format!("the key is refused: {}", failure_text(failure)),
+            ..Reason::of("key_refused", failure)
+        },
+        StopReason::OutOfCredit(failure) => Reason {
+            message: format!("balance or quota is used up: {}", failure_text(failure)),
+            ..Reason::of("out_of_credit", failure)
+        },
+        StopReason::Interrupted(signal) => Reason::new(
+            "interrupted",
+            match signal {
+                Signal::Interrupt => "interrupted by Ctrl-C",
+                Signal::Terminate => "asked to end by the system",
+            },
+        ),
+        StopReason::Ledger(message) => Reason {
+            advice: Some(FailureClass::Local.advice()),
+            ..Reason::new(
+                "ledger",
+                format!("the ledger cannot be written: {}", one_line(message)),
+            )
+        },
+        StopReason::Budget { limit } => Reason {
+            advice: Some(BUDGET_ADVICE),
+            ..Reason::new(
+                "budget",
+                format!("the next shot would exceed limits.max_cost ({limit})"),
+            )
+        },
+    }
+}

@@ -1,0 +1,107 @@
+//! The steps that make a file durable, in the order that survives a power cut.
+//!
+//! Owns syncing, atomic replacing and digests. Knows nothing of layout.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::error::StoreError;
+
+/// One read of a file; large enough that the system calls do not count.
+const CHUNK_BYTES: usize = 128 * 1024;
+
+/// Puts `bytes` under `path`: whole and durable, or not at all. For what can be
+/// made again; an earlier file of that name is replaced.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let temporary = beside(path);
+    let result = write_new(&temporary, bytes)
+        .map_err(StoreError::io("write", path))
+        .and_then(|()| fs::rename(&temporary, path).map_err(StoreError::io("replace", path)))
+        .and_then(|()| sync_folder_of(path));
+    if result.is_err() {
+        // Nothing to add to the error that is being reported.
+        let _ = fs::remove_file(&temporary);
+    }
+    result
+}
+
+/// In the same folder, because a rename across file systems is a copy; named
+/// after the process, because `plan` and `apply` may write at once.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    path.with_file_name(name)
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// A new or renamed file is durable only once its folder is.
+pub(super) fn sync_folder_of(path: &Path) -> Result<(), StoreError> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => sync_folder(folder),
+        _ => sync_folder(Path::new(".")),
+    }
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    match File::open(folder).and_then(|file| file.sync_all()) {
+        // Some network file systems know no such thing; the file itself is safe.
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::InvalidInput | ErrorKind::Unsupported
+            ) =>
+        {
+            Ok(())
+        }
+        result => result.map_err(StoreError::io("sync", folder)),
+    }
+}
+
+/// Elsewhere a folder cannot be opened as a file, and a rename is durable alone.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> Result<(), StoreError> {
+    Ok(())
+}
+
+/// A new file for writing, and for reading back what was written.
+pub(super) fn create_new(path: &Path) -> Result<File, StoreError> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .map_err(StoreError::io("create", path))
+}
+
+/// SHA-256 of a file as 64 hexadecimal digits, without holding it in memory.
+pub fn digest(path: &Path) -> Result<String, StoreError> {
+    let mut file = File::open(path).map_err(StoreError::io("open", path))?;
+    let mut hasher = Sha256::new();
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        match file.read(&mut chunk) {
+            Ok(0) => return Ok(hex(hasher)),
+            Ok(length) => hasher.update(&chunk[..length]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(StoreError::io("read", path)(error)),
+        }
+    }
+}
+
+pub(super) fn hex(hasher: Sha256) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(64);
+    for byte in hasher.finalize() {
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+    }
+    text
+}

@@ -1,0 +1,183 @@
+//! Where everything is in an output folder.
+//!
+//! Owns every name in it, and the rule of what may name a video. Never touches
+//! the file system.
+//!
+//! ```text
+//! out/
+//! ├── opening.mp4             a video under its final name
+//! ├── report.json             the last run
+//! ├── takes/
+//! │   └── opening.1f0c9a3b.mp4  an earlier video of that name, never overwritten
+//! └── .runner/
+//!     ├── ledger.sqlite       what was paid
+//!     ├── lock                held by the run that writes
+//!     └── tmp/                videos on their way
+//! ```
+
+use std::path::{Component, Path, PathBuf};
+
+const STATE: &str = ".runner";
+const TEMPORARY: &str = "tmp";
+const LOCK: &str = "lock";
+const LEDGER: &str = "ledger.sqlite";
+const REPORT: &str = "report.json";
+const TAKES: &str = "takes";
+
+/// Digits of the digest in a take's name; enough for a person to tell two apart.
+const TAKE_DIGITS: usize = 8;
+
+/// The names in one output folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// The layout of the folder `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The output folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The report of the last run.
+    pub fn report(&self) -> PathBuf {
+        self.root.join(REPORT)
+    }
+
+    /// What was paid.
+    pub fn ledger(&self) -> PathBuf {
+        self.state().join(LEDGER)
+    }
+
+    /// Everything that is not for people.
+    pub fn state(&self) -> PathBuf {
+        self.root.join(STATE)
+    }
+
+    /// What one writing run holds.
+    pub fn lock(&self) -> PathBuf {
+        self.state().join(LOCK)
+    }
+
+    /// Videos on their way.
+    pub fn temporary(&self) -> PathBuf {
+        self.state().join(TEMPORARY)
+    }
+
+    /// A path in the folder, from one with forward slashes.
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.root.join(relative)
+    }
+}
+
+/// Why a text names no video in an output folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Nothing, or only dots.
+    #[error("it names no file")]
+    Empty,
+    /// `/…`, `C:…`, `..`.
+    #[error("it leads out of the output folder")]
+    Outside,
+    /// A separator on one system and a letter on another.
+    #[error("it holds a character that a file name cannot have everywhere")]
+    Character,
+    /// A name that this program uses itself.
+    #[error("runner uses that name itself")]
+    Reserved,
+}
+
+/// Accepts a relative path with forward slashes that stays in the folder on
+/// every system.
+pub fn check_name(relative: &str) -> Result<(), NameError> {
+    if relative
+        .chars()
+        .any(|c| c.is_control() || matches!(c, '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|'))
+    {
+        return Err(NameError::Character);
+    }
+    let mut parts = Path::new(relative).components();
+    let first = match parts.next() {
+        Some(Component::Normal(first)) => first.to_string_lossy().to_lowercase(),
+        Some(_) => return Err(NameError::Outside),
+        None => return Err(NameError::Empty),
+    };
+    if parts.any(|part| !matches!(part, Component::Normal(_))) {
+        return Err(NameError::Outside);
+    }
+    if relative.ends_with('/') {
+        return Err(NameError::Empty);
+    }
+    // Lower case, because `Takes` and `takes` are one folder on some systems.
+    if [STATE, REPORT, TAKES].contains(&first.as_str()) {
+        return Err(NameError::Reserved);
+    }
+    Ok(())
+}
+
+/// Where the video that `relative` names goes when another takes its name.
+pub(super) fn take(relative: &str, sha256: &str) -> String {
+    take_with(relative, sha256.get(..TAKE_DIGITS).unwrap_or(sha256))
+}
+
+/// The same with every digit, for two takes that begin alike.
+pub(super) fn long_take(relative: &str, sha256: &str) -> String {
+    take_with(relative, sha256)
+}
+
+fn take_with(relative: &str, digits: &str) -> String {
+    // A take of a take is kept beside it, not in a folder of its own.
+    let inside = relative
+        .strip_prefix(TAKES)
+        .and_then(|rest| rest.strip_prefix('/'))
+        .unwrap_or(relative);
+    let name_at = inside.rfind('/').map_or(0, |slash| slash + 1);
+    match inside[name_at..].rfind('.') {
+        Some(dot) if dot > 0 => {
+            let (stem, extension) = inside.split_at(name_at + dot);
+            format!("{TAKES}/{stem}.{digits}{extension}")
+        }
+        _ => format!("{TAKES}/{inside}.{digits}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NameError, check_name, take};
+
+    #[test]
+    fn names_stay_in_the_folder() {
+        for good in ["opening.mp4", "scenes/1/opening.mp4", "镜头一.mp4", "a"] {
+            assert_eq!(check_name(good), Ok(()), "{good}");
+        }
+        for (bad, why) in [
+            ("", NameError::Empty),
+            ("a/", NameError::Empty),
+            ("../a.mp4", NameError::Outside),
+            ("a/../../b.mp4", NameError::Outside),
+            ("/etc/passwd", NameError::Outside),
+            ("C:evil.mp4", NameError::Character),
+            ("a\\b.mp4", NameError::Character),
+            ("a\nb.mp4", NameError::Character),
+            (".runner/ledger.sqlite", NameError::Reserved),
+            (".Runner/lock", NameError::Reserved),
+            ("report.json", NameError::Reserved),
+            ("takes/a.mp4", NameError::Reserved),
+        ] {
+            assert_eq!(check_name(bad), Err(why), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_take_keeps_stem_and_extension() {
+        let digest = "1f0c9a3b".repeat(8);
+        assert_eq!(take("opening.mp4", &digest), "takes/opening.1f0c9a3b.mp4");
+        assert_eq!(take("s.1/a.b.mp4", &digest), "takes/s.1/a.b.1f0c9a3b.mp4");
+        assert_eq!(take("s.1/a", &digest), "takes/s.1/a.1f0c9a3b");
+    }
+}
