@@ -2,5 +2,6 @@
 pub mod diag;
 pub mod event;
 pub mod id;
+pub mod manifest;
 pub mod money;
 pub mod state;
