@@ -1,7 +1,10 @@
 //! runner
+
 pub mod diag;
 pub mod event;
 pub mod id;
 pub mod manifest;
 pub mod money;
+pub mod provider;
+pub mod spec;
 pub mod state;

@@ -1,0 +1,3 @@
+//! Who makes the videos.
+
+pub mod minimax;
