@@ -25,7 +25,7 @@ pub const MAX_NODES: usize = 2_000_000;
 
 /// Reads one document. `None` when the text is no YAML or is beyond a budget;
 /// a duplicate key costs a diagnostic and nothing else.
-pub fn read(text: &str, file: SourceId) -> (Option<Node>, Vec<Diagnostic>) {
+pub(crate) fn read(text: &str, file: SourceId) -> (Option<Node>, Vec<Diagnostic>) {
     if text.len() > MAX_TEXT_BYTES {
         let message = format!(
             "the text has {} bytes, more than the {MAX_TEXT_BYTES} that a manifest may have",
