@@ -354,20 +354,15 @@ impl<'a> Reader<'a> {
         Span::new(self.file, start, end.max(start + 1))
     }
 
-    /// A span that certainly shows something: one character at least.
     fn point(&self, span: Span) -> Span {
-        let rest = &self.text[span.start..];
-        let one = rest.chars().next().map_or(0, char::len_utf8);
-        Span::new(self.file, span.start, span.end.max(span.start + one))
+        shown(self.text, span)
     }
 
     fn syntax(&self, error: &saphyr_parser::ScanError) -> Fatal {
         let at = self.skipped + self.offsets.byte(error.marker().index());
         // At the end of the text there is nothing to mark, so mark what came last.
         let at = if self.text[at..].trim().is_empty() { self.text.trim_end().len() } else { at };
-        let before = self.text[..at].chars().next_back().map_or(0, char::len_utf8);
         let span = self.point(Span::new(self.file, at, at));
-        let span = if span.start == span.end { Span::new(self.file, at - before, at) } else { span };
         if error.info() == TOO_DEEP {
             return too_deep(span);
         }
@@ -380,6 +375,19 @@ impl<'a> Reader<'a> {
         let message = "a second document begins here, and a manifest is one document";
         Box::new(Diagnostic::error(Code::Syntax, span, message).help("put it into a file of its own"))
     }
+}
+
+/// A span that marks something: of an empty one the next character, or the last before it.
+fn shown(text: &str, span: Span) -> Span {
+    if span.start < span.end {
+        return span;
+    }
+    let (before, after) = text.split_at(span.start);
+    if let Some(next) = after.chars().next() {
+        return Span::new(span.file, span.start, span.start + next.len_utf8());
+    }
+    let last = before.chars().next_back().map_or(0, char::len_utf8);
+    Span::new(span.file, span.start - last, span.start)
 }
 
 /// Whether this follows the `|` or `>` of a block scalar to the end of its line.
@@ -440,7 +448,7 @@ impl MapFrame {
             Kind::Bool(_) | Kind::Number(_) => Arc::from(&source[span.start..span.end]),
             Kind::Null | Kind::List(_) | Kind::Map(_) => {
                 let message = format!("a key is a text, this is {}", node.describe());
-                let span = Span::new(span.file, span.start, span.end.max(span.start + 1));
+                let span = shown(source, span);
                 self.key = Some(Key { text: Arc::from(""), span, role: Role::Ignored });
                 return Some(Diagnostic::error(Code::WrongType, span, message));
             }
@@ -574,7 +582,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(500))]
+        #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn no_text_panics(text in "[-a-c:\\[\\]{}&*!|>'\"%#?,<~ \n\t\r\u{feff}镜0-9.]{0,80}") {

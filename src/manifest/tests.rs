@@ -140,7 +140,7 @@ fn values_of_request_fields_are_left_to_check() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_text_panics(text in "(version|shots|id|matrix|vars|: |\n|\n  - |\n    |[\\[\\]{},&*a!|>'\"%#-]|1|~|镜头){0,40}") {
