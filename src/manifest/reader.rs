@@ -37,11 +37,11 @@ pub(crate) fn read(text: &str, file: SourceId) -> (Option<Node>, Vec<Diagnostic>
     let mut reader = Reader::new(text, file);
     match reader.run() {
         Ok(()) => {
-            let end = Span::new(file, 0, 0);
-            let root = reader.root.unwrap_or(Node {
-                span: end,
+            let nothing = Node {
+                span: shown(text, Span::new(file, 0, 0)),
                 kind: Kind::Null,
-            });
+            };
+            let root = reader.root.unwrap_or(nothing);
             (Some(root), reader.diagnostics)
         }
         Err(fatal) => {
@@ -243,15 +243,19 @@ impl<'a> Reader<'a> {
     }
 
     /// Puts a finished node where it belongs: into the open collection, or at the root.
-    fn finish(&mut self, node: Node, anchor: usize, nodes: usize, plain: bool) {
+    fn finish(&mut self, mut node: Node, anchor: usize, nodes: usize, plain: bool) {
         if anchor > 0 {
             let node = node.clone();
             self.anchors.insert(anchor, Anchored { node, nodes });
         }
         match self.stack.last_mut() {
-            None => self.root = Some(node),
+            None => {
+                node.span = shown(self.text, node.span);
+                self.root = Some(node);
+            }
             Some(Frame::List { items, nodes: total, .. }) => {
                 *total = total.saturating_add(nodes);
+                node.span = shown(self.text, node.span);
                 items.push(node);
             }
             Some(Frame::Map(frame)) => {

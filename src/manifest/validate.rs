@@ -124,7 +124,7 @@ fn missing_key(mistake: &Mistake<'_>, property: &Value) -> Diagnostic {
         "the manifest" | "this" => owner.to_owned(),
         title => format!("this {}", title.to_lowercase()),
     };
-    let span = visible(mistake.node.head(), mistake.root);
+    let span = mistake.node.head();
     let diagnostic =
         Diagnostic::error(Code::MissingKey, span, format!("{owner} has no `{key}`"));
     let about = mistake.schema.pointer(&format!("/properties/{key}/description"));
@@ -133,14 +133,6 @@ fn missing_key(mistake: &Mistake<'_>, property: &Value) -> Diagnostic {
         Some(about) => diagnostic.note(format!("`{key}`: {about}")),
         None => diagnostic,
     }
-}
-
-/// An empty document has nothing to point at; its first byte will do.
-fn visible(span: Span, root: &Node) -> Span {
-    if span.start == span.end {
-        return Span::new(root.span.file, span.start, span.start + 1);
-    }
-    span
 }
 
 fn bad_name(mistake: &Mistake<'_>, error: &ValidationError<'_>) -> Diagnostic {
@@ -157,7 +149,7 @@ fn wrong_type(mistake: &Mistake<'_>) -> Diagnostic {
         None => type_words(mistake.schema),
     };
     let found = mistake.node.describe();
-    let span = visible(mistake.node.span, mistake.root);
+    let span = mistake.node.span;
     let message = format!("expected {expected} for {}, found {found}", mistake.called());
     Diagnostic::error(Code::WrongType, span, message).label(format!("{found}, not {expected}"))
 }
@@ -207,7 +199,7 @@ fn union(mistake: &Mistake<'_>, branches: &[Vec<ValidationError<'static>>], into
 
 fn version(mistake: &Mistake<'_>) -> Diagnostic {
     let message = "this program reads manifests of version 1";
-    let span = visible(mistake.node.span, mistake.root);
+    let span = mistake.node.span;
     Diagnostic::error(Code::Version, span, message).help("write `version: 1`")
 }
 
@@ -228,7 +220,7 @@ fn expected_value(mistake: &Mistake<'_>, expected: &str) -> Diagnostic {
         Some(text) => format!("{} cannot be `{text}`", mistake.called()),
         None => format!("{} cannot be this", mistake.called()),
     };
-    let span = visible(mistake.node.span, mistake.root);
+    let span = mistake.node.span;
     Diagnostic::error(Code::BadValue, span, message).label(format!("expected {expected}"))
 }
 
@@ -244,7 +236,7 @@ fn bad_value(mistake: &Mistake<'_>, kind: &ValidationErrorKind) -> Diagnostic {
         }
         _ => return expected_value(mistake, mistake.expected().unwrap_or("another value")),
     };
-    let span = visible(mistake.node.span, mistake.root);
+    let span = mistake.node.span;
     Diagnostic::error(Code::BadValue, span, message)
 }
 
