@@ -6,5 +6,6 @@ pub mod id;
 pub mod manifest;
 pub mod money;
 pub mod provider;
+pub mod shot;
 pub mod spec;
 pub mod state;
