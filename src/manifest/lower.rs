@@ -4,11 +4,12 @@
 //! that must exist. A value of the wrong shape was reported by `validate` and
 //! is left out here in silence, so that the later stages still see the rest.
 
-use crate::diag::{Code, Diagnostic, Span, Spanned, suggest};
+use crate::diag::{Code, Diagnostic, Span, Spanned};
 use crate::manifest::lower_shot::{self, fields};
 use crate::manifest::model::{
     Backend, BackendKind, CreateRate, Limits, Manifest, Output, PriceOverride, Var,
 };
+use crate::manifest::nearest;
 use crate::manifest::schema::RequestField;
 use crate::manifest::tree::{Entry, Kind, Node};
 use crate::manifest::validate::listed;
@@ -34,13 +35,26 @@ pub(crate) fn lower(
     let mut manifest = Manifest {
         version: root.get("version").and_then(|node| unsigned(node)),
         backend: root.get("backend").and_then(Node::spanned_text),
-        backends: backends.iter().map(|entry| backend(entry, diagnostics)).collect(),
-        vars: root.get("vars").map_or_else(Vec::new, |node| vars(node, diagnostics)),
-        defaults: root.get("defaults").map_or_else(Vec::new, |node| fields(node, request)),
+        backends: backends
+            .iter()
+            .map(|entry| backend(entry, diagnostics))
+            .collect(),
+        vars: root
+            .get("vars")
+            .map_or_else(Vec::new, |node| vars(node, diagnostics)),
+        defaults: root
+            .get("defaults")
+            .map_or_else(Vec::new, |node| fields(node, request)),
         limits: Limits::default(),
         output: Output::default(),
-        prices: prices.iter().filter_map(|node| price(node, diagnostics)).collect(),
-        shots: shots.iter().filter_map(|node| lower_shot::shot(node, request)).collect(),
+        prices: prices
+            .iter()
+            .filter_map(|node| price(node, diagnostics))
+            .collect(),
+        shots: shots
+            .iter()
+            .filter_map(|node| lower_shot::shot(node, request))
+            .collect(),
     };
     if let Some(node) = root.get("limits") {
         manifest.limits = limits(node, diagnostics);
@@ -60,8 +74,10 @@ pub(crate) fn vars(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Var> {
         if RESERVED_VARS.contains(&name.value.as_str()) {
             let message = format!("a variable cannot be called `{}`", name.value);
             diagnostics.push(
-                Diagnostic::error(Code::BadValue, name.span, message)
-                    .note(format!("templates keep {} for themselves", listed(&RESERVED_VARS))),
+                Diagnostic::error(Code::BadValue, name.span, message).note(format!(
+                    "templates keep {} for themselves",
+                    listed(&RESERVED_VARS)
+                )),
             );
             continue;
         }
@@ -80,9 +96,13 @@ fn unsigned<T: TryFrom<u64>>(node: &Node) -> Option<Spanned<T>> {
         return None;
     };
     // A whole decimal is a whole number to JSON Schema, and to the author.
-    let whole = number.as_f64().filter(|n| n.fract() == 0.0 && (0.0..1e15).contains(n));
+    let whole = number
+        .as_f64()
+        .filter(|n| n.fract() == 0.0 && (0.0..1e15).contains(n));
     let value = number.as_u64().or(whole.map(|n| n as u64))?;
-    T::try_from(value).ok().map(|value| Spanned::new(value, node.span))
+    T::try_from(value)
+        .ok()
+        .map(|value| Spanned::new(value, node.span))
 }
 
 fn boolean(node: &Node) -> Option<Spanned<bool>> {
@@ -143,21 +163,29 @@ fn bad_url(url: &str) -> Option<&'static str> {
 
 fn unknown_backend(manifest: &Manifest) -> Option<Diagnostic> {
     let chosen = manifest.backend.as_ref()?;
-    let own = manifest.backends.iter().map(|backend| backend.name.value.as_str());
+    let own = manifest
+        .backends
+        .iter()
+        .map(|backend| backend.name.value.as_str());
     let known: Vec<&str> = BUILT_IN_BACKENDS.into_iter().chain(own).collect();
     if known.contains(&chosen.value.as_str()) {
         return None;
     }
     let message = format!("there is no backend `{}`", chosen.value);
-    let help = match suggest(&chosen.value, known.iter().copied()) {
+    let help = match nearest(&chosen.value, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the backends are {}; add others under `backends`", listed(&known)),
+        None => format!(
+            "the backends are {}; add others under `backends`",
+            listed(&known)
+        ),
     };
     Some(Diagnostic::error(Code::UnknownBackend, chosen.span, message).help(help))
 }
 
 fn limits(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Limits {
-    let poll_interval = node.get("poll_interval").and_then(|n| duration(n, diagnostics));
+    let poll_interval = node
+        .get("poll_interval")
+        .and_then(|n| duration(n, diagnostics));
     if let Some(interval) = &poll_interval
         && interval.value < Limits::MIN_POLL_INTERVAL
     {
@@ -188,7 +216,11 @@ fn duration(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Spanned<Du
     match humantime::parse_duration(text) {
         Ok(value) if !value.is_zero() => Some(Spanned::new(value, node.span)),
         _ => {
-            diagnostics.push(unreadable(node.span, text, "a length of time such as `10s` or `30m`"));
+            diagnostics.push(unreadable(
+                node.span,
+                text,
+                "a length of time such as `10s` or `30m`",
+            ));
             None
         }
     }
@@ -199,7 +231,11 @@ fn money(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Spanned<Money
     match text.parse() {
         Ok(value) => Some(Spanned::new(value, node.span)),
         Err(_) => {
-            diagnostics.push(unreadable(node.span, text, "an amount such as `5 USD` or `3.50 CNY`"));
+            diagnostics.push(unreadable(
+                node.span,
+                text,
+                "an amount such as `5 USD` or `3.50 CNY`",
+            ));
             None
         }
     }

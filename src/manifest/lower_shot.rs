@@ -64,10 +64,15 @@ fn scalars(node: &Node) -> Vec<Node> {
 }
 
 fn combination(node: &Node) -> Combination {
-    let entries = node.entries().iter().filter(|entry| entry.value.is_scalar());
+    let entries = node
+        .entries()
+        .iter()
+        .filter(|entry| entry.value.is_scalar());
     Combination {
         span: node.span,
-        values: entries.map(|entry| (key(entry), entry.value.clone())).collect(),
+        values: entries
+            .map(|entry| (key(entry), entry.value.clone()))
+            .collect(),
     }
 }
 

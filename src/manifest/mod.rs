@@ -27,17 +27,13 @@ pub(crate) use scalar::plain as plain_scalar;
 pub use schema::{RequestField, manifest_schema, request_fields};
 pub(crate) use validate::listed;
 
-use crate::diag::{Code, Diagnostic, SourceId, Sources};
+use crate::diag::{Code, Diagnostic, SourceId, Sources, suggest};
 use crate::manifest::model::Var;
 use crate::manifest::tree::Kind;
 use crate::spec::Spec;
 
 /// Reads a manifest. `None` when there is nothing to go on with.
-pub fn parse(
-    sources: &Sources,
-    id: SourceId,
-    spec: &Spec,
-) -> (Option<Manifest>, Vec<Diagnostic>) {
+pub fn parse(sources: &Sources, id: SourceId, spec: &Spec) -> (Option<Manifest>, Vec<Diagnostic>) {
     let (root, mut diagnostics) = reader::read(&sources.get(id).text, id);
     let Some(root) = root else {
         return (None, diagnostics);
@@ -64,11 +60,19 @@ pub fn parse_vars(sources: &Sources, id: SourceId) -> (Vec<Var>, Vec<Diagnostic>
     (vars, diagnostics)
 }
 
+/// The nearest of some names. Names of any length may stand in a hostile text,
+/// and the comparison costs the product of two lengths; nobody mistypes a page.
+pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LONGEST: usize = 200;
+    let short = names.into_iter().filter(|name| name.len() <= LONGEST);
+    (word.len() <= LONGEST)
+        .then(|| suggest(word, short))
+        .flatten()
+}
+
 /// Authors read from top to bottom, whatever stage found what.
 fn in_text_order(diagnostics: &mut [Diagnostic]) {
-    diagnostics.sort_by_key(|diagnostic| {
-        diagnostic.primary.as_ref().map(|label| label.span.start)
-    });
+    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));
 }
 
 #[cfg(test)]

@@ -110,7 +110,9 @@ impl Limits {
 
     /// Shots at once, 4 unless said otherwise.
     pub fn concurrency(&self) -> u32 {
-        self.concurrency.as_ref().map_or(Self::CONCURRENCY, |limit| limit.value)
+        self.concurrency
+            .as_ref()
+            .map_or(Self::CONCURRENCY, |limit| limit.value)
     }
 
     /// Creations in a minute, 5 unless said otherwise.
@@ -121,7 +123,9 @@ impl Limits {
 
     /// Whether requests without a known price run under `max_cost`; not unless said.
     pub fn allow_unpriced(&self) -> bool {
-        self.allow_unpriced.as_ref().is_some_and(|limit| limit.value)
+        self.allow_unpriced
+            .as_ref()
+            .is_some_and(|limit| limit.value)
     }
 }
 

@@ -32,7 +32,10 @@ pub(crate) fn read(text: &str, file: SourceId) -> (Option<Node>, Vec<Diagnostic>
             text.len()
         );
         let place = first_line(text, file);
-        return (None, vec![Diagnostic::error(Code::TooLarge, place, message)]);
+        return (
+            None,
+            vec![Diagnostic::error(Code::TooLarge, place, message)],
+        );
     }
     let mut reader = Reader::new(text, file);
     match reader.run() {
@@ -161,7 +164,12 @@ impl<'a> Reader<'a> {
             Event::SequenceStart(anchor, tag) => {
                 self.open(span, tag.as_deref())?;
                 let start = self.after_properties(span).start;
-                self.stack.push(Frame::List { start, anchor, items: Vec::new(), nodes: 1 });
+                self.stack.push(Frame::List {
+                    start,
+                    anchor,
+                    items: Vec::new(),
+                    nodes: 1,
+                });
             }
             Event::MappingStart(anchor, tag) => {
                 self.open(span, tag.as_deref())?;
@@ -192,7 +200,8 @@ impl<'a> Reader<'a> {
         if self.nodes <= MAX_NODES {
             return Ok(());
         }
-        let message = format!("the document has more than {MAX_NODES} values, counting aliases in full");
+        let message =
+            format!("the document has more than {MAX_NODES} values, counting aliases in full");
         Err(Box::new(
             Diagnostic::error(Code::TooLarge, self.point(span), message)
                 .note("an alias counts as much as everything behind its anchor"),
@@ -219,17 +228,41 @@ impl<'a> Reader<'a> {
             return;
         };
         match frame {
-            Frame::List { start, anchor, items, nodes } => {
+            Frame::List {
+                start,
+                anchor,
+                items,
+                nodes,
+            } => {
                 let last = items.last().map(|item| item.span.end);
                 let span = self.collection(start, last, end);
-                self.finish(Node { span, kind: Kind::List(Arc::new(items)) }, anchor, nodes, false);
+                self.finish(
+                    Node {
+                        span,
+                        kind: Kind::List(Arc::new(items)),
+                    },
+                    anchor,
+                    nodes,
+                    false,
+                );
             }
             Frame::Map(frame) => {
-                let last = frame.entries.last().map(|e| e.value.span.end.max(e.key.span.end));
+                let last = frame
+                    .entries
+                    .last()
+                    .map(|e| e.value.span.end.max(e.key.span.end));
                 let span = self.collection(frame.start, last, end);
                 let (anchor, nodes) = (frame.anchor, frame.nodes);
                 let entries = self.merged(frame);
-                self.finish(Node { span, kind: Kind::Map(Arc::new(entries)) }, anchor, nodes, false);
+                self.finish(
+                    Node {
+                        span,
+                        kind: Kind::Map(Arc::new(entries)),
+                    },
+                    anchor,
+                    nodes,
+                    false,
+                );
             }
         }
     }
@@ -253,7 +286,11 @@ impl<'a> Reader<'a> {
                 node.span = shown(self.text, node.span);
                 self.root = Some(node);
             }
-            Some(Frame::List { items, nodes: total, .. }) => {
+            Some(Frame::List {
+                items,
+                nodes: total,
+                ..
+            }) => {
                 *total = total.saturating_add(nodes);
                 node.span = shown(self.text, node.span);
                 items.push(node);
@@ -270,7 +307,12 @@ impl<'a> Reader<'a> {
     }
 
     fn merged(&mut self, frame: MapFrame) -> Vec<Entry> {
-        let MapFrame { mut entries, mut known, merges, .. } = frame;
+        let MapFrame {
+            mut entries,
+            mut known,
+            merges,
+            ..
+        } = frame;
         let sources = merges.iter().flat_map(|node| match &node.kind {
             Kind::List(items) => items.as_slice(),
             _ => std::slice::from_ref(node),
@@ -279,7 +321,8 @@ impl<'a> Reader<'a> {
             if !matches!(source.kind, Kind::Map(_)) {
                 let message = format!("`<<` merges mappings, this is {}", source.describe());
                 let place = source.span;
-                self.diagnostics.push(Diagnostic::error(Code::WrongType, place, message));
+                self.diagnostics
+                    .push(Diagnostic::error(Code::WrongType, place, message));
             }
             for entry in source.entries() {
                 if !known.contains_key(&entry.key.value) {
@@ -320,8 +363,12 @@ impl<'a> Reader<'a> {
         };
         match tag {
             Some(tag) if !known(tag) => Err(Box::new(
-                Diagnostic::error(Code::Syntax, self.point(span), format!("the tag `{tag}` means nothing here"))
-                    .help("leave the tag out"),
+                Diagnostic::error(
+                    Code::Syntax,
+                    self.point(span),
+                    format!("the tag `{tag}` means nothing here"),
+                )
+                .help("leave the tag out"),
             )),
             _ => Ok(()),
         }
@@ -365,7 +412,11 @@ impl<'a> Reader<'a> {
     fn syntax(&self, error: &saphyr_parser::ScanError) -> Fatal {
         let at = self.skipped + self.offsets.byte(error.marker().index());
         // At the end of the text there is nothing to mark, so mark what came last.
-        let at = if self.text[at..].trim().is_empty() { self.text.trim_end().len() } else { at };
+        let at = if self.text[at..].trim().is_empty() {
+            self.text.trim_end().len()
+        } else {
+            at
+        };
         let span = self.point(Span::new(self.file, at, at));
         if error.info() == TOO_DEEP {
             return too_deep(span);
@@ -377,7 +428,9 @@ impl<'a> Reader<'a> {
     fn second_document(&self, marks: Marks) -> Fatal {
         let span = self.point(self.span(marks));
         let message = "a second document begins here, and a manifest is one document";
-        Box::new(Diagnostic::error(Code::Syntax, span, message).help("put it into a file of its own"))
+        Box::new(
+            Diagnostic::error(Code::Syntax, span, message).help("put it into a file of its own"),
+        )
     }
 }
 
@@ -397,7 +450,8 @@ fn shown(text: &str, span: Span) -> Span {
 /// Whether this follows the `|` or `>` of a block scalar to the end of its line.
 fn is_block_header(rest: &str) -> bool {
     let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'));
-    rest.trim().is_empty() || rest.trim_start().len() < rest.len() && rest.trim_start().starts_with('#')
+    rest.trim().is_empty()
+        || rest.trim_start().len() < rest.len() && rest.trim_start().starts_with('#')
 }
 
 /// Bytes of white space and comments at the start of a text.
@@ -453,7 +507,11 @@ impl MapFrame {
             Kind::Null | Kind::List(_) | Kind::Map(_) => {
                 let message = format!("a key is a text, this is {}", node.describe());
                 let span = shown(source, span);
-                self.key = Some(Key { text: Arc::from(""), span, role: Role::Ignored });
+                self.key = Some(Key {
+                    text: Arc::from(""),
+                    span,
+                    role: Role::Ignored,
+                });
                 return Some(Diagnostic::error(Code::WrongType, span, message));
             }
         };
@@ -514,7 +572,8 @@ mod tests {
 
     #[test]
     fn values_and_places() {
-        let text = "# 注释\na: &x [1, 'b', {c: ~}]\nd: *x\ne:\n  - f: 1\n    g: |\n      t\n\n# end\n";
+        let text =
+            "# 注释\na: &x [1, 'b', {c: ~}]\nd: *x\ne:\n  - f: 1\n    g: |\n      t\n\n# end\n";
         let (root, diagnostics) = read(text, SourceId(0));
         assert_eq!(diagnostics, []);
         let root = root.expect("a document");
@@ -569,7 +628,10 @@ mod tests {
         let mut merges = String::from("a0: &a0 {x: 1}\n");
         for level in 1..60 {
             let before = level - 1;
-            let _ = writeln!(merges, "a{level}: &a{level} {{<<: [*a{before}, *a{before}]}}");
+            let _ = writeln!(
+                merges,
+                "a{level}: &a{level} {{<<: [*a{before}, *a{before}]}}"
+            );
         }
         for text in [
             "[".repeat(100_000),

@@ -101,7 +101,9 @@ mod tests {
             };
             assert_eq!(serde_json::Value::Number(number), value, "{text}");
         }
-        for text in ["yes", "on", "1:30", "768P", ".inf", ".", "-", "0x", "1e", "1.2.3", "5 USD"] {
+        for text in [
+            "yes", "on", "1:30", "768P", ".inf", ".", "-", "0x", "1e", "1.2.3", "5 USD",
+        ] {
             assert_eq!(plain(text), Kind::Text(Arc::from(text)), "{text}");
         }
         assert_eq!(plain("~"), Kind::Null);

@@ -29,7 +29,9 @@ pub struct RequestField {
 impl RequestField {
     /// Whether some mode gives the field this JSON type.
     pub fn has_type(&self, name: &str) -> bool {
-        self.schemas.iter().any(|schema| types(schema).any(|t| t == name))
+        self.schemas
+            .iter()
+            .any(|schema| types(schema).any(|t| t == name))
     }
 }
 
@@ -39,7 +41,9 @@ pub fn request_fields(spec: &Spec) -> Vec<RequestField> {
     let mut fields: Vec<RequestField> = Vec::new();
     for mode in Mode::ALL {
         for name in spec.fields(mode) {
-            let Some(schema) = spec.field(mode, name).filter(|schema| is_setting(name, schema))
+            let Some(schema) = spec
+                .field(mode, name)
+                .filter(|schema| is_setting(name, schema))
             else {
                 continue;
             };
@@ -65,7 +69,9 @@ fn is_setting(name: &str, schema: &Value) -> bool {
 
 fn types(schema: &Value) -> impl Iterator<Item = &str> {
     let named = schema.get("type");
-    let many = named.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let many = named
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
     named.into_iter().chain(many).filter_map(Value::as_str)
 }
 
@@ -84,13 +90,19 @@ impl RequestField {
             self.schemas.push(schema.clone());
             return;
         };
-        let new: Vec<Value> = more.into_iter().filter(|value| !all.contains(value)).collect();
+        let new: Vec<Value> = more
+            .into_iter()
+            .filter(|value| !all.contains(value))
+            .collect();
         all.extend(new);
         first["enum"] = Value::Array(all);
     }
 
     fn schema(&self) -> Value {
-        let described = self.schemas.iter().find_map(|schema| schema.get("description"));
+        let described = self
+            .schemas
+            .iter()
+            .find_map(|schema| schema.get("description"));
         let mut choices = self.schemas.clone();
         choices.push(json!({ "type": "string", "pattern": TEMPLATE_PATTERN }));
         let mut schema = json!({
@@ -118,8 +130,7 @@ impl RequestField {
 
 /// The whole schema, draft 2020-12; `runner schema manifest` prints it.
 pub fn manifest_schema(spec: &Spec) -> Value {
-    let mut schema: Value =
-        serde_json::from_str(OWN).expect("a test reads manifest.schema.json");
+    let mut schema: Value = serde_json::from_str(OWN).expect("a test reads manifest.schema.json");
     let fields = request_fields(spec);
     for place in ["/$defs/shot/properties", "/$defs/defaults/properties"] {
         if let Some(Value::Object(properties)) = schema.pointer_mut(place) {
@@ -176,13 +187,28 @@ mod tests {
     fn fields_come_from_the_documents() {
         let fields = request_fields(Spec::bundled());
         let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
-        for name in ["model", "prompt", "duration", "resolution", "prompt_optimizer", "aigc_watermark"] {
+        for name in [
+            "model",
+            "prompt",
+            "duration",
+            "resolution",
+            "prompt_optimizer",
+            "aigc_watermark",
+        ] {
             assert!(names.contains(&name), "{name}");
         }
-        for name in ["first_frame_image", "last_frame_image", "subject_reference", "callback_url"] {
+        for name in [
+            "first_frame_image",
+            "last_frame_image",
+            "subject_reference",
+            "callback_url",
+        ] {
             assert!(!names.contains(&name), "{name}");
         }
-        let duration = fields.iter().find(|f| f.name == "duration").expect("a field");
+        let duration = fields
+            .iter()
+            .find(|f| f.name == "duration")
+            .expect("a field");
         assert!(duration.has_type("integer"));
     }
 
@@ -195,13 +221,29 @@ mod tests {
         for model in Spec::bundled().all_models() {
             assert!(models.contains(&json!(model)), "{model}");
         }
-        for place in ["", "/$defs/shot", "/$defs/limits", "/$defs/output", "/$defs/defaults", "/$defs/backend"] {
+        for place in [
+            "",
+            "/$defs/shot",
+            "/$defs/limits",
+            "/$defs/output",
+            "/$defs/defaults",
+            "/$defs/backend",
+        ] {
             let properties = schema.pointer(&format!("{place}/properties"));
             for (key, value) in properties.and_then(Value::as_object).expect("properties") {
                 let own = value.get("$ref").and_then(Value::as_str);
                 let described = own.and_then(|r| schema.pointer(&r[1..])).unwrap_or(value);
-                assert!(value.get("description").or(described.get("description")).is_some(), "{key}");
-                assert!(value.get("title").or(described.get("title")).is_some(), "{key}");
+                assert!(
+                    value
+                        .get("description")
+                        .or(described.get("description"))
+                        .is_some(),
+                    "{key}"
+                );
+                assert!(
+                    value.get("title").or(described.get("title")).is_some(),
+                    "{key}"
+                );
             }
         }
     }

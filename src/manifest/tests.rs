@@ -18,7 +18,10 @@ fn told(text: &str) -> Vec<String> {
     let tell = |d: &Diagnostic| {
         let span = d.primary.as_ref().expect("a place").span;
         let words = &text[span.start..span.end];
-        let help = d.help.as_ref().map_or_else(String::new, |help| format!(" | {help}"));
+        let help = d
+            .help
+            .as_ref()
+            .map_or_else(String::new, |help| format!(" | {help}"));
         format!("{}: {} @ {words}{help}", d.code, d.message)
     };
     diagnostics.iter().map(tell).collect()
@@ -61,7 +64,8 @@ shots:
 
 #[test]
 fn unknown_and_missing_keys() {
-    let text = "version: 1\nshots:\n  - id: a\n    promt: x\n  - prompt: y\nduration: 6\nzebra: 1\n";
+    let text =
+        "version: 1\nshots:\n  - id: a\n    promt: x\n  - prompt: y\nduration: 6\nzebra: 1\n";
     assert_eq!(
         told(text),
         [
@@ -81,13 +85,34 @@ fn unknown_and_missing_keys() {
 #[test]
 fn wrong_types_in_words() {
     for (lines, expected) in [
-        ("defaults: 5", "wrong-type: expected a mapping with settings for `defaults`, found a number @ 5"),
-        ("defaults: {model: [a]}", "wrong-type: expected a text for `model`, found a list @ [a]"),
-        ("defaults: {duration: }", "wrong-type: expected a number for `duration`, found nothing @ duration"),
-        ("limits: {concurrency: many}", "wrong-type: expected a whole number for `concurrency`, found a text @ many"),
-        ("limits: {creates_per_minute: [1]}", "wrong-type: expected a number above 0, or `unlimited` for `creates_per_minute`, found a list @ [1]"),
-        ("limits: {deadline: 30}", "wrong-type: expected a length of time such as `30m` for `deadline`, found a number @ 30"),
-        ("prices: {}", "wrong-type: expected a list of prices for `prices`, found a mapping @ {}"),
+        (
+            "defaults: 5",
+            "wrong-type: expected a mapping with settings for `defaults`, found a number @ 5",
+        ),
+        (
+            "defaults: {model: [a]}",
+            "wrong-type: expected a text for `model`, found a list @ [a]",
+        ),
+        (
+            "defaults: {duration: }",
+            "wrong-type: expected a number for `duration`, found nothing @ duration",
+        ),
+        (
+            "limits: {concurrency: many}",
+            "wrong-type: expected a whole number for `concurrency`, found a text @ many",
+        ),
+        (
+            "limits: {creates_per_minute: [1]}",
+            "wrong-type: expected a number above 0, or `unlimited` for `creates_per_minute`, found a list @ [1]",
+        ),
+        (
+            "limits: {deadline: 30}",
+            "wrong-type: expected a length of time such as `30m` for `deadline`, found a number @ 30",
+        ),
+        (
+            "prices: {}",
+            "wrong-type: expected a list of prices for `prices`, found a mapping @ {}",
+        ),
     ] {
         assert_eq!(told(&around(lines)), [expected], "{lines}");
     }
@@ -108,20 +133,62 @@ fn wrong_types_in_words() {
 #[test]
 fn bad_values_in_words() {
     for (lines, expected) in [
-        ("limits: {concurrency: 0}", "bad-value: `concurrency` is 1 at least @ 0"),
-        ("limits: {concurrency: 2000}", "bad-value: `concurrency` is 1024 at most @ 2000"),
-        ("limits: {creates_per_minute: 0}", "bad-value: `creates_per_minute` is more than 0 @ 0"),
-        ("limits: {creates_per_minute: lots}", "bad-value: `creates_per_minute` cannot be `lots` @ lots"),
-        ("limits: {deadline: soon}", "bad-value: `soon` is not a length of time such as `10s` or `30m` @ soon"),
-        ("limits: {poll_interval: 1ms}", "bad-value: `poll_interval` is 100ms at least @ 1ms"),
-        ("limits: {max_cost: 5 bucks}", "bad-value: `5 bucks` is not an amount such as `5 USD` or `3.50 CNY` @ 5 bucks"),
-        ("backends: {g: {key_env: sk-123}}", "bad-value: `key_env` cannot be this @ sk-123"),
-        ("backends: {g: {base_url: 'http://a.b'}}", "bad-value: the key would travel in the open: plain http is for this machine only @ 'http://a.b' | write an address such as `https://api.minimax.io`"),
-        ("backends: {g: {kind: minmax}}", "bad-value: `kind` cannot be `minmax` @ minmax | did you mean `minimax`?"),
-        ("backend: simulater", "unknown-backend: there is no backend `simulater` @ simulater | did you mean `simulator`?"),
-        ("vars: {a-b: 1}", "bad-value: `a-b` cannot be a name here, since templates could not say it @ a-b | use a name made of letters, digits and `_`"),
-        ("vars: {shot: 1}", "bad-value: a variable cannot be called `shot` @ shot"),
-        ("output: {file: ''}", "bad-value: `file` cannot be empty @ ''"),
+        (
+            "limits: {concurrency: 0}",
+            "bad-value: `concurrency` is 1 at least @ 0",
+        ),
+        (
+            "limits: {concurrency: 2000}",
+            "bad-value: `concurrency` is 1024 at most @ 2000",
+        ),
+        (
+            "limits: {creates_per_minute: 0}",
+            "bad-value: `creates_per_minute` is more than 0 @ 0",
+        ),
+        (
+            "limits: {creates_per_minute: lots}",
+            "bad-value: `creates_per_minute` cannot be `lots` @ lots",
+        ),
+        (
+            "limits: {deadline: soon}",
+            "bad-value: `soon` is not a length of time such as `10s` or `30m` @ soon",
+        ),
+        (
+            "limits: {poll_interval: 1ms}",
+            "bad-value: `poll_interval` is 100ms at least @ 1ms",
+        ),
+        (
+            "limits: {max_cost: 5 bucks}",
+            "bad-value: `5 bucks` is not an amount such as `5 USD` or `3.50 CNY` @ 5 bucks",
+        ),
+        (
+            "backends: {g: {key_env: sk-123}}",
+            "bad-value: `key_env` cannot be this @ sk-123",
+        ),
+        (
+            "backends: {g: {base_url: 'http://a.b'}}",
+            "bad-value: the key would travel in the open: plain http is for this machine only @ 'http://a.b' | write an address such as `https://api.minimax.io`",
+        ),
+        (
+            "backends: {g: {kind: minmax}}",
+            "bad-value: `kind` cannot be `minmax` @ minmax | did you mean `minimax`?",
+        ),
+        (
+            "backend: simulater",
+            "unknown-backend: there is no backend `simulater` @ simulater | did you mean `simulator`?",
+        ),
+        (
+            "vars: {a-b: 1}",
+            "bad-value: `a-b` cannot be a name here, since templates could not say it @ a-b | use a name made of letters, digits and `_`",
+        ),
+        (
+            "vars: {shot: 1}",
+            "bad-value: a variable cannot be called `shot` @ shot",
+        ),
+        (
+            "output: {file: ''}",
+            "bad-value: `file` cannot be empty @ ''",
+        ),
     ] {
         assert_eq!(told(&around(lines)), [expected], "{lines}");
     }
@@ -136,7 +203,12 @@ fn bad_values_in_words() {
 
 #[test]
 fn values_of_request_fields_are_left_to_check() {
-    assert_eq!(told(&around("defaults: {model: Nope, duration: 99, prompt_optimizer: maybe}")), Vec::<String>::new());
+    assert_eq!(
+        told(&around(
+            "defaults: {model: Nope, duration: 99, prompt_optimizer: maybe}"
+        )),
+        Vec::<String>::new()
+    );
 }
 
 proptest! {

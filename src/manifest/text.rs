@@ -58,11 +58,13 @@ impl TextMap {
     fn start(&self, value: usize) -> Option<usize> {
         let segment = self.segment(value)?;
         let inside = (value - segment.value).min(segment.value_len);
-        Some(if segment.value_len == segment.source_len || inside == segment.value_len {
-            segment.source + inside.min(segment.source_len)
-        } else {
-            segment.source
-        })
+        Some(
+            if segment.value_len == segment.source_len || inside == segment.value_len {
+                segment.source + inside.min(segment.source_len)
+            } else {
+                segment.source
+            },
+        )
     }
 
     /// One past the source of the value byte before `value`.
@@ -77,7 +79,9 @@ impl TextMap {
     }
 
     fn segment(&self, value: usize) -> Option<&Segment> {
-        let after = self.segments.partition_point(|segment| segment.value <= value);
+        let after = self
+            .segments
+            .partition_point(|segment| segment.value <= value);
         self.segments.get(after.checked_sub(1)?)
     }
 }
@@ -89,7 +93,11 @@ fn align(source: &str, value: &str) -> Vec<Segment> {
         at: body.start,
         end: body.end,
         style,
-        indent: if style == Style::Block { indent(&source[body], value) } else { 0 },
+        indent: if style == Style::Block {
+            indent(&source[body], value)
+        } else {
+            0
+        },
         segments: Vec::new(),
     };
     if style == Style::Block {
@@ -120,7 +128,10 @@ fn style(source: &str) -> (Style, Range<usize>) {
 /// line with text in it, since the header does not say it against the margin.
 fn indent(body: &str, value: &str) -> usize {
     let leading = |text: &str| {
-        let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+        let line = text
+            .lines()
+            .find(|line| !line.trim().is_empty())
+            .unwrap_or("");
         line.len() - line.trim_start_matches(' ').len()
     };
     leading(body).saturating_sub(leading(value))
@@ -179,7 +190,11 @@ impl Walk<'_> {
         let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
         let start = self.at;
         let after = &rest[blanks..];
-        let line_end = if after.starts_with("\r\n") { 2 } else { usize::from(!after.is_empty()) };
+        let line_end = if after.starts_with("\r\n") {
+            2
+        } else {
+            usize::from(!after.is_empty())
+        };
         self.at += blanks + line_end;
         let range = start..self.at;
         self.skip_indent();
@@ -217,8 +232,8 @@ impl Walk<'_> {
     fn push(&mut self, value: usize, value_len: usize, source: Range<usize>) {
         let verbatim = source.len() == value_len;
         if let Some(last) = self.segments.last_mut() {
-            let joined = last.value_len == last.source_len
-                && last.source + last.source_len == source.start;
+            let joined =
+                last.value_len == last.source_len && last.source + last.source_len == source.start;
             if verbatim && joined {
                 last.value_len += value_len;
                 last.source_len += value_len;
@@ -296,8 +311,10 @@ mod tests {
 
     #[test]
     fn escapes_map_to_what_was_typed() {
-        let found = mapped(r#"k: "a\u955c\n\x41\"\
-    b""#);
+        let found = mapped(
+            r#"k: "a\u955c\n\x41\"\
+    b""#,
+        );
         let sources: Vec<&str> = found.iter().map(|(_, s)| s.as_str()).collect();
         assert_eq!(sources, ["a", "\\u955c", "\\n", "\\x41", "\\\"", "b"]);
         let found = mapped("k: 'it''s'");

@@ -53,9 +53,7 @@ impl Node {
 
     /// Key and value together.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries()
-            .iter()
-            .find(|entry| &*entry.key.value == key)
+        self.entries().iter().find(|entry| &*entry.key.value == key)
     }
 
     /// The entries of a mapping; nothing for any other node.

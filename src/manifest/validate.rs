@@ -10,14 +10,15 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
-use crate::diag::{Code, Diagnostic, suggest};
+use crate::diag::{Code, Diagnostic};
+use crate::manifest::nearest;
 use crate::manifest::schema::REQUEST_FIELD;
 use crate::manifest::tree::Node;
 
 /// Everything that is wrong with the shape of a manifest.
 pub(crate) fn validate(root: &Node, schema: &Value) -> Vec<Diagnostic> {
-    let validator = jsonschema::draft202012::new(schema)
-        .expect("a test compiles the manifest's schema");
+    let validator =
+        jsonschema::draft202012::new(schema).expect("a test compiles the manifest's schema");
     against(root, schema, &validator)
 }
 
@@ -25,7 +26,11 @@ fn against(root: &Node, schema: &Value, validator: &Validator) -> Vec<Diagnostic
     let instance = root.to_json();
     let mut diagnostics = Vec::new();
     for error in validator.iter_errors(&instance) {
-        explain(&Mistake::new(root, schema, &error), &error, &mut diagnostics);
+        explain(
+            &Mistake::new(root, schema, &error),
+            &error,
+            &mut diagnostics,
+        );
     }
     diagnostics
 }
@@ -51,7 +56,12 @@ impl<'a> Mistake<'a> {
             whole,
             node: root.pointer(path).unwrap_or(root),
             schema: whole.pointer(parent).unwrap_or(&Value::Null),
-            name: path.rsplit('/').next().unwrap_or("").replace("~1", "/").replace("~0", "~"),
+            name: path
+                .rsplit('/')
+                .next()
+                .unwrap_or("")
+                .replace("~1", "/")
+                .replace("~0", "~"),
         }
     }
 
@@ -93,14 +103,19 @@ fn explain(mistake: &Mistake<'_>, error: &ValidationError<'_>, into: &mut Vec<Di
 }
 
 fn unknown_key(mistake: &Mistake<'_>, key: &str) -> Diagnostic {
-    let span = mistake.node.entry(key).map_or(mistake.node.span, |e| e.key.span);
+    let span = mistake
+        .node
+        .entry(key)
+        .map_or(mistake.node.span, |e| e.key.span);
     let known = properties(mistake.schema);
     let diagnostic = Diagnostic::error(Code::UnknownKey, span, format!("unknown key `{key}`"));
-    if let Some(near) = suggest(key, known.iter().copied()) {
+    if let Some(near) = nearest(key, known.iter().copied()) {
         return diagnostic.help(format!("did you mean `{near}`?"));
     }
     if mistake.name.is_empty() && properties(&mistake.whole["$defs"]["shot"]).contains(&key) {
-        return diagnostic.help(format!("`{key}` belongs to a shot under `shots`, or to `defaults`"));
+        return diagnostic.help(format!(
+            "`{key}` belongs to a shot under `shots`, or to `defaults`"
+        ));
     }
     if properties(mistake.whole).contains(&key) {
         return diagnostic.help(format!("`{key}` belongs to the top of the manifest"));
@@ -118,16 +133,21 @@ fn missing_key(mistake: &Mistake<'_>, property: &Value) -> Diagnostic {
     let owner = if mistake.name.is_empty() {
         "the manifest"
     } else {
-        mistake.schema.get("title").and_then(Value::as_str).unwrap_or("this")
+        mistake
+            .schema
+            .get("title")
+            .and_then(Value::as_str)
+            .unwrap_or("this")
     };
     let owner = match owner {
         "the manifest" | "this" => owner.to_owned(),
         title => format!("this {}", title.to_lowercase()),
     };
     let span = mistake.node.head();
-    let diagnostic =
-        Diagnostic::error(Code::MissingKey, span, format!("{owner} has no `{key}`"));
-    let about = mistake.schema.pointer(&format!("/properties/{key}/description"));
+    let diagnostic = Diagnostic::error(Code::MissingKey, span, format!("{owner} has no `{key}`"));
+    let about = mistake
+        .schema
+        .pointer(&format!("/properties/{key}/description"));
     match about.and_then(Value::as_str) {
         _ if key == "version" => diagnostic.help("begin with `version: 1`"),
         Some(about) => diagnostic.note(format!("`{key}`: {about}")),
@@ -137,7 +157,10 @@ fn missing_key(mistake: &Mistake<'_>, property: &Value) -> Diagnostic {
 
 fn bad_name(mistake: &Mistake<'_>, error: &ValidationError<'_>) -> Diagnostic {
     let name = error.instance().as_str().unwrap_or_default().to_owned();
-    let span = mistake.node.entry(&name).map_or(mistake.node.span, |e| e.key.span);
+    let span = mistake
+        .node
+        .entry(&name)
+        .map_or(mistake.node.span, |e| e.key.span);
     let expected = mistake.expected().unwrap_or("another name");
     let message = format!("`{name}` cannot be a name here, since templates could not say it");
     Diagnostic::error(Code::BadValue, span, message).help(format!("use {expected}"))
@@ -150,7 +173,10 @@ fn wrong_type(mistake: &Mistake<'_>) -> Diagnostic {
     };
     let found = mistake.node.describe();
     let span = mistake.node.span;
-    let message = format!("expected {expected} for {}, found {found}", mistake.called());
+    let message = format!(
+        "expected {expected} for {}, found {found}",
+        mistake.called()
+    );
     Diagnostic::error(Code::WrongType, span, message).label(format!("{found}, not {expected}"))
 }
 
@@ -176,22 +202,43 @@ fn type_words(schema: &Value) -> String {
 
 /// Of several forms that a value may have, the author meant the one whose type
 /// fits; what is wrong inside that one is what helps.
-fn union(mistake: &Mistake<'_>, branches: &[Vec<ValidationError<'static>>], into: &mut Vec<Diagnostic>) {
+fn union(
+    mistake: &Mistake<'_>,
+    branches: &[Vec<ValidationError<'static>>],
+    into: &mut Vec<Diagnostic>,
+) {
     let base = mistake.node;
     let is_type = |error: &ValidationError<'_>| {
         let own = error.instance_path().as_str();
-        let here = mistake.root.pointer(own).is_some_and(|node| std::ptr::eq(node, base));
-        here && matches!(error.kind(), ValidationErrorKind::Type { .. } | ValidationErrorKind::Enum { .. } | ValidationErrorKind::Constant { .. })
+        let here = mistake
+            .root
+            .pointer(own)
+            .is_some_and(|node| std::ptr::eq(node, base));
+        here && matches!(
+            error.kind(),
+            ValidationErrorKind::Type { .. }
+                | ValidationErrorKind::Enum { .. }
+                | ValidationErrorKind::Constant { .. }
+        )
     };
-    let meant = branches.iter().find(|errors| !errors.is_empty() && !errors.iter().any(is_type));
+    let meant = branches
+        .iter()
+        .find(|errors| !errors.is_empty() && !errors.iter().any(is_type));
     match meant {
         Some(errors) => {
             for error in errors {
-                explain(&Mistake::new(mistake.root, mistake.whole, error), error, into);
+                explain(
+                    &Mistake::new(mistake.root, mistake.whole, error),
+                    error,
+                    into,
+                );
             }
         }
         None if base.text().is_some() => {
-            into.push(expected_value(mistake, mistake.expected().unwrap_or("another value")));
+            into.push(expected_value(
+                mistake,
+                mistake.expected().unwrap_or("another value"),
+            ));
         }
         None => into.push(wrong_type(mistake)),
     }
@@ -207,7 +254,10 @@ fn choices(mistake: &Mistake<'_>, options: &Arc<Value>) -> Diagnostic {
     let options = options.as_array().map_or(&[][..], Vec::as_slice);
     let words: Vec<&str> = options.iter().filter_map(Value::as_str).collect();
     let diagnostic = expected_value(mistake, &listed(&words));
-    match suggest(mistake.node.text().unwrap_or_default(), words.iter().copied()) {
+    match nearest(
+        mistake.node.text().unwrap_or_default(),
+        words.iter().copied(),
+    ) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic,
     }
@@ -215,7 +265,10 @@ fn choices(mistake: &Mistake<'_>, options: &Arc<Value>) -> Diagnostic {
 
 fn expected_value(mistake: &Mistake<'_>, expected: &str) -> Diagnostic {
     let secret = mistake.schema.get("x-secret").is_some();
-    let shown = mistake.node.text().filter(|text| !secret && text.chars().count() <= 60);
+    let shown = mistake
+        .node
+        .text()
+        .filter(|text| !secret && text.chars().count() <= 60);
     let message = match shown {
         Some(text) => format!("{} cannot be `{text}`", mistake.called()),
         None => format!("{} cannot be this", mistake.called()),

@@ -4,14 +4,14 @@
 //! shot. What many combinations share is compiled once. Never compares shots
 //! with each other.
 
+use minijinja::value::{Serde, Value};
 use serde_json::Value as Json;
 
-use crate::diag::{Code, Diagnostic, Span};
+use crate::diag::{Code, Diagnostic, Sources, Span};
 use crate::id::ShotId;
 use crate::manifest::model::{CameraItem, Field, Output, PictureSource, ShotEntry};
 use crate::manifest::tree::{Kind, Node};
 use crate::manifest::{Manifest, RequestField, plain_scalar};
-use crate::diag::Sources;
 use crate::shot::camera::Vocabulary;
 use crate::shot::findings::{Findings, Within};
 use crate::shot::matrix::{self, Values, as_written, slug};
@@ -19,8 +19,7 @@ use crate::shot::prompt::{self, camera_use};
 use crate::shot::references;
 use crate::shot::scope::Scope;
 use crate::shot::template::{Compiled, Engine, Written};
-use crate::shot::{MediaInput, Prompt, Setting, Shot};
-use minijinja::value::{Serde, Value};
+use crate::shot::{CameraUse, MediaInput, Prompt, Setting, Shot};
 
 /// The request field that is a shot's prompt.
 const PROMPT: &str = "prompt";
@@ -78,7 +77,10 @@ struct Frame<'a> {
 
 impl Frame<'_> {
     fn within(&self) -> Within<'_> {
-        Within { id: self.id.as_str(), shared: self.shared }
+        Within {
+            id: self.id.as_str(),
+            shared: self.shared,
+        }
     }
 }
 
@@ -99,12 +101,23 @@ impl<'a> Assembly<'a> {
                 Some(matrix) => matrix::combinations(matrix, self.sources, &mut diagnostics),
                 None => vec![Values::new()],
             };
-            diagnostics.into_iter().for_each(|diagnostic| findings.push(diagnostic));
+            diagnostics
+                .into_iter()
+                .for_each(|diagnostic| findings.push(diagnostic));
             let pieces = self.pieces(entry, &combinations, findings);
             let shared = combinations.len() > 1;
             for values in combinations {
-                let place = Place { entry, number, shared, index: made.len() + 1 };
-                let texts = Texts { pieces: &pieces, defaults: &defaults, file: file.as_ref() };
+                let place = Place {
+                    entry,
+                    number,
+                    shared,
+                    index: made.len() + 1,
+                };
+                let texts = Texts {
+                    pieces: &pieces,
+                    defaults: &defaults,
+                    file: file.as_ref(),
+                };
                 made.extend(self.make(&place, &texts, &values, findings));
             }
         }
@@ -118,13 +131,20 @@ impl<'a> Assembly<'a> {
         findings: &mut Findings,
     ) -> Pieces<'a> {
         let values = combinations.iter().flatten();
-        let longest = values.map(|(_, node)| as_written(node, self.sources).len()).max();
+        let longest = values
+            .map(|(_, node)| as_written(node, self.sources).len())
+            .max();
         let largest = self.scope.largest().max(longest.unwrap_or(0));
         let mut picture = |source: &'a Option<PictureSource>| {
-            source.as_ref().map(|source| self.picture(source, largest, findings))
+            source
+                .as_ref()
+                .map(|source| self.picture(source, largest, findings))
         };
-        let (first_frame, last_frame, subject) =
-            (picture(&entry.first_frame), picture(&entry.last_frame), picture(&entry.subject));
+        let (first_frame, last_frame, subject) = (
+            picture(&entry.first_frame),
+            picture(&entry.last_frame),
+            picture(&entry.subject),
+        );
         Pieces {
             first_frame,
             last_frame,
@@ -139,7 +159,12 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    fn compile(&self, written: Written<'a>, largest: usize, findings: &mut Findings) -> Compiled<'a> {
+    fn compile(
+        &self,
+        written: Written<'a>,
+        largest: usize,
+        findings: &mut Findings,
+    ) -> Compiled<'a> {
         match self.engine.compile(written, largest) {
             Ok(compiled) => compiled,
             Err(diagnostic) => {
@@ -149,11 +174,22 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    fn fields(&self, fields: &'a [Field], largest: usize, findings: &mut Findings) -> Vec<Piece<'a>> {
+    fn fields(
+        &self,
+        fields: &'a [Field],
+        largest: usize,
+        findings: &mut Findings,
+    ) -> Vec<Piece<'a>> {
         let piece = |field: &'a Field| {
             let text = as_written(&field.value, self.sources);
-            let written = Written { text, span: field.value.span };
-            Piece { field, compiled: self.compile(written, largest, findings) }
+            let written = Written {
+                text,
+                span: field.value.span,
+            };
+            Piece {
+                field,
+                compiled: self.compile(written, largest, findings),
+            }
         };
         fields.iter().map(piece).collect()
     }
@@ -166,11 +202,21 @@ impl<'a> Assembly<'a> {
     ) -> Vec<(Span, Compiled<'a>)> {
         let commands = item.commands.iter();
         commands
-            .map(|command| (command.span, self.compile(Written::from(command), largest, findings)))
+            .map(|command| {
+                (
+                    command.span,
+                    self.compile(Written::from(command), largest, findings),
+                )
+            })
             .collect()
     }
 
-    fn picture(&self, source: &'a PictureSource, largest: usize, findings: &mut Findings) -> Picture<'a> {
+    fn picture(
+        &self,
+        source: &'a PictureSource,
+        largest: usize,
+        findings: &mut Findings,
+    ) -> Picture<'a> {
         let (first, second) = match source {
             PictureSource::Location(location) => (location, None),
             PictureSource::Frame { shot, frame, .. } => (shot, frame.as_ref()),
@@ -191,19 +237,38 @@ impl<'a> Assembly<'a> {
     ) -> Option<Made> {
         let matrix: Vec<(String, String)> = values
             .iter()
-            .map(|(name, node)| ((*name).to_owned(), as_written(node, self.sources).to_owned()))
+            .map(|(name, node)| {
+                (
+                    (*name).to_owned(),
+                    as_written(node, self.sources).to_owned(),
+                )
+            })
             .collect();
-        let matrix_value = Value::from_pairs(values.iter().map(|(name, node)| (*name, to_value(node))));
+        let matrix_value =
+            Value::from_pairs(values.iter().map(|(name, node)| (*name, to_value(node))));
         let nameless = Value::from_pairs([("index", place.index)]);
         let scope = self.scope.with(matrix_value.clone(), nameless);
-        let id = self.id(place, texts.pieces, &matrix, &scope, findings).ok()?;
-        let shot_value =
-            Value::from_pairs([("index", Value::from(place.index)), ("id", Value::from(id.as_str()))]);
-        let frame =
-            Frame { scope: self.scope.with(matrix_value, shot_value), id: &id, shared: place.shared };
+        let id = self
+            .id(place, texts.pieces, &matrix, &scope, findings)
+            .ok()?;
+        let shot_value = Value::from_pairs([
+            ("index", Value::from(place.index)),
+            ("id", Value::from(id.as_str())),
+        ]);
+        let frame = Frame {
+            scope: self.scope.with(matrix_value, shot_value),
+            id: &id,
+            shared: place.shared,
+        };
         let shot = self.shot(place, texts, matrix, &frame, findings).ok();
         let (entry, shared, span) = (place.number, place.shared, place.entry.id.span);
-        Some(Made { id, span, entry, shared, shot })
+        Some(Made {
+            id,
+            span,
+            entry,
+            shared,
+            shot,
+        })
     }
 
     /// A template says the whole id; otherwise the values of the matrix follow it.
@@ -219,7 +284,10 @@ impl<'a> Assembly<'a> {
         let text = match self.engine.render(&pieces.id, scope).ok_or(Told)? {
             Ok(text) => text,
             Err(diagnostic) => {
-                let within = Within { id: &base.value, shared: false };
+                let within = Within {
+                    id: &base.value,
+                    shared: false,
+                };
                 findings.within(within, *diagnostic);
                 return Err(Told);
             }
@@ -369,12 +437,19 @@ impl<'a> Assembly<'a> {
     ) -> Result<Prompt, Told> {
         let rendered = self.render(&piece.compiled, frame, findings)?;
         let span = piece.field.value.span;
-        let written = Written { text: as_written(&piece.field.value, self.sources), span };
+        let written = Written {
+            text: as_written(&piece.field.value, self.sources),
+            span,
+        };
         let normal = prompt::normalise(&rendered, written, self.vocabulary, self.sources);
         for warning in normal.warnings {
             findings.within(frame.within(), warning);
         }
-        Ok(Prompt { text: normal.text, span, camera: normal.camera })
+        Ok(Prompt {
+            text: normal.text,
+            span,
+            camera: normal.camera,
+        })
     }
 
     /// The brackets of the `camera` list.
@@ -383,7 +458,7 @@ impl<'a> Assembly<'a> {
         pieces: &Pieces<'_>,
         frame: &Frame<'_>,
         findings: &mut Findings,
-    ) -> Result<Vec<(String, crate::shot::CameraUse)>, Told> {
+    ) -> Result<Vec<(String, CameraUse)>, Told> {
         let mut list = Vec::new();
         let mut told = false;
         for (span, item) in &pieces.camera {
@@ -394,13 +469,19 @@ impl<'a> Assembly<'a> {
                     told = true;
                     continue;
                 };
-                match self.vocabulary.find(word.trim_matches(|c| "[]【】".contains(c))) {
+                match self
+                    .vocabulary
+                    .find(word.trim_matches(|c| "[]【】".contains(c)))
+                {
                     Some((command, spelling)) => {
                         commands.push(command);
                         listed.push(spelling);
                     }
                     None => {
-                        findings.within(frame.within(), self.vocabulary.unknown(&word).diagnostic(*place));
+                        findings.within(
+                            frame.within(),
+                            self.vocabulary.unknown(&word).diagnostic(*place),
+                        );
                         told = true;
                     }
                 }
@@ -408,7 +489,10 @@ impl<'a> Assembly<'a> {
             for doubt in self.vocabulary.doubts(&commands, *span) {
                 findings.within(frame.within(), doubt);
             }
-            list.push((format!("[{}]", listed.join(",")), camera_use(&commands, self.vocabulary, *span)));
+            list.push((
+                format!("[{}]", listed.join(",")),
+                camera_use(&commands, self.vocabulary, *span),
+            ));
         }
         if told { Err(Told) } else { Ok(list) }
     }
@@ -423,7 +507,10 @@ impl<'a> Assembly<'a> {
             return Ok(None);
         };
         let first = self.render(&picture.first, frame, findings);
-        let second = picture.second.as_ref().map(|second| self.render(second, frame, findings));
+        let second = picture
+            .second
+            .as_ref()
+            .map(|second| self.render(second, frame, findings));
         let input = references::media(picture.source, &first?, second.transpose()?.as_deref());
         input.map(Some).map_err(|diagnostic| {
             findings.within(frame.within(), *diagnostic);

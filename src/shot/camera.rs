@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::diag::{Code, Diagnostic, Span, suggest};
+use crate::diag::{Code, Diagnostic, Span};
+use crate::manifest::nearest;
 use crate::spec::{CameraCommand, Spec};
 
 /// More at once than this is advised against (minimax-api.md, section 8).
@@ -65,7 +66,10 @@ impl Vocabulary {
                 spellings.insert(bare(listed), (at, listed.clone()));
             }
         }
-        Self { commands, spellings }
+        Self {
+            commands,
+            spellings,
+        }
     }
 
     /// The command behind a spelling, and the listed spelling in its language.
@@ -84,13 +88,16 @@ impl Vocabulary {
         let spaced = word.replace(['-', '_'], " ");
         let english = self.commands.iter().map(|command| command.en.as_str());
         let chinese = self.commands.iter().map(|command| command.zh.as_str());
-        suggest(spaced.trim(), english.chain(chinese))
+        nearest(spaced.trim(), english.chain(chinese))
     }
 
     /// A word that `find` does not know, with what was probably meant.
     pub(super) fn unknown(&self, word: &str) -> UnknownCommand {
         let near = self.near(word).map(str::to_owned);
-        UnknownCommand { word: word.to_owned(), near }
+        UnknownCommand {
+            word: word.to_owned(),
+            near,
+        }
     }
 
     /// `[Pan left,Pedestal up]` for any spelling of the two.
@@ -117,7 +124,9 @@ impl Vocabulary {
             let many = commands.len();
             doubts.push(
                 warn(format!("{many} camera commands at once"))
-                    .note(format!("{ADVISED_AT_ONCE} at once is the most that is advised"))
+                    .note(format!(
+                        "{ADVISED_AT_ONCE} at once is the most that is advised"
+                    ))
                     .help("let some of them follow in a bracket of their own"),
             );
         }
@@ -138,7 +147,10 @@ impl Vocabulary {
         }
         if one.id == STATIC || other.id == STATIC {
             let moving = if one.id == STATIC { other } else { one };
-            return Some(format!("a static shot and `{}` at once contradict each other", moving.en));
+            return Some(format!(
+                "a static shot and `{}` at once contradict each other",
+                moving.en
+            ));
         }
         let undone = one.group == other.group && one.group != UNRELATED;
         undone.then(|| format!("`{}` and `{}` at once undo each other", one.en, other.en))
@@ -147,6 +159,8 @@ impl Vocabulary {
 
 /// A spelling without what spellings differ in.
 fn bare(word: &str) -> String {
-    let kept = word.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '_'));
+    let kept = word
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '_'));
     kept.flat_map(char::to_lowercase).collect()
 }

@@ -46,7 +46,9 @@ impl Findings {
         let place = diagnostic.primary.as_ref().map(|label| label.span);
         // What a template says varies with the values; the place is the mistake.
         let words = match diagnostic.code {
-            Code::Template | Code::UndefinedVariable | Code::DuplicateId if place.is_some() => {
+            Code::Template | Code::UndefinedVariable | Code::DuplicateId | Code::OutputPath
+                if place.is_some() =>
+            {
                 String::new()
             }
             _ => diagnostic.message.clone(),
@@ -59,7 +61,9 @@ impl Findings {
         self.known.insert(key, self.found.len());
         self.found.push(Found {
             diagnostic,
-            first: shot.filter(|shot| shot.shared).map(|shot| shot.id.to_owned()),
+            first: shot
+                .filter(|shot| shot.shared)
+                .map(|shot| shot.id.to_owned()),
             shots: 1,
         });
     }
@@ -67,7 +71,11 @@ impl Findings {
     /// All of them, those of one file in the order of its text.
     pub(super) fn finish(self) -> Vec<Diagnostic> {
         let mut diagnostics: Vec<Diagnostic> = self.found.into_iter().map(Found::finish).collect();
-        diagnostics.sort_by_key(|d| d.primary.as_ref().map(|label| (label.span.file, label.span.start)));
+        diagnostics.sort_by_key(|d| {
+            d.primary
+                .as_ref()
+                .map(|label| (label.span.file, label.span.start))
+        });
         diagnostics
     }
 }
@@ -79,7 +87,8 @@ impl Found {
             Some(first) if self.shots == 1 => self.diagnostic.note(format!("in `{first}`")),
             Some(first) => {
                 let more = self.shots - 1;
-                self.diagnostic.note(format!("in `{first}` and {more} more"))
+                self.diagnostic
+                    .note(format!("in `{first}` and {more} more"))
             }
         }
     }

@@ -19,16 +19,47 @@ const MAX_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
 /// Statements that the engine knows and a prompt may not use: they bind whole
 /// passages to names, or read other templates, of which there are none.
 const REFUSED: [&str; 12] = [
-    "autoescape", "block", "call", "do", "extends", "filter", "from", "import", "include", "macro",
-    "raw", "with",
+    "autoescape",
+    "block",
+    "call",
+    "do",
+    "extends",
+    "filter",
+    "from",
+    "import",
+    "include",
+    "macro",
+    "raw",
+    "with",
 ];
 
 /// Filters whose result is no larger than what they were given (or is limited
 /// by `template`). The others can make a list, whose text is longer than its parts.
 const MODEST: [&str; 24] = [
-    "abs", "bool", "capitalize", "count", "d", "default", "first", "float", "int", "join", "last",
-    "length", "lower", "max", "min", "replace", "reverse", "round", "string", "title", "trim",
-    "upper", "attr", "camera",
+    "abs",
+    "bool",
+    "capitalize",
+    "count",
+    "d",
+    "default",
+    "first",
+    "float",
+    "int",
+    "join",
+    "last",
+    "length",
+    "lower",
+    "max",
+    "min",
+    "replace",
+    "reverse",
+    "round",
+    "string",
+    "title",
+    "trim",
+    "upper",
+    "attr",
+    "camera",
 ];
 
 /// How much longer a list is as text than its parts, quotes and escapes included.
@@ -73,17 +104,28 @@ fn statement(block: &Block<'_>) -> Result<(), Refusal> {
         return Ok(());
     };
     let refuse = |message: String, help| {
-        Err(Refusal { at: block.at, len: name.len(), message, help })
+        Err(Refusal {
+            at: block.at,
+            len: name.len(),
+            message,
+            help,
+        })
     };
     if REFUSED.contains(name) {
         let help = "`if`, `for` and `set` with `=` are there";
         return refuse(format!("`{name}` is not available in prompts"), help);
     }
     if *name == "set" && !block.tokens.contains(&Token::Sign("=")) {
-        return refuse("`set` needs `=` and a value here".to_owned(), "write `{% set name = … %}`");
+        return refuse(
+            "`set` needs `=` and a value here".to_owned(),
+            "write `{% set name = … %}`",
+        );
     }
     if *name == "for" && block.tokens.contains(&Token::Word("recursive")) {
-        return refuse("loops cannot be recursive here".to_owned(), "use a plain loop");
+        return refuse(
+            "loops cannot be recursive here".to_owned(),
+            "use a plain loop",
+        );
     }
     Ok(())
 }
@@ -121,7 +163,9 @@ fn repetition(tokens: &[Token<'_>], at: usize) -> Option<f64> {
         Some(Token::Number(digits)) => digits.replace('_', "").parse::<f64>().ok(),
         _ => None,
     };
-    let before = at.checked_sub(1).and_then(|before| number(tokens.get(before)));
+    let before = at
+        .checked_sub(1)
+        .and_then(|before| number(tokens.get(before)));
     let before = before.filter(|_| at < 2 || !tight(tokens.get(at - 2)));
     let after = number(tokens.get(at + 1)).filter(|_| !tight(tokens.get(at + 2)));
     match (before, after) {
@@ -166,7 +210,10 @@ mod tests {
     #[test]
     fn growth_is_refused() {
         for template in [
-            &format!("{{% set x = 'ab' %}}{}{{{{ x }}}}", "{% set x = x ~ x %}".repeat(40)),
+            &format!(
+                "{{% set x = 'ab' %}}{}{{{{ x }}}}",
+                "{% set x = x ~ x %}".repeat(40)
+            ),
             "{{ 'x' * 1000000000 }}",
             "{{ [1] * 10**9 }}",
             "{{ n * 3 * list }}",

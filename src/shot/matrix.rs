@@ -3,8 +3,9 @@
 //! Owns the product, `include`, `exclude` and the ids that come of them. Never
 //! builds a product before its size is known: a matrix of a billion costs nothing.
 
-use crate::diag::{Code, Diagnostic, Sources, suggest};
+use crate::diag::{Code, Diagnostic, Sources};
 use crate::manifest::model::{Combination, Matrix, ShotEntry};
+use crate::manifest::nearest;
 use crate::manifest::tree::{Kind, Node};
 
 /// Most shots of one manifest.
@@ -30,8 +31,14 @@ pub(super) fn check_size(shots: &[ShotEntry]) -> Result<(), Box<Diagnostic>> {
     let Some((size, entry)) = largest.filter(|_| total > MAX_SHOTS) else {
         return Ok(());
     };
-    let span = entry.matrix.as_ref().map_or(entry.id.span, |matrix| matrix.span);
-    let message = format!("this manifest stands for {} shots, and {MAX_SHOTS} is the most", amount(total));
+    let span = entry
+        .matrix
+        .as_ref()
+        .map_or(entry.id.span, |matrix| matrix.span);
+    let message = format!(
+        "this manifest stands for {} shots, and {MAX_SHOTS} is the most",
+        amount(total)
+    );
     Err(Box::new(
         Diagnostic::error(Code::TooManyShots, span, message)
             .label(format!("{} of them are here", amount(size)))
@@ -40,12 +47,18 @@ pub(super) fn check_size(shots: &[ShotEntry]) -> Result<(), Box<Diagnostic>> {
 }
 
 fn amount(shots: usize) -> String {
-    if shots == usize::MAX { "countless".to_owned() } else { shots.to_string() }
+    if shots == usize::MAX {
+        "countless".to_owned()
+    } else {
+        shots.to_string()
+    }
 }
 
 /// Combinations before `exclude`; never too small.
 fn size(matrix: &Matrix) -> usize {
-    let product = matrix.axes.iter().fold(1_usize, |product, axis| product.saturating_mul(axis.values.len()));
+    let product = matrix.axes.iter().fold(1_usize, |product, axis| {
+        product.saturating_mul(axis.values.len())
+    });
     let product = if matrix.axes.is_empty() { 0 } else { product };
     product.saturating_add(matrix.include.len())
 }
@@ -76,7 +89,12 @@ pub(super) fn combinations<'m>(
             diagnostics.push(Diagnostic::warning(Code::Matrix, exclusion.span, message));
         }
     }
-    kept.extend(matrix.include.iter().filter_map(|added| include(matrix, added, diagnostics)));
+    kept.extend(
+        matrix
+            .include
+            .iter()
+            .filter_map(|added| include(matrix, added, diagnostics)),
+    );
     if kept.is_empty() {
         let message = "nothing is left of this matrix, so the shot is never made";
         diagnostics.push(Diagnostic::error(Code::Matrix, matrix.span, message));
@@ -106,12 +124,21 @@ fn check_names(matrix: &Matrix, diagnostics: &mut Vec<Diagnostic>) {
     if matrix.axes.is_empty() {
         return;
     }
-    let known: Vec<&str> = matrix.axes.iter().map(|axis| axis.name.value.as_str()).collect();
-    for (name, _) in matrix.include.iter().chain(&matrix.exclude).flat_map(|c| &c.values) {
+    let known: Vec<&str> = matrix
+        .axes
+        .iter()
+        .map(|axis| axis.name.value.as_str())
+        .collect();
+    for (name, _) in matrix
+        .include
+        .iter()
+        .chain(&matrix.exclude)
+        .flat_map(|c| &c.values)
+    {
         if !known.contains(&name.value.as_str()) {
             let message = format!("this matrix has no list `{}`", name.value);
             let diagnostic = Diagnostic::error(Code::Matrix, name.span, message);
-            diagnostics.push(match suggest(&name.value, known.iter().copied()) {
+            diagnostics.push(match nearest(&name.value, known.iter().copied()) {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                 None => diagnostic,
             });
@@ -139,14 +166,23 @@ fn include<'m>(
         found.map(|(key, value)| (key.value.as_str(), value))
     };
     if matrix.axes.is_empty() {
-        return Some(added.values.iter().map(|(key, value)| (key.value.as_str(), value)).collect());
+        return Some(
+            added
+                .values
+                .iter()
+                .map(|(key, value)| (key.value.as_str(), value))
+                .collect(),
+        );
     }
     let names = matrix.axes.iter().map(|axis| axis.name.value.as_str());
     let missing: Vec<&str> = names.clone().filter(|name| given(name).is_none()).collect();
     if missing.is_empty() {
         return Some(names.filter_map(given).collect());
     }
-    let message = format!("an added combination gives every value; {} is missing", crate::manifest::listed(&missing));
+    let message = format!(
+        "an added combination gives every value; {} is missing",
+        crate::manifest::listed(&missing)
+    );
     diagnostics.push(Diagnostic::error(Code::Matrix, added.span, message));
     None
 }
@@ -174,7 +210,11 @@ pub(super) fn slug(text: &str) -> String {
         }
     }
     slug.truncate(slug.trim_end_matches('-').len());
-    if slug.is_empty() { "x".to_owned() } else { slug }
+    if slug.is_empty() {
+        "x".to_owned()
+    } else {
+        slug
+    }
 }
 
 #[cfg(test)]

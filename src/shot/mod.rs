@@ -196,7 +196,10 @@ fn refuse_duplicates(made: &mut Vec<Made>, findings: &mut Findings) {
     made.retain(|made| {
         let known = first.get(&made.id.as_str().to_lowercase());
         let Some((id, span)) = known else {
-            first.insert(made.id.as_str().to_lowercase(), (made.id.clone(), made.span));
+            first.insert(
+                made.id.as_str().to_lowercase(),
+                (made.id.clone(), made.span),
+            );
             return true;
         };
         let message = match (*id == made.id, *span == made.span) {
@@ -208,7 +211,9 @@ fn refuse_duplicates(made: &mut Vec<Made>, findings: &mut Findings) {
         findings.push(if *span == made.span {
             diagnostic
         } else {
-            diagnostic.label("called so again here").also(*span, "first called so here")
+            diagnostic
+                .label("called so again here")
+                .also(*span, "first called so here")
         });
         false
     });

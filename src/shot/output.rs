@@ -31,13 +31,21 @@ pub(super) fn check(made: &mut [Made], manifest: &Manifest, findings: &mut Findi
         let refusal = match refuse(&shot.file) {
             Some(reason) => {
                 let shown = shot.file.escape_debug();
-                Some(Diagnostic::error(Code::OutputPath, span, format!("the file name `{shown}` {reason}")))
+                Some(Diagnostic::error(
+                    Code::OutputPath,
+                    span,
+                    format!("the file name `{shown}` {reason}"),
+                ))
             }
             None => collision(&shot.file, &shot.id, span, &taken),
         };
         if let Some(diagnostic) = refusal {
             // One template makes all names, so all of them are one mistake.
-            findings.within(Within { id: shot.id.as_str(), shared: false }, diagnostic);
+            let within = Within {
+                id: shot.id.as_str(),
+                shared: place.is_some(),
+            };
+            findings.within(within, diagnostic);
             one.shot = None;
         } else {
             taken.insert(shot.file.to_lowercase(), (shot.id.clone(), one.span));
@@ -78,8 +86,14 @@ fn refuse(file: &str) -> Option<String> {
     if let Some(reason) = parts.iter().find_map(|part| refuse_part(part)) {
         return Some(reason);
     }
-    if KEPT.iter().any(|kept| parts.len() > 1 && parts[0].eq_ignore_ascii_case(kept)) {
-        return Some(format!("is under `{}/`, which the program keeps for itself", parts[0]));
+    if KEPT
+        .iter()
+        .any(|kept| parts.len() > 1 && parts[0].eq_ignore_ascii_case(kept))
+    {
+        return Some(format!(
+            "is under `{}/`, which the program keeps for itself",
+            parts[0]
+        ));
     }
     if !file.ends_with(".mp4") {
         return Some("does not end in `.mp4`".to_owned());
@@ -88,9 +102,8 @@ fn refuse(file: &str) -> Option<String> {
 }
 
 fn refuse_part(part: &str) -> Option<String> {
-    let device = ShotId::new(part).is_err_and(|error| {
-        matches!(error, crate::id::ShotIdError::Reserved { .. })
-    });
+    let device = ShotId::new(part)
+        .is_err_and(|error| matches!(error, crate::id::ShotIdError::Reserved { .. }));
     if part.is_empty() || part == "." {
         Some("has an empty part".to_owned())
     } else if part == ".." {
@@ -98,7 +111,9 @@ fn refuse_part(part: &str) -> Option<String> {
     } else if device {
         Some(format!("has `{part}` in it, which is a device on Windows"))
     } else if part.ends_with(['.', ' ']) || part.starts_with(' ') {
-        Some("has a part with a space or a dot at its edge, which not every system keeps".to_owned())
+        Some(
+            "has a part with a space or a dot at its edge, which not every system keeps".to_owned(),
+        )
     } else if part == ".mp4" {
         Some("is nothing but `.mp4`".to_owned())
     } else if part.len() > MAX_PART_BYTES {
@@ -114,13 +129,36 @@ mod tests {
 
     #[test]
     fn names_stay_inside_and_portable() {
-        for good in ["a.mp4", "act one/镜头.mp4", "take.mp4", "takes.mp4", "x/takes/a.mp4"] {
+        for good in [
+            "a.mp4",
+            "act one/镜头.mp4",
+            "take.mp4",
+            "takes.mp4",
+            "x/takes/a.mp4",
+        ] {
             assert_eq!(refuse(good), None, "{good}");
         }
         for bad in [
-            "", " ", "/a.mp4", "../a.mp4", "a/../b.mp4", "a\\b.mp4", "C:x.mp4", "a\n.mp4", "nul.mp4",
-            "com1.mp4", "a.mov", "a.MP4", ".runner/a.mp4", "Takes/a.mp4", "a//b.mp4", "./a.mp4",
-            ".mp4", "x /a.mp4", "x./a.mp4", "a?.mp4",
+            "",
+            " ",
+            "/a.mp4",
+            "../a.mp4",
+            "a/../b.mp4",
+            "a\\b.mp4",
+            "C:x.mp4",
+            "a\n.mp4",
+            "nul.mp4",
+            "com1.mp4",
+            "a.mov",
+            "a.MP4",
+            ".runner/a.mp4",
+            "Takes/a.mp4",
+            "a//b.mp4",
+            "./a.mp4",
+            ".mp4",
+            "x /a.mp4",
+            "x./a.mp4",
+            "a?.mp4",
         ] {
             assert!(refuse(bad).is_some(), "{bad}");
         }

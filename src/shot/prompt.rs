@@ -53,8 +53,12 @@ pub(super) fn normalise(
                     Some(_) => format!("`{word}` is nearly a camera command, but none"),
                     None => format!("`{word}` stands beside camera commands, but is none"),
                 };
-                let warning =
-                    Diagnostic::new(Severity::Warning, Code::UnknownCamera, Some(span(&mut places)), message);
+                let warning = Diagnostic::new(
+                    Severity::Warning,
+                    Code::UnknownCamera,
+                    Some(span(&mut places)),
+                    message,
+                );
                 normal.warnings.push(match near {
                     Some(near) => warning.help(format!("did you mean `{near}`?")),
                     None => warning,
@@ -70,7 +74,10 @@ pub(super) fn normalise(
 /// The use of some commands at once.
 pub(super) fn camera_use(commands: &[usize], vocabulary: &Vocabulary, span: Span) -> CameraUse {
     CameraUse {
-        commands: commands.iter().map(|&at| vocabulary.id(at).to_owned()).collect(),
+        commands: commands
+            .iter()
+            .map(|&at| vocabulary.id(at).to_owned())
+            .collect(),
         span,
     }
 }
@@ -94,7 +101,10 @@ fn brackets(text: &str) -> Vec<Bracket> {
                     continue;
                 };
                 if at - inner <= MAX_BRACKET {
-                    found.push(Bracket { outer: start..after, inner: inner..at });
+                    found.push(Bracket {
+                        outer: start..after,
+                        inner: inner..at,
+                    });
                 }
             }
             _ => {}
@@ -105,19 +115,28 @@ fn brackets(text: &str) -> Vec<Bracket> {
 
 enum Reading<'a> {
     Commands(Vec<(usize, &'a str)>),
-    Nearly { word: &'a str, near: Option<&'a str> },
+    Nearly {
+        word: &'a str,
+        near: Option<&'a str>,
+    },
     Other,
 }
 
 fn read<'a>(inner: &'a str, vocabulary: &'a Vocabulary) -> Reading<'a> {
     let words: Vec<&str> = inner.split([',', '，', '、']).map(str::trim).collect();
-    let found: Vec<Option<(usize, &str)>> = words.iter().map(|word| vocabulary.find(word)).collect();
+    let found: Vec<Option<(usize, &str)>> =
+        words.iter().map(|word| vocabulary.find(word)).collect();
     let known = found.iter().flatten().count();
     if known == words.len() {
         return Reading::Commands(found.into_iter().flatten().collect());
     }
-    let unknown = words.iter().zip(&found).filter(|(_, found)| found.is_none());
-    let mut unknown = unknown.map(|(word, _)| *word).filter(|word| !word.is_empty());
+    let unknown = words
+        .iter()
+        .zip(&found)
+        .filter(|(_, found)| found.is_none());
+    let mut unknown = unknown
+        .map(|(word, _)| *word)
+        .filter(|word| !word.is_empty());
     // Two Chinese characters are near to too many words to be sure of anything.
     let nearly = |word: &str| {
         let long = word.chars().count() > 2;
@@ -125,7 +144,10 @@ fn read<'a>(inner: &'a str, vocabulary: &'a Vocabulary) -> Reading<'a> {
     };
     let first = unknown.clone().next();
     if let Some((word, near)) = unknown.find_map(|word| nearly(word).map(|near| (word, near))) {
-        return Reading::Nearly { word, near: Some(near) };
+        return Reading::Nearly {
+            word,
+            near: Some(near),
+        };
     }
     match first {
         Some(word) if known > 0 => Reading::Nearly { word, near: None },
@@ -145,7 +167,13 @@ struct Places<'a> {
 
 impl<'a> Places<'a> {
     fn new(rendered: &'a str, written: Written<'a>, sources: &'a Sources) -> Self {
-        Self { rendered, written, map: None, sources, searched: 0 }
+        Self {
+            rendered,
+            written,
+            map: None,
+            sources,
+            searched: 0,
+        }
     }
 
     /// Exact for a text without a template. In a template the bracket itself or
@@ -162,7 +190,9 @@ impl<'a> Places<'a> {
         };
         self.searched = range.end;
         let (sources, span) = (self.sources, self.written.span);
-        let map = self.map.get_or_insert_with(|| TextMap::new(sources, span, text));
+        let map = self
+            .map
+            .get_or_insert_with(|| TextMap::new(sources, span, text));
         map.span(range)
     }
 
@@ -170,7 +200,9 @@ impl<'a> Places<'a> {
         let rest = &self.written.text[self.searched..];
         let literal = rest.find(bracket).map(|at| at..at + bracket.len());
         let call = rest.find("camera(").map(|at| {
-            let close = rest[at..].find(')').map_or(rest.len(), |close| at + close + 1);
+            let close = rest[at..]
+                .find(')')
+                .map_or(rest.len(), |close| at + close + 1);
             at..close
         });
         let nearest = match (literal, call) {
@@ -194,7 +226,10 @@ mod tests {
     fn normal(text: &str) -> Normal {
         let mut sources = Sources::default();
         let id = sources.add(SourceFile::new("p", text));
-        let written = Written { text, span: Span::new(id, 0, text.len()) };
+        let written = Written {
+            text,
+            span: Span::new(id, 0, text.len()),
+        };
         normalise(text, written, &Vocabulary::new(Spec::bundled()), &sources)
     }
 
@@ -244,10 +279,22 @@ mod tests {
     #[test]
     fn doubtful_combinations_are_told() {
         for (text, message) in [
-            ("[pan left, pan right]", "`Pan left` and `Pan right` at once undo each other"),
-            ("[推进,拉远]", "`Push in` and `Pull out` at once undo each other"),
-            ("[static shot, shake]", "a static shot and `Shake` at once contradict each other"),
-            ("[pan left, tilt up, zoom in, shake]", "4 camera commands at once"),
+            (
+                "[pan left, pan right]",
+                "`Pan left` and `Pan right` at once undo each other",
+            ),
+            (
+                "[推进,拉远]",
+                "`Push in` and `Pull out` at once undo each other",
+            ),
+            (
+                "[static shot, shake]",
+                "a static shot and `Shake` at once contradict each other",
+            ),
+            (
+                "[pan left, tilt up, zoom in, shake]",
+                "4 camera commands at once",
+            ),
         ] {
             let normal = normal(text);
             assert_eq!(normal.warnings[0].message, message);

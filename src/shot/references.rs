@@ -3,19 +3,23 @@
 //! Owns the reading of picture sources and the graph between shots. Never
 //! opens a file: whether a picture is there is `check`'s.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
-use crate::diag::{Code, Diagnostic, Span, suggest};
+use crate::diag::{Code, Diagnostic, Span};
 use crate::id::ShotId;
 use crate::manifest::Manifest;
 use crate::manifest::model::PictureSource;
+use crate::manifest::nearest;
 use crate::shot::assemble::Made;
 use crate::shot::findings::{Findings, Within};
 use crate::shot::{FrameAt, MediaInput, MediaSource, Shot};
 
 /// Most names that a message lists.
 const SHOWN: usize = 8;
+
+/// Most references that are explained: each costs a look at every shot.
+const MAX_MISSED: usize = 200;
 
 /// A rendered picture source: a location, or a shot and perhaps a frame.
 pub(super) fn media(
@@ -26,13 +30,21 @@ pub(super) fn media(
     match source {
         PictureSource::Location(written) => {
             let source = location(first, written.span)?;
-            Ok(MediaInput { source, span: written.span })
+            Ok(MediaInput {
+                source,
+                span: written.span,
+            })
         }
-        PictureSource::Frame { shot, frame: place, .. } => {
+        PictureSource::Frame {
+            shot, frame: place, ..
+        } => {
             let id = ShotId::new(first).map_err(|_| unknown_shot(first, shot.span, None))?;
             let span = place.as_ref().map_or(shot.span, |place| place.span);
             let at = frame_at(frame.unwrap_or("last"), span)?;
-            Ok(MediaInput { source: MediaSource::Frame { shot: id, at }, span: shot.span })
+            Ok(MediaInput {
+                source: MediaSource::Frame { shot: id, at },
+                span: shot.span,
+            })
         }
     }
 }
@@ -47,12 +59,16 @@ fn location(text: &str, span: Span) -> Result<MediaSource, Box<Diagnostic>> {
         return Ok(MediaSource::Url(text.to_owned()));
     }
     if let Some((scheme, _)) = text.split_once("://") {
-        return refuse(format!("pictures come from http and https addresses, not from `{scheme}`"));
+        return refuse(format!(
+            "pictures come from http and https addresses, not from `{scheme}`"
+        ));
     }
     if text.contains(char::is_control) {
         return refuse("a path cannot have control characters in it".to_owned());
     }
-    Ok(MediaSource::File { path: PathBuf::from(text) })
+    Ok(MediaSource::File {
+        path: PathBuf::from(text),
+    })
 }
 
 fn frame_at(text: &str, span: Span) -> Result<FrameAt, Box<Diagnostic>> {
@@ -62,7 +78,7 @@ fn frame_at(text: &str, span: Span) -> Result<FrameAt, Box<Diagnostic>> {
         "last" => Ok(FrameAt::Last),
         time => parse_time(time).map(FrameAt::Time).ok_or_else(|| {
             let message = format!("`{time}` is no frame of a video");
-            let help = match suggest(time, ["first", "middle", "last"]) {
+            let help = match nearest(time, ["first", "middle", "last"]) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "write `first`, `middle`, `last` or a time such as `2.5s`".to_owned(),
             };
@@ -83,7 +99,11 @@ fn parse_time(text: &str) -> Option<std::time::Duration> {
 }
 
 fn unknown_shot(name: &str, span: Span, near: Option<&str>) -> Box<Diagnostic> {
-    let diagnostic = Diagnostic::error(Code::UnknownShot, span, format!("there is no shot `{name}`"));
+    let diagnostic = Diagnostic::error(
+        Code::UnknownShot,
+        span,
+        format!("there is no shot `{name}`"),
+    );
     Box::new(match near {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic,
@@ -92,13 +112,21 @@ fn unknown_shot(name: &str, span: Span, near: Option<&str>) -> Box<Diagnostic> {
 
 /// Refuses references to shots that are not there, or that are several.
 pub(super) fn check(made: &[Made], manifest: &Manifest, findings: &mut Findings) {
-    let known: HashMap<&str, ()> = made.iter().map(|made| (made.id.as_str(), ())).collect();
+    let known: HashSet<&str> = made.iter().map(|made| made.id.as_str()).collect();
+    let mut missed = 0;
     for one in made {
-        let within = Within { id: one.id.as_str(), shared: one.shared };
+        let within = Within {
+            id: one.id.as_str(),
+            shared: one.shared,
+        };
         for (shot, span) in one.shot.iter().flat_map(frames) {
-            if !known.contains_key(shot.as_str()) {
+            if !known.contains(shot.as_str()) {
                 findings.within(within, *missing(shot, span, made, manifest));
+                missed += 1;
             }
+        }
+        if missed >= MAX_MISSED {
+            return;
         }
     }
 }
@@ -107,17 +135,28 @@ fn missing(shot: &ShotId, span: Span, made: &[Made], manifest: &Manifest) -> Box
     let entries = manifest.shots.iter().enumerate();
     let mut several = entries.filter(|(_, entry)| entry.id.value == shot.as_str());
     let Some((number, entry)) = several.next() else {
-        let near = suggest(shot.as_str(), made.iter().map(|made| made.id.as_str()));
+        let near = nearest(shot.as_str(), made.iter().map(|made| made.id.as_str()));
         return unknown_shot(shot.as_str(), span, near);
     };
-    let names: Vec<&str> =
-        made.iter().filter(|made| made.entry == number).map(|made| made.id.as_str()).collect();
-    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    let names: Vec<&str> = made
+        .iter()
+        .filter(|made| made.entry == number)
+        .map(|made| made.id.as_str())
+        .collect();
+    let shown: Vec<String> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect();
     let more = names.len().saturating_sub(SHOWN);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
     let message = format!("`{shot}` has a matrix and stands for {} shots", names.len());
-    let diagnostic = Diagnostic::error(Code::UnknownShot, span, message)
-        .also(entry.id.span, "this one");
+    let diagnostic =
+        Diagnostic::error(Code::UnknownShot, span, message).also(entry.id.span, "this one");
     Box::new(if shown.is_empty() {
         diagnostic
     } else {
@@ -128,10 +167,13 @@ fn missing(shot: &ShotId, span: Span, made: &[Made], manifest: &Manifest) -> Box
 /// The shots whose frames a shot uses, with the places that say so.
 fn frames(shot: &Shot) -> impl Iterator<Item = (&ShotId, Span)> {
     let inputs = [&shot.first_frame, &shot.last_frame, &shot.subject];
-    inputs.into_iter().flatten().filter_map(|input| match &input.source {
-        MediaSource::Frame { shot, .. } => Some((shot, input.span)),
-        MediaSource::File { .. } | MediaSource::Url(_) => None,
-    })
+    inputs
+        .into_iter()
+        .flatten()
+        .filter_map(|input| match &input.source {
+            MediaSource::Frame { shot, .. } => Some((shot, input.span)),
+            MediaSource::File { .. } | MediaSource::Url(_) => None,
+        })
 }
 
 /// The shots that have to be finished before this one can begin, each once.
@@ -156,11 +198,18 @@ enum Visit {
 ///
 /// Walks with a stack of its own: a chain of shots may be as long as a manifest.
 pub fn find_cycles(shots: &[Shot]) -> Vec<Diagnostic> {
-    let places: HashMap<&ShotId, usize> =
-        shots.iter().enumerate().map(|(at, shot)| (&shot.id, at)).collect();
+    let places: HashMap<&ShotId, usize> = shots
+        .iter()
+        .enumerate()
+        .map(|(at, shot)| (&shot.id, at))
+        .collect();
     let edges: Vec<Vec<(usize, Span)>> = shots
         .iter()
-        .map(|shot| frames(shot).filter_map(|(id, span)| Some((*places.get(id)?, span))).collect())
+        .map(|shot| {
+            frames(shot)
+                .filter_map(|(id, span)| Some((*places.get(id)?, span)))
+                .collect()
+        })
         .collect();
     let mut visits = vec![Visit::Not; shots.len()];
     let mut cycles = Vec::new();
@@ -205,7 +254,10 @@ fn walk(
 
 fn cycle(path: &[(usize, usize)], shots: &[Shot], edges: &[Vec<(usize, Span)>]) -> Diagnostic {
     let names: Vec<&str> = path.iter().map(|(at, _)| shots[*at].id.as_str()).collect();
-    let places: Vec<Span> = path.iter().map(|(at, followed)| edges[*at][followed - 1].1).collect();
+    let places: Vec<Span> = path
+        .iter()
+        .map(|(at, followed)| edges[*at][followed - 1].1)
+        .collect();
     if let [name] = names[..] {
         let message = format!("`{name}` waits for a frame of itself");
         return Diagnostic::error(Code::Cycle, places[0], message);
@@ -214,10 +266,17 @@ fn cycle(path: &[(usize, usize)], shots: &[Shot], edges: &[Vec<(usize, Span)>]) 
     if names.len() > SHOWN {
         shown.push("…");
     }
-    let message =
-        format!("these shots wait for each other: {} → {}", shown.join(" → "), names[0]);
+    let message = format!(
+        "these shots wait for each other: {} → {}",
+        shown.join(" → "),
+        names[0]
+    );
     let label = |at: usize| {
-        format!("`{}` waits for `{}`", names[at], names[(at + 1) % names.len()])
+        format!(
+            "`{}` waits for `{}`",
+            names[at],
+            names[(at + 1) % names.len()]
+        )
     };
     let mut diagnostic = Diagnostic::error(Code::Cycle, places[0], message).label(label(0));
     for (at, place) in places.iter().enumerate().take(SHOWN).skip(1) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use minijinja::value::{Object, Value};
 
-use crate::diag::suggest;
+use crate::manifest::nearest;
 
 /// The variables of a manifest, evaluated.
 #[derive(Debug, Default, Clone)]
@@ -46,17 +46,30 @@ struct Names {
 impl Scope {
     /// A scope with variables alone.
     pub(super) fn new(vars: Vars) -> Self {
-        let all_vars = vars.list.iter().map(|(name, value)| (name.as_str(), value.clone()));
+        let all_vars = vars
+            .list
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.clone()));
         let all_vars = Value::from_pairs(all_vars);
         let nothing = || Value::from_pairs(Vec::<(String, Value)>::new());
         let vars = Arc::new(vars);
-        Self(Arc::new(Names { vars, all_vars, matrix: nothing(), shot: nothing() }))
+        Self(Arc::new(Names {
+            vars,
+            all_vars,
+            matrix: nothing(),
+            shot: nothing(),
+        }))
     }
 
     /// The same variables beside one combination.
     pub(super) fn with(&self, matrix: Value, shot: Value) -> Self {
         let (vars, all_vars) = (self.0.vars.clone(), self.0.all_vars.clone());
-        Self(Arc::new(Names { vars, all_vars, matrix, shot }))
+        Self(Arc::new(Names {
+            vars,
+            all_vars,
+            matrix,
+            shot,
+        }))
     }
 
     /// Bytes of the longest text among the variables.
@@ -71,13 +84,16 @@ impl Scope {
 
     /// Advice for a name that is not there.
     pub(super) fn near(&self, name: &str) -> Option<String> {
-        let dotted = name.replace("['", ".").replace("[\"", ".").replace(['\'', '"', ']'], "");
+        let dotted = name
+            .replace("['", ".")
+            .replace("[\"", ".")
+            .replace(['\'', '"', ']'], "");
         let (owner, last) = match dotted.rsplit_once('.') {
             Some((owner, last)) => (Some(owner.to_owned()), last.to_owned()),
             None => (None, dotted),
         };
         let known = self.names_in(owner.as_deref())?;
-        if let Some(near) = suggest(&last, known.iter().map(String::as_str)) {
+        if let Some(near) = nearest(&last, known.iter().map(String::as_str)) {
             let path = owner.map_or_else(String::new, |owner| format!("{owner}."));
             return Some(format!("did you mean `{path}{near}`?"));
         }
@@ -99,10 +115,16 @@ impl Scope {
             return Some(vars.chain(own).collect());
         };
         let found = owner.split('.').try_fold(self.value(), |value, step| {
-            value.get_attr(step).ok().filter(|next| !next.is_undefined())
+            value
+                .get_attr(step)
+                .ok()
+                .filter(|next| !next.is_undefined())
         })?;
         let keys = found.try_iter().ok()?;
-        Some(keys.filter_map(|key| key.as_str().map(str::to_owned)).collect())
+        Some(
+            keys.filter_map(|key| key.as_str().map(str::to_owned))
+                .collect(),
+        )
     }
 }
 

@@ -14,7 +14,8 @@ use std::sync::Arc;
 use minijinja::value::{Rest, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Template, UndefinedBehavior};
 
-use crate::diag::{Code, Diagnostic, Sources, Span, Spanned, suggest};
+use crate::diag::{Code, Diagnostic, Sources, Span, Spanned};
+use crate::manifest::nearest;
 use crate::manifest::text::TextMap;
 use crate::shot::camera::{UnknownCommand, Vocabulary};
 use crate::shot::growth;
@@ -25,7 +26,7 @@ use crate::shot::tokens::is_template;
 const FUEL: u64 = 50_000;
 
 /// Instructions that all renderings of a manifest may take together.
-const TOTAL_FUEL: u64 = 200_000_000;
+const TOTAL_FUEL: u64 = 50_000_000;
 
 /// Bytes that one rendering may come to; the longest prompt has 2000 characters.
 pub(super) const MAX_OUTPUT: usize = 64 * 1024;
@@ -50,7 +51,10 @@ pub(super) struct Written<'a> {
 
 impl<'a> From<&'a Spanned<String>> for Written<'a> {
     fn from(text: &'a Spanned<String>) -> Self {
-        Self { text: &text.value, span: text.span }
+        Self {
+            text: &text.value,
+            span: text.span,
+        }
     }
 }
 
@@ -90,7 +94,9 @@ impl<'s> Engine<'s> {
         env.add_filter("replace", replace);
         env.add_filter("join", join);
         env.add_function("range", range);
-        env.add_function("camera", move |names: Rest<String>| camera(&vocabulary, &names));
+        env.add_function("camera", move |names: Rest<String>| {
+            camera(&vocabulary, &names)
+        });
         Self {
             env,
             sources,
@@ -110,7 +116,11 @@ impl<'s> Engine<'s> {
         }
         if written.text.len() > MAX_OUTPUT {
             let message = format!("a template has {MAX_OUTPUT} bytes at most");
-            return Err(Box::new(Diagnostic::error(Code::Template, written.span, message)));
+            return Err(Box::new(Diagnostic::error(
+                Code::Template,
+                written.span,
+                message,
+            )));
         }
         growth::check(written.text, largest).map_err(|refusal| {
             let span = self.place(written, refusal.at..refusal.at + refusal.len);
@@ -148,14 +158,19 @@ impl<'s> Engine<'s> {
             let message = "the templates of this manifest take too long or come to too much text";
             return Err(Diagnostic::error(Code::TooLarge, written.span, message));
         }
-        let mut output = Limited { bytes: Vec::new(), limit: MAX_OUTPUT.min(self.output_left.get()) };
+        let mut output = Limited {
+            bytes: Vec::new(),
+            limit: MAX_OUTPUT.min(self.output_left.get()),
+        };
         let outcome = template.render_captured_to(scope.value(), &mut output);
         let used = match &outcome {
             Ok(captured) => captured.state().fuel_levels().map_or(0, |(used, _)| used),
             Err(_) => FUEL,
         };
-        self.fuel_left.set(self.fuel_left.get().saturating_sub(used));
-        self.output_left.set(self.output_left.get().saturating_sub(output.bytes.len()));
+        self.fuel_left
+            .set(self.fuel_left.get().saturating_sub(used));
+        self.output_left
+            .set(self.output_left.get().saturating_sub(output.bytes.len()));
         match outcome {
             Ok(_) => Ok(String::from_utf8_lossy(&output.bytes).into_owned()),
             Err(error) => Err(self.explain(written, &error, Some(scope))),
@@ -171,20 +186,28 @@ impl<'s> Engine<'s> {
         let range = whole_expression(written.text, range);
         match error.kind() {
             ErrorKind::UndefinedError => self.undefined(written, error, range, scope),
-            ErrorKind::OutOfFuel => self.plain(written, range, "this template does not come to an end")
+            ErrorKind::OutOfFuel => self
+                .plain(written, range, "this template does not come to an end")
                 .help("loop over fewer items"),
             ErrorKind::WriteFailure => self.plain(
                 written,
                 0..written.text.len(),
                 &format!("this template makes more than {MAX_OUTPUT} bytes of text"),
             ),
-            ErrorKind::UnknownFilter | ErrorKind::UnknownFunction | ErrorKind::UnknownTest
+            ErrorKind::UnknownFilter
+            | ErrorKind::UnknownFunction
+            | ErrorKind::UnknownTest
             | ErrorKind::UnknownMethod => self.unknown(written, error, range),
             _ => self.other(written, error, range),
         }
     }
 
-    fn plain(&self, written: Written<'_>, range: std::ops::Range<usize>, message: &str) -> Diagnostic {
+    fn plain(
+        &self,
+        written: Written<'_>,
+        range: std::ops::Range<usize>,
+        message: &str,
+    ) -> Diagnostic {
         Diagnostic::error(Code::Template, self.place(written, range), message)
     }
 
@@ -200,7 +223,7 @@ impl<'s> Engine<'s> {
         if name.is_empty() {
             return self.plain(written, range, "something here is undefined");
         }
-        let range = nearest(written.text, name, range);
+        let range = where_written(written.text, name, range);
         let span = self.place(written, range);
         let message = format!("`{name}` is not defined");
         let diagnostic = Diagnostic::error(Code::UndefinedVariable, span, message);
@@ -210,7 +233,12 @@ impl<'s> Engine<'s> {
         }
     }
 
-    fn unknown(&self, written: Written<'_>, error: &Error, range: std::ops::Range<usize>) -> Diagnostic {
+    fn unknown(
+        &self,
+        written: Written<'_>,
+        error: &Error,
+        range: std::ops::Range<usize>,
+    ) -> Diagnostic {
         let words = &written.text[range.clone()];
         let name = words.split(['(', ' ']).next().unwrap_or(words);
         let range = range.start..range.start + name.len();
@@ -222,8 +250,8 @@ impl<'s> Engine<'s> {
         };
         let diagnostic = self.plain(written, range, &format!("there is no {what} `{name}`"));
         let near = match what {
-            "filter" => suggest(name, FILTERS),
-            "function" => suggest(name, FUNCTIONS),
+            "filter" => nearest(name, FILTERS),
+            "function" => nearest(name, FUNCTIONS),
             _ => None,
         };
         match near {
@@ -232,20 +260,54 @@ impl<'s> Engine<'s> {
         }
     }
 
-    fn other(&self, written: Written<'_>, error: &Error, range: std::ops::Range<usize>) -> Diagnostic {
-        let cause = error.source().and_then(|source| source.downcast_ref::<UnknownCommand>());
+    fn other(
+        &self,
+        written: Written<'_>,
+        error: &Error,
+        range: std::ops::Range<usize>,
+    ) -> Diagnostic {
+        let cause = error
+            .source()
+            .and_then(|source| source.downcast_ref::<UnknownCommand>());
         if let Some(unknown) = cause {
             return unknown.diagnostic(self.place(written, range));
         }
-        let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-        self.plain(written, range, &format!("this template does not work: {detail}"))
+        let detail = error
+            .detail()
+            .map_or_else(|| error.kind().to_string(), str::to_owned);
+        self.plain(
+            written,
+            range,
+            &format!("this template does not work: {detail}"),
+        )
     }
 }
 
 const FILTERS: [&str; 24] = [
-    "abs", "capitalize", "default", "dictsort", "first", "float", "int", "items", "join", "last",
-    "length", "list", "lower", "map", "max", "min", "replace", "reverse", "round", "sort", "split",
-    "title", "trim", "upper",
+    "abs",
+    "capitalize",
+    "default",
+    "dictsort",
+    "first",
+    "float",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "replace",
+    "reverse",
+    "round",
+    "sort",
+    "split",
+    "title",
+    "trim",
+    "upper",
 ];
 
 const FUNCTIONS: [&str; 3] = ["camera", "dict", "range"];
@@ -258,7 +320,7 @@ fn whole_expression(text: &str, range: std::ops::Range<usize>) -> std::ops::Rang
 
 /// Where a name is written, given where the engine noticed it: inside the
 /// range, or before it, when a filter or an operator met the undefined value.
-fn nearest(text: &str, name: &str, range: std::ops::Range<usize>) -> std::ops::Range<usize> {
+fn where_written(text: &str, name: &str, range: std::ops::Range<usize>) -> std::ops::Range<usize> {
     let inside = text[range.clone()].find(name).map(|at| range.start + at);
     let before = || text[..range.end].rfind(name);
     let anywhere = || text.find(name);
@@ -322,7 +384,10 @@ fn range(lower: i64, upper: Option<i64>, step: Option<i64>) -> Result<Value, Err
     let (from, to) = upper.map_or((0, lower), |upper| (lower, upper));
     let step = step.unwrap_or(1);
     if step == 0 {
-        return Err(Error::new(ErrorKind::InvalidOperation, "a range needs a step other than 0"));
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "a range needs a step other than 0",
+        ));
     }
     let distance = i128::from(to) - i128::from(from);
     let items = (distance / i128::from(step)).max(0);
@@ -344,9 +409,14 @@ fn range(lower: i64, upper: Option<i64>, step: Option<i64>) -> Result<Value, Err
 
 fn camera(vocabulary: &Vocabulary, names: &[String]) -> Result<String, Error> {
     if names.is_empty() {
-        return Err(Error::new(ErrorKind::MissingArgument, "`camera` needs a command, such as `camera('push in')`"));
+        return Err(Error::new(
+            ErrorKind::MissingArgument,
+            "`camera` needs a command, such as `camera('push in')`",
+        ));
     }
-    vocabulary.bracket(names.iter().map(String::as_str)).map_err(|unknown| {
-        Error::new(ErrorKind::InvalidOperation, unknown.message()).with_source(unknown)
-    })
+    vocabulary
+        .bracket(names.iter().map(String::as_str))
+        .map_err(|unknown| {
+            Error::new(ErrorKind::InvalidOperation, unknown.message()).with_source(unknown)
+        })
 }

@@ -53,7 +53,11 @@ pub(super) fn blocks(template: &str) -> Vec<Block<'_>> {
         let (tokens, after) = tokens(template, body, end);
         at = after;
         let blank = template[body..].len() - template[body..].trim_start().len();
-        blocks.push(Block { statement, at: body + blank, tokens });
+        blocks.push(Block {
+            statement,
+            at: body + blank,
+            tokens,
+        });
     }
     blocks
 }
@@ -120,7 +124,13 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert_eq!(
             found[0].tokens,
-            [Token::Text("it\\'s }}"), Token::Sign("~"), Token::Word("b"), Token::Sign("**"), Token::Number("2")]
+            [
+                Token::Text("it\\'s }}"),
+                Token::Sign("~"),
+                Token::Word("b"),
+                Token::Sign("**"),
+                Token::Number("2")
+            ]
         );
         assert!(found[1].statement);
         assert_eq!(found[1].tokens[0], Token::Word("for"));

@@ -9,9 +9,10 @@ use std::collections::HashSet;
 use minijinja::value::{Serde, Value};
 use serde_json::Value as Json;
 
-use crate::diag::{Code, Diagnostic, Severity, suggest};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::manifest::Manifest;
 use crate::manifest::model::{PictureSource, Var};
+use crate::manifest::nearest;
 use crate::manifest::tree::{Kind, Node};
 use crate::shot::Overrides;
 use crate::shot::findings::Findings;
@@ -63,7 +64,14 @@ enum Given<'o> {
 /// The last word on a variable from outside the manifest.
 fn given<'o>(name: &str, overrides: &'o Overrides) -> Option<Given<'o>> {
     let flag = overrides.vars.iter().rev().find(|(key, _)| key == name);
-    let file = || overrides.files.iter().rev().flatten().find(|var| var.name.value == name);
+    let file = || {
+        overrides
+            .files
+            .iter()
+            .rev()
+            .flatten()
+            .find(|var| var.name.value == name)
+    };
     match flag {
         Some((_, value)) => Some(Given::Flag(value)),
         None => file().map(|var| Given::File(&var.value)),
@@ -85,14 +93,19 @@ fn evaluated(node: &Node, vars: &mut Vars, engine: &Engine<'_>, findings: &mut F
         Kind::Bool(value) => Value::from(*value),
         Kind::Number(number) => Value::from(Serde(number)),
         Kind::Text(text) => {
-            let written = Written { text, span: node.span };
+            let written = Written {
+                text,
+                span: node.span,
+            };
             let text = rendered(written, vars, engine, findings);
             vars.largest = vars.largest.max(text.len());
             Value::from(text)
         }
         Kind::List(items) => {
-            let items: Vec<Value> =
-                items.iter().map(|item| evaluated(item, vars, engine, findings)).collect();
+            let items: Vec<Value> = items
+                .iter()
+                .map(|item| evaluated(item, vars, engine, findings))
+                .collect();
             Value::from(items)
         }
         Kind::Map(entries) => Value::from_pairs(entries.iter().map(|entry| {
@@ -102,17 +115,22 @@ fn evaluated(node: &Node, vars: &mut Vars, engine: &Engine<'_>, findings: &mut F
     }
 }
 
-fn rendered(written: Written<'_>, vars: &Vars, engine: &Engine<'_>, findings: &mut Findings) -> String {
+fn rendered(
+    written: Written<'_>,
+    vars: &Vars,
+    engine: &Engine<'_>,
+    findings: &mut Findings,
+) -> String {
     if !is_template(written.text) {
         return written.text.to_owned();
     }
     let scope = Scope::new(vars.clone());
-    let outcome = engine
-        .compile(written, vars.largest)
-        .and_then(|compiled| match engine.render(&compiled, &scope) {
+    let outcome = engine.compile(written, vars.largest).and_then(|compiled| {
+        match engine.render(&compiled, &scope) {
             Some(rendered) => rendered.map(std::borrow::Cow::into_owned),
             None => Ok(String::new()),
-        });
+        }
+    });
     outcome.unwrap_or_else(|diagnostic| {
         findings.push(*diagnostic);
         // Those who use the variable see its text, and go on to their own mistakes.
@@ -121,14 +139,24 @@ fn rendered(written: Written<'_>, vars: &Vars, engine: &Engine<'_>, findings: &m
 }
 
 fn undeclared(manifest: &Manifest, overrides: &Overrides) -> Vec<Diagnostic> {
-    let known: Vec<&str> = manifest.vars.iter().map(|var| var.name.value.as_str()).collect();
-    let from_files = overrides.files.iter().flatten().map(|var| (&var.name.value, Some(var.name.span)));
+    let known: Vec<&str> = manifest
+        .vars
+        .iter()
+        .map(|var| var.name.value.as_str())
+        .collect();
+    let from_files = overrides
+        .files
+        .iter()
+        .flatten()
+        .map(|var| (&var.name.value, Some(var.name.span)));
     let from_flags = overrides.vars.iter().map(|(name, _)| (name, None));
-    let unknown = from_files.chain(from_flags).filter(|(name, _)| !known.contains(&name.as_str()));
+    let unknown = from_files
+        .chain(from_flags)
+        .filter(|(name, _)| !known.contains(&name.as_str()));
     let explain = |(name, span): (&String, _)| {
         let message = format!("the manifest declares no variable `{name}`");
         let diagnostic = Diagnostic::new(Severity::Error, Code::UnusedVariable, span, message);
-        match suggest(name, known.iter().copied()) {
+        match nearest(name, known.iter().copied()) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic.help(format!("declare `{name}` under `vars`")),
         }
@@ -203,10 +231,15 @@ fn manifest_texts<'m>(manifest: &'m Manifest, see: &mut impl FnMut(&'m str)) {
     }
     for shot in &manifest.shots {
         see(&shot.id.value);
-        shot.fields.iter().for_each(|field| node_texts(&field.value, see));
+        shot.fields
+            .iter()
+            .for_each(|field| node_texts(&field.value, see));
         let commands = shot.camera.iter().flat_map(|item| &item.commands);
         commands.for_each(|command| see(&command.value));
-        for picture in [&shot.first_frame, &shot.last_frame, &shot.subject].into_iter().flatten() {
+        for picture in [&shot.first_frame, &shot.last_frame, &shot.subject]
+            .into_iter()
+            .flatten()
+        {
             match picture {
                 PictureSource::Location(text) => see(&text.value),
                 PictureSource::Frame { shot, frame, .. } => {
@@ -223,5 +256,7 @@ fn node_texts<'m>(node: &'m Node, see: &mut impl FnMut(&'m str)) {
         see(text);
     }
     node.items().iter().for_each(|item| node_texts(item, see));
-    node.entries().iter().for_each(|entry| node_texts(&entry.value, see));
+    node.entries()
+        .iter()
+        .for_each(|entry| node_texts(&entry.value, see));
 }
