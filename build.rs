@@ -20,12 +20,11 @@ use std::{env, fs};
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
 use serde_json::Value;
 use shared::error::SpecError;
-use shared::{Document, lower::lower, merge::merge, preflight::preflight};
+use shared::{Document, lower::lower, merge::merge, preflight::preflight, vocabulary};
 
 const DOCUMENTS: &str = "openapi";
 
 #[expect(
-    clippy::print_stdout,
     clippy::print_stderr,
     reason = "a build script talks to cargo on stdout and to people on stderr"
 )]
@@ -47,6 +46,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let documents = read_documents(Path::new(DOCUMENTS))?;
     let bundle = merge(&documents)?;
     preflight(&documents, &bundle)?;
+    vocabulary::check(&bundle).map_err(|error| shared::located(&documents, error))?;
     let client = generate(&lower(&bundle)?)?;
     write(
         &out.join("documents.json"),

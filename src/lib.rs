@@ -1,4 +1,4 @@
-//! runner
+//! A declarative runner for AI video.
 
 pub mod diag;
 pub mod event;

@@ -1,4 +1,4 @@
-//! What the API allows, as the embedded OpenAPI documents say it.
+//! What the API allows, as the embedded `OpenAPI` documents say it.
 //!
 //! Owns every question about models, fields, limits, defaults and codes; the
 //! answers come from `openapi/` alone, so that a changed document changes them
@@ -13,7 +13,6 @@ mod request;
 pub mod shared;
 mod surface;
 mod violation;
-mod vocabulary;
 mod wording;
 
 use std::collections::BTreeMap;
@@ -23,11 +22,11 @@ use serde_json::Value;
 
 pub use mode::Mode;
 pub use shared::error::SpecError;
+pub use shared::vocabulary::{CameraCommand, ImageRules};
 pub use violation::{Unlisted, Violation, ViolationKind};
-pub use vocabulary::{CameraCommand, ImageRules};
 
 use request::RequestSchema;
-use shared::Document;
+use shared::{Document, vocabulary};
 
 static BUNDLED: LazyLock<Spec> = LazyLock::new(|| {
     let bundle = serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/bundle.json")))
@@ -62,7 +61,7 @@ impl Spec {
     pub fn from_documents(documents: &[Document]) -> Result<Spec, SpecError> {
         let bundle = shared::merge::merge(documents)?;
         shared::preflight::preflight(documents, &bundle)?;
-        Self::from_bundle(bundle)
+        Self::from_bundle(bundle).map_err(|error| shared::located(documents, error))
     }
 
     fn from_bundle(bundle: Value) -> Result<Spec, SpecError> {
@@ -84,7 +83,7 @@ impl Spec {
         &self.requests[mode as usize]
     }
 
-    /// The merged OpenAPI 3.1 bundle.
+    /// The merged `OpenAPI` 3.1 bundle.
     pub fn bundle(&self) -> &Value {
         &self.bundle
     }
@@ -188,7 +187,7 @@ impl Spec {
     /// taken as the height; nothing for a name without one.
     pub fn output_size(&self, resolution: &str) -> Option<(u32, u32)> {
         let listed = self.sizes.get(resolution).copied();
-        listed.or_else(|| vocabulary::size_by_name(resolution))
+        listed.or_else(|| size_by_name(resolution))
     }
 
     /// The resolution that a request comes out in: asked for, assumed, or fixed.
@@ -218,4 +217,12 @@ impl Spec {
     pub fn surface(&self) -> String {
         surface::list(&self.bundle)
     }
+}
+
+/// The 16:9 size that a name such as 540P stands for, with an even width.
+fn size_by_name(resolution: &str) -> Option<(u32, u32)> {
+    let height: u32 = resolution.strip_suffix(['P', 'p'])?.parse().ok()?;
+    (16..=8640)
+        .contains(&height)
+        .then_some((height * 8 / 9 * 2, height))
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::shared::REQUESTS;
+
 /// How a video is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
@@ -48,12 +50,7 @@ impl Mode {
 
     /// The schema of this mode's request in the documents.
     pub fn component(self) -> &'static str {
-        match self {
-            Mode::TextToVideo => "TextToVideoRequest",
-            Mode::ImageToVideo => "ImageToVideoRequest",
-            Mode::FirstLastFrame => "FirstLastFrameRequest",
-            Mode::SubjectReference => "SubjectReferenceRequest",
-        }
+        REQUESTS[self as usize]
     }
 
     /// The mode that a request asks for by the fields it carries.

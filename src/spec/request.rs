@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::mode::Mode;
 use super::shared::error::{SpecError, child};
 use super::shared::refs::resolve;
+use super::shared::{BUNDLE, vocabulary};
 
 /// The compiled request schema of one mode.
 #[derive(Debug)]
@@ -38,17 +39,12 @@ impl RequestSchema {
     pub(super) fn compile(bundle: &Value, mode: Mode) -> Result<Self, SpecError> {
         let component = mode.component();
         let place = child("/components/schemas", component);
-        let refuse = |reason: String| SpecError::new("the merged bundle", &place, reason);
-        let written = bundle
-            .pointer(&place)
-            .ok_or_else(|| refuse(format!("no document defines the request of {mode}")))?;
+        let refuse = |reason: String| SpecError::new(BUNDLE, &place, reason);
+        let models = vocabulary::models(bundle, component)?;
+        let written = bundle.pointer(&place).unwrap_or(&Value::Null);
         let schema = standalone(bundle, written);
         let validator = compile(&schema).map_err(&refuse)?;
         let properties = resolved_properties(bundle, written);
-        let models = texts(properties.get("model").and_then(|model| model.get("enum")));
-        if models.is_empty() {
-            return Err(refuse("the request lists no models".to_owned()));
-        }
         let seconds = written.get("x-output-seconds").and_then(Value::as_u64);
         let resolution = written.get("x-output-resolution").and_then(Value::as_str);
         Ok(Self {

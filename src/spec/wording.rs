@@ -65,13 +65,13 @@ impl Case<'_> {
         let model = value.as_str().unwrap_or_default();
         let phrase = self.request.mode.phrase();
         let here = one_of(self.request.models.iter().cloned());
-        let modes = self.spec.modes_of(model);
-        if modes.is_empty() {
+        let elsewhere = self.spec.modes_of(model);
+        if elsewhere.is_empty() {
             let model = shown(value);
             format!("`model` is {model}, which no document lists; {phrase} is made by {here}")
         } else {
-            let modes = all_of(modes.into_iter().map(|mode| mode.phrase().to_owned()));
-            format!("`model` is {model}, which makes only {modes}; {phrase} is made by {here}")
+            let others = all_of(elsewhere.into_iter().map(|mode| mode.phrase().to_owned()));
+            format!("`model` is {model}, which makes only {others}; {phrase} is made by {here}")
         }
     }
 

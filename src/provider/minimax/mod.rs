@@ -1,3 +1,3 @@
-//! The video API of MiniMax, version 1.
+//! The video API of `MiniMax`, version 1.
 
 pub mod client;

@@ -1,4 +1,4 @@
-//! OpenAPI 3.1 bundle → the OpenAPI 3.0 that the generator reads.
+//! `OpenAPI` 3.1 bundle → the `OpenAPI` 3.0 that the generator reads.
 //!
 //! The generated client is a carrier: it must send whatever the full schema
 //! let through and decode whatever comes back. So only the shape of values
@@ -11,10 +11,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::error::{SpecError, child};
-use super::operations;
 use super::refs::resolve;
+use super::{BUNDLE, operations};
 
-/// Header parameters that OpenAPI says are described elsewhere.
+/// Header parameters that `OpenAPI` says are described elsewhere.
 ///
 /// The generator would send them beside the ones that the HTTP library sets.
 const IMPLIED_HEADERS: [&str; 3] = ["content-type", "accept", "authorization"];
@@ -108,13 +108,8 @@ fn lower_operation(
 ) -> Result<Value, SpecError> {
     let place = child(&child("/paths", path), method);
     let follow = |written| {
-        resolve(bundle, written).ok_or_else(|| {
-            SpecError::new(
-                "the merged bundle",
-                &place,
-                "a reference here leads nowhere",
-            )
-        })
+        resolve(bundle, written)
+            .ok_or_else(|| SpecError::new(BUNDLE, &place, "a reference here leads nowhere"))
     };
     let mut out = Map::new();
     for key in ["operationId", "summary", "description", "tags"] {
@@ -196,14 +191,11 @@ fn lower_schema(schema: &Value, side: Side) -> Value {
             "format" if FORMATS.iter().any(|known| value == known) => {
                 out.insert(key.clone(), value.clone());
             }
-            "required" if side == Side::Request => {
-                out.insert(key.clone(), value.clone());
-            }
-            // Answers stay open whatever the document says.
+            // What is left open in an answer stays so whatever the document says.
             "additionalProperties" if value.is_object() => {
                 out.insert(key.clone(), lower_schema(value, side));
             }
-            "additionalProperties" if side == Side::Request => {
+            "required" | "additionalProperties" if side == Side::Request => {
                 out.insert(key.clone(), value.clone());
             }
             "properties" => {

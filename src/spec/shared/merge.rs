@@ -1,4 +1,4 @@
-//! Documents → one OpenAPI 3.1 bundle.
+//! Documents → one `OpenAPI` 3.1 bundle.
 //!
 //! Documents may define the same operation with different request bodies: the
 //! bundle then has one operation whose body is a `oneOf`. Anything else that
@@ -55,12 +55,16 @@ impl Bundle {
         let Some(document) = document.as_object() else {
             return Err(SpecError::new(name, "", "this is not an OpenAPI document"));
         };
+        // Components first: operations that use one name for two things would
+        // otherwise be refused for what follows from it.
+        if let Some(components) = document.get("components") {
+            self.add_components(name, components)?;
+        }
         for (key, value) in document {
             match key.as_str() {
-                "openapi" => {}
+                "openapi" | "components" => {}
                 "servers" => self.add_servers(value),
                 "paths" => self.add_paths(name, value)?,
-                "components" => self.add_components(name, value)?,
                 _ => insert_equal(&mut self.root, name, "", key, value)?,
             }
         }
@@ -163,6 +167,8 @@ fn join_operation(
             .filter(|key| !first.contains_key(*key))
             .cloned(),
     );
+    // The body comes last: a conflict elsewhere says more about what happened.
+    keys.sort_by_key(|key| key == "requestBody");
     for key in keys {
         match (key.as_str(), first.get(&key), other.get(&key)) {
             // Prose may differ; what all say in common is the summary.

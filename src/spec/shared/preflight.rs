@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::error::{SpecError, child};
 use super::refs::resolve;
-use super::{Document, METHODS, operations};
+use super::{Document, METHODS, operations, owner};
 
 /// Refuses a bundle that the generator would choke on.
 ///
@@ -40,14 +40,6 @@ pub fn preflight(documents: &[Document], bundle: &Value) -> Result<(), SpecError
     Ok(())
 }
 
-/// The file that a place in the bundle was written in.
-fn owner<'d>(documents: &'d [Document], place: &str) -> &'d str {
-    documents
-        .iter()
-        .find(|(_, document)| document.pointer(place).is_some())
-        .map_or("the merged bundle", |(name, _)| name.as_str())
-}
-
 fn check_paths(documents: &[Document], bundle: &Value) -> Result<(), SpecError> {
     let paths = bundle.get("paths").and_then(Value::as_object);
     for (path, item) in paths.into_iter().flatten() {
@@ -57,21 +49,15 @@ fn check_paths(documents: &[Document], bundle: &Value) -> Result<(), SpecError> 
             Err(SpecError::new(owner(documents, &place), place, reason))
         };
         for (key, value) in item.as_object().into_iter().flatten() {
-            let known = ["summary", "description", "servers", "parameters"].contains(&key.as_str());
-            if METHODS.contains(&key.as_str())
-                || key.starts_with("x-")
-                || (known && key != "parameters")
-            {
-                continue;
-            }
-            if key == "parameters" && !value.as_array().is_none_or(Vec::is_empty) {
-                return refuse(
-                    key,
-                    "write parameters at the operation, not at the path".to_owned(),
-                );
-            }
-            if !known {
-                return refuse(key, format!("{key} is no method that the generator knows"));
+            match key.as_str() {
+                "summary" | "description" | "servers" => {}
+                key if METHODS.contains(&key) || key.starts_with("x-") => {}
+                "parameters" if value.as_array().is_some_and(Vec::is_empty) => {}
+                "parameters" => {
+                    let reason = "write parameters at the operation, not at the path";
+                    return refuse(key, reason.to_owned());
+                }
+                _ => return refuse(key, format!("{key} is no method that the generator knows")),
             }
         }
     }
@@ -133,8 +119,10 @@ impl Site<'_> {
                         format!("the generator has no style {style} for a {place} parameter"),
                     );
                 }
-                (place, _) => {
-                    let place = place.unwrap_or("missing place");
+                (None, _) => {
+                    return self.refuse(&step, format!("the parameter {name} has no place"));
+                }
+                (Some(place), _) => {
                     return self.refuse(&step, format!("the generator takes no {place} parameter"));
                 }
             }

@@ -31,8 +31,14 @@ fn document(name: &str, change: impl FnOnce(&mut Value)) -> Document {
     (name.to_owned(), value)
 }
 
-fn operation(document: &mut Value) -> &mut Value {
-    &mut document["paths"]["/toys"]["post"]
+/// Puts a value at a JSON pointer; `@` stands for the one operation.
+fn set(pointer: &str, value: Value) -> impl FnOnce(&mut Value) {
+    let pointer = pointer.replace('@', "/paths/~1toys/post");
+    move |document| {
+        let (holder, key) = pointer.rsplit_once('/').expect("a pointer has a slash");
+        let holder = document.pointer_mut(holder).expect("the place is there");
+        holder[key.replace("~1", "/")] = value;
+    }
 }
 
 /// The sentence that a set of documents ends with, if any.
@@ -55,115 +61,98 @@ fn one_document_is_fine() {
 
 #[test]
 fn documents_that_do_not_merge() {
-    let plain = || document("a.yaml", |_| {});
+    let size = "/components/schemas/Toy/properties/size";
+    let reference = |target: &str| one(set(size, json!({ "$ref": target })));
+    let pair = |pointer: &str, value: Value| {
+        let first = document("a.yaml", |_| {});
+        verdict(&[first, document("b.yaml", set(pointer, value))])
+    };
+    let moved = |d: &mut Value| {
+        let item = d["paths"]["/toys"].take();
+        d["paths"] = json!({ "/games": item });
+    };
+    let shared = json!({ "openapi": "3.1.0" });
     let verdicts = [
-        one(|d| d["openapi"] = json!("3.0.3")),
+        one(set("/openapi", json!("3.0.3"))),
         one(|d| *d = json!("text")),
-        verdict(&[("shared.yaml".to_owned(), json!({ "openapi": "3.1.0" }))]),
-        one(|d| {
-            d["components"]["schemas"]["Toy"]["properties"]["size"] =
-                json!({ "$ref": "#/components/schemas/Size" })
-        }),
-        one(|d| {
-            d["components"]["schemas"]["Toy"]["properties"]["size"] =
-                json!({ "$ref": "other.yaml#/components/schemas/Size" })
-        }),
-        one(|d| {
-            d["components"]["schemas"]["Toy"]["properties"]["size"] =
-                json!({ "$ref": "#/paths/~1toys" })
-        }),
-        one(|d| {
-            d["components"]["schemas"]["Toy"]["properties"]["size"] = json!({ "$ref": "Size" })
-        }),
-        verdict(&[
-            plain(),
-            document("b.yaml", |d| {
-                d["components"]["schemas"]["Toy"]["title"] = json!("T")
-            }),
-        ]),
-        verdict(&[
-            plain(),
-            document("b.yaml", |d| d["info"]["version"] = json!("2")),
-        ]),
-        verdict(&[
-            plain(),
-            document("b.yaml", |d| operation(d)["operationId"] = json!("other")),
-        ]),
-        verdict(&[
-            plain(),
-            document("b.yaml", |d| {
-                operation(d)["responses"]["200"]["description"] = json!("other")
-            }),
-        ]),
-        verdict(&[plain(), plain()]),
-        verdict(&[
-            plain(),
-            document("b.yaml", |d| {
-                operation(d)["requestBody"]["content"] = json!({ "text/plain": { "schema": {} } })
-            }),
-        ]),
-        verdict(&[
-            plain(),
-            document("b.yaml", |d| {
-                operation(d)["requestBody"]["content"]["application/json"] = json!({})
-            }),
-        ]),
-        verdict(&[
-            plain(),
-            document("b.yaml", |d| {
-                let item = d["paths"]["/toys"].take();
-                d["paths"] = json!({ "/games": item });
-            }),
-        ]),
+        verdict(&[("shared.yaml".to_owned(), shared)]),
+        one(set("/paths", json!([]))),
+        reference("#/components/schemas/Size"),
+        reference("other.yaml#/components/schemas/Size"),
+        reference("#/paths/~1toys"),
+        reference("Size"),
+        pair("/components/schemas/Toy/title", json!("Bear")),
+        pair("/info/version", json!("2")),
+        pair("@/operationId", json!("other")),
+        pair("@/responses/200/description", json!("other")),
+        pair("/x-table", json!("the same body twice")),
+        pair(
+            "@/requestBody/content",
+            json!({ "text/plain": { "schema": {} } }),
+        ),
+        pair("@/requestBody/content/application~1json", json!({})),
+        verdict(&[document("a.yaml", |_| {}), document("b.yaml", moved)]),
     ];
+    assert!(!verdicts.iter().any(|verdict| verdict == "fine"));
     assert_snapshot!(verdicts.join("\n"));
 }
 
 #[test]
-fn documents_that_the_generator_cannot_take() {
-    let parameter = |parameter: Value| one(|d| operation(d)["parameters"] = json!([parameter]));
+fn parameters_that_the_generator_cannot_take() {
     let text = json!({ "type": "string" });
+    let parameter = |parameter: Value| one(set("@/parameters", json!([parameter])));
+    let templated = |d: &mut Value| {
+        let item = d["paths"]["/toys"].take();
+        d["paths"] = json!({ "/toys/{id}": item });
+    };
     let verdicts = [
-        one(|d| {
-            drop(
-                operation(d)
-                    .as_object_mut()
-                    .map(|o| o.remove("operationId")),
-            )
-        }),
-        one(|d| d["paths"]["/toys"]["query"] = json!({})),
-        one(|d| d["paths"]["/toys"]["$ref"] = json!("#/components/pathItems/Toys")),
-        one(|d| {
-            d["paths"]["/toys"]["parameters"] =
-                json!([{ "name": "a", "in": "query", "schema": text }])
-        }),
         parameter(json!({ "name": "a", "in": "cookie", "schema": text })),
         parameter(json!({ "name": "a", "in": "query" })),
+        parameter(json!({ "name": "a", "schema": text })),
         parameter(json!({ "name": "a", "in": "query", "style": "deepObject", "schema": text })),
         parameter(json!({ "name": "a", "in": "path", "schema": text })),
         parameter(json!({ "name": "a", "in": "path", "required": true, "schema": text })),
-        one(|d| {
-            let item = d["paths"]["/toys"].take();
-            d["paths"] = json!({ "/toys/{id}": item });
-        }),
-        one(|d| operation(d)["requestBody"]["content"]["text/plain"] = json!({ "schema": text })),
-        one(|d| {
-            operation(d)["requestBody"]["content"] =
-                json!({ "multipart/form-data": { "schema": text } })
-        }),
-        one(|d| operation(d)["requestBody"]["content"] = json!({})),
-        one(|d| operation(d)["requestBody"]["content"]["application/json"] = json!({})),
-        one(|d| operation(d)["requestBody"]["content"]["application/json"]["encoding"] = json!({})),
-        one(|d| operation(d)["responses"] = json!({})),
-        one(|d| operation(d)["responses"]["ok"] = json!({})),
-        one(|d| operation(d)["responses"]["201"] = json!({ "description": "nothing" })),
-        one(|d| {
-            operation(d)["responses"]["400"] = json!({ "description": "nothing" });
-            operation(d)["responses"]["500"] =
-                json!({ "description": "text", "content": { "text/plain": {} } });
-        }),
-        one(|d| operation(d)["responses"]["200"]["content"]["application/json"] = json!({})),
-        one(|d| d["components"]["schemas"]["Toy"]["properties"]["name"]["type"] = json!("text")),
+        one(templated),
+        one(set(
+            "/paths/~1toys/parameters",
+            json!([{ "name": "a", "in": "query" }]),
+        )),
+    ];
+    assert!(!verdicts.iter().any(|verdict| verdict == "fine"));
+    assert_snapshot!(verdicts.join("\n"));
+}
+
+#[test]
+fn operations_that_the_generator_cannot_take() {
+    let text = json!({ "schema": { "type": "string" } });
+    let body = "@/requestBody/content";
+    let two_failures = |d: &mut Value| {
+        set("@/responses/400", json!({ "description": "nothing" }))(d);
+        let bytes = json!({ "description": "text", "content": { "text/plain": {} } });
+        set("@/responses/500", bytes)(d);
+    };
+    let json_without_schema = "@/responses/200/content/application~1json";
+    let verdicts = [
+        one(set("@/operationId", Value::Null)),
+        one(set("/paths/~1toys/query", json!({}))),
+        one(set("/paths/~1toys/$ref", json!("#/components/schemas/Toy"))),
+        one(set("@/requestBody/content/text~1plain", text.clone())),
+        one(set(body, json!({ "multipart/form-data": text }))),
+        one(set(body, json!({}))),
+        one(set("@/requestBody/content/application~1json", json!({}))),
+        one(set(
+            "@/requestBody/content/application~1json/encoding",
+            json!({}),
+        )),
+        one(set("@/responses", json!({}))),
+        one(set("@/responses/ok", json!({}))),
+        one(set("@/responses/201", json!({ "description": "nothing" }))),
+        one(two_failures),
+        one(set(json_without_schema, json!({}))),
+        one(set(
+            "/components/schemas/Toy/properties/name/type",
+            json!("text"),
+        )),
     ];
     assert!(!verdicts.iter().any(|verdict| verdict == "fine"));
     assert_snapshot!(verdicts.join("\n"));
@@ -171,16 +160,15 @@ fn documents_that_the_generator_cannot_take() {
 
 #[test]
 fn equal_components_merge_and_bodies_become_one_of() {
+    let schema = "@/requestBody/content/application~1json/schema";
     let other = document("b.yaml", |d| {
         d["components"]["schemas"]["Car"] = json!({ "type": "object" });
-        operation(d)["description"] = json!("Cars too.");
-        operation(d)["requestBody"]["content"]["application/json"]["schema"] =
-            json!({ "$ref": "#/components/schemas/Car" });
+        set("@/description", json!("Cars too."))(d);
+        set(schema, json!({ "$ref": "#/components/schemas/Car" }))(d);
     });
     let third = document("c.yaml", |d| {
         d["components"]["schemas"]["Kite"] = json!({ "type": "object" });
-        operation(d)["requestBody"]["content"]["application/json"]["schema"] =
-            json!({ "$ref": "#/components/schemas/Kite" });
+        set(schema, json!({ "$ref": "#/components/schemas/Kite" }))(d);
     });
     let bundle = merge(&[document("a.yaml", |_| {}), other, third]).expect("the toys merge");
     let schema = bundle.pointer("/paths/~1toys/post/requestBody/content/application~1json/schema");
@@ -209,10 +197,13 @@ fn references_to_other_documents_become_local() {
 fn lowering_keeps_the_shape_and_drops_the_rules() {
     let toys = document("toys.yaml", |d| {
         d["x-table"] = json!({});
-        operation(d)["parameters"] = json!([
-            { "name": "Content-Type", "in": "header", "schema": { "type": "string" } },
-            { "name": "id", "in": "query", "schema": { "type": ["integer", "string"] } },
-        ]);
+        set(
+            "@/parameters",
+            json!([
+                { "name": "Content-Type", "in": "header", "schema": { "type": "string" } },
+                { "name": "id", "in": "query", "schema": { "type": ["integer", "string"] } },
+            ]),
+        )(d);
         d["components"]["schemas"]["Toy"] = json!({
             "type": "object",
             "additionalProperties": false,

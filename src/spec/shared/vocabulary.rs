@@ -1,5 +1,6 @@
 //! The tables that the documents carry beside the schemas.
 //!
+//! Shared with `build.rs`, so that a table that cannot be read ends the build.
 //! `openapi/README.md` describes each `x-` key. A table that is missing is
 //! empty; one that is written wrongly is an error with its place.
 
@@ -7,7 +8,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::shared::error::{SpecError, child};
+use super::error::{SpecError, child};
+use super::{BUNDLE, REQUESTS};
 
 /// One camera command that models read in square brackets in a prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,11 +39,43 @@ pub struct ImageRules {
     pub max_ratio: (u32, u32),
 }
 
-fn refuse(place: &str, reason: impl Into<String>) -> SpecError {
-    SpecError::new("the merged bundle", place, reason)
+/// Refuses a bundle that lacks a request schema or has a table that cannot be read.
+pub fn check(bundle: &Value) -> Result<(), SpecError> {
+    for name in REQUESTS {
+        models(bundle, name)?;
+    }
+    camera_commands(bundle)?;
+    image_rules(bundle)?;
+    output_sizes(bundle)?;
+    status_codes(bundle)?;
+    Ok(())
 }
 
-pub(super) fn camera_commands(bundle: &Value) -> Result<Vec<CameraCommand>, SpecError> {
+/// The models that a request schema lists; one that lists none is of no use.
+pub fn models(bundle: &Value, request: &str) -> Result<Vec<String>, SpecError> {
+    let place = child("/components/schemas", request);
+    let schema = bundle.pointer(&place);
+    let schema = schema.ok_or_else(|| refuse(&place, "no document defines this request"))?;
+    let listed = schema
+        .pointer("/properties/model/enum")
+        .and_then(Value::as_array);
+    let names = listed.into_iter().flatten().filter_map(Value::as_str);
+    let names: Vec<String> = names.map(str::to_owned).collect();
+    if names.is_empty() {
+        return Err(refuse(
+            &place,
+            "the request lists no models under properties/model/enum",
+        ));
+    }
+    Ok(names)
+}
+
+fn refuse(place: &str, reason: impl Into<String>) -> SpecError {
+    SpecError::new(BUNDLE, place, reason)
+}
+
+/// The camera commands, in the order of the document.
+pub fn camera_commands(bundle: &Value) -> Result<Vec<CameraCommand>, SpecError> {
     const PLACE: &str = "/x-camera-commands";
     let listed = bundle.pointer(PLACE).and_then(Value::as_array);
     let read = |(at, entry): (usize, &Value)| {
@@ -63,7 +97,7 @@ pub(super) fn camera_commands(bundle: &Value) -> Result<Vec<CameraCommand>, Spec
 }
 
 /// Finds the one set of image limits; several schemas may repeat it.
-pub(super) fn image_rules(bundle: &Value) -> Result<ImageRules, SpecError> {
+pub fn image_rules(bundle: &Value) -> Result<ImageRules, SpecError> {
     const PLACE: &str = "/components/schemas";
     let schemas = bundle.pointer(PLACE).and_then(Value::as_object);
     let mut found: Option<(&Value, ImageRules)> = None;
@@ -112,7 +146,8 @@ fn read_image_rules(place: &str, written: &Value) -> Result<ImageRules, SpecErro
     })
 }
 
-pub(super) fn output_sizes(bundle: &Value) -> Result<BTreeMap<String, (u32, u32)>, SpecError> {
+/// Width and height by resolution.
+pub fn output_sizes(bundle: &Value) -> Result<BTreeMap<String, (u32, u32)>, SpecError> {
     const PLACE: &str = "/x-output-sizes";
     let listed = bundle.pointer(PLACE).and_then(Value::as_object);
     let read = |(resolution, size): (&String, &Value)| {
@@ -124,15 +159,8 @@ pub(super) fn output_sizes(bundle: &Value) -> Result<BTreeMap<String, (u32, u32)
     listed.into_iter().flatten().map(read).collect()
 }
 
-/// The 16:9 size that a name such as 540P stands for, with an even width.
-pub(super) fn size_by_name(resolution: &str) -> Option<(u32, u32)> {
-    let height: u32 = resolution.strip_suffix(['P', 'p'])?.parse().ok()?;
-    (16..=8640)
-        .contains(&height)
-        .then_some((height * 8 / 9 * 2, height))
-}
-
-pub(super) fn status_codes(bundle: &Value) -> Result<BTreeMap<i64, String>, SpecError> {
+/// Meanings of the codes in `base_resp`.
+pub fn status_codes(bundle: &Value) -> Result<BTreeMap<i64, String>, SpecError> {
     const PLACE: &str = "/x-status-codes";
     let listed = bundle.pointer(PLACE).and_then(Value::as_object);
     let read = |(code, meaning): (&String, &Value)| {
