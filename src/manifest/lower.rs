@@ -1,0 +1,268 @@
+//! Tree to model.
+//!
+//! Owns what a schema cannot say: lengths of time, amounts, addresses, names
+//! that must exist. A value of the wrong shape was reported by `validate` and
+//! is left out here in silence, so that the later stages still see the rest.
+
+use crate::diag::{Code, Diagnostic, Span, Spanned};
+use crate::manifest::lower_shot::{self, fields};
+use crate::manifest::model::{
+    Backend, BackendKind, CreateRate, Limits, Manifest, Output, PriceOverride, Var,
+};
+use crate::manifest::nearest;
+use crate::manifest::schema::RequestField;
+use crate::manifest::tree::{Entry, Kind, Node};
+use crate::manifest::validate::listed;
+use crate::money::Money;
+
+use std::time::Duration;
+
+/// Names of backends that need no entry under `backends`.
+pub const BUILT_IN_BACKENDS: [&str; 2] = ["minimax", "simulator"];
+
+/// Names that templates already give a meaning.
+const RESERVED_VARS: [&str; 4] = ["camera", "matrix", "shot", "vars"];
+
+/// Lowers as much as can be understood.
+pub(crate) fn lower(
+    root: &Node,
+    request: &[RequestField],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Manifest {
+    let backends = root.get("backends").map_or(&[][..], Node::entries);
+    let shots = root.get("shots").map_or(&[][..], Node::items);
+    let prices = root.get("prices").map_or(&[][..], Node::items);
+    let mut manifest = Manifest {
+        version: root.get("version").and_then(|node| unsigned(node)),
+        backend: root.get("backend").and_then(Node::spanned_text),
+        backends: backends
+            .iter()
+            .map(|entry| backend(entry, diagnostics))
+            .collect(),
+        vars: root
+            .get("vars")
+            .map_or_else(Vec::new, |node| vars(node, diagnostics)),
+        defaults: root
+            .get("defaults")
+            .map_or_else(Vec::new, |node| fields(node, request)),
+        limits: Limits::default(),
+        output: Output::default(),
+        prices: prices
+            .iter()
+            .filter_map(|node| price(node, diagnostics))
+            .collect(),
+        shots: shots
+            .iter()
+            .filter_map(|node| lower_shot::shot(node, request))
+            .collect(),
+    };
+    if let Some(node) = root.get("limits") {
+        manifest.limits = limits(node, diagnostics);
+    }
+    if let Some(node) = root.get("output") {
+        manifest.output = output(node);
+    }
+    diagnostics.extend(unknown_backend(&manifest));
+    manifest
+}
+
+/// Variables of a mapping, whose names templates do not use for something else.
+pub(crate) fn vars(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Var> {
+    let mut vars = Vec::new();
+    for entry in node.entries() {
+        let name = key(entry);
+        if RESERVED_VARS.contains(&name.value.as_str()) {
+            let message = format!("a variable cannot be called `{}`", name.value);
+            diagnostics.push(
+                Diagnostic::error(Code::BadValue, name.span, message).note(format!(
+                    "templates keep {} for themselves",
+                    listed(&RESERVED_VARS)
+                )),
+            );
+            continue;
+        }
+        let value = entry.value.clone();
+        vars.push(Var { name, value });
+    }
+    vars
+}
+
+pub(crate) fn key(entry: &Entry) -> Spanned<String> {
+    Spanned::new((*entry.key.value).to_owned(), entry.key.span)
+}
+
+fn unsigned<T: TryFrom<u64>>(node: &Node) -> Option<Spanned<T>> {
+    let Kind::Number(number) = &node.kind else {
+        return None;
+    };
+    // A whole decimal is a whole number to JSON Schema, and to the author.
+    let whole = number
+        .as_f64()
+        .filter(|n| n.fract() == 0.0 && (0.0..1e15).contains(n));
+    let value = number.as_u64().or(whole.map(|n| n as u64))?;
+    T::try_from(value)
+        .ok()
+        .map(|value| Spanned::new(value, node.span))
+}
+
+fn boolean(node: &Node) -> Option<Spanned<bool>> {
+    match node.kind {
+        Kind::Bool(value) => Some(Spanned::new(value, node.span)),
+        _ => None,
+    }
+}
+
+fn backend(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Backend {
+    let node = &entry.value;
+    let name = key(entry);
+    if BUILT_IN_BACKENDS.contains(&name.value.as_str()) {
+        let message = format!("`{}` is built in and cannot be defined again", name.value);
+        diagnostics.push(
+            Diagnostic::error(Code::BadValue, name.span, message).help("choose another name"),
+        );
+    }
+    let base_url = node.get("base_url").and_then(Node::spanned_text);
+    if let Some(reason) = base_url.as_ref().and_then(|url| bad_url(&url.value)) {
+        let span = node.get("base_url").map_or(node.span, |url| url.span);
+        diagnostics.push(
+            Diagnostic::error(Code::BadValue, span, reason)
+                .help("write an address such as `https://api.minimax.io`"),
+        );
+    }
+    Backend {
+        name,
+        kind: BackendKind::MiniMax,
+        base_url,
+        key_env: node.get("key_env").and_then(Node::spanned_text),
+        allow_unlisted: node.get("allow_unlisted").and_then(boolean),
+    }
+}
+
+/// Why a text is no base address. Plain http would show the key to the
+/// network, so it is for this machine only.
+fn bad_url(url: &str) -> Option<&'static str> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    let local = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
+    if !matches!(scheme, "http" | "https") || host.is_empty() || url.contains(char::is_whitespace) {
+        Some("this is not the address of a service")
+    } else if authority.contains('@') {
+        Some("an address with a name or a key in it is refused")
+    } else if rest.contains(['?', '#']) {
+        Some("a base address ends before `?` and `#`")
+    } else if scheme == "http" && !local {
+        Some("the key would travel in the open: plain http is for this machine only")
+    } else {
+        None
+    }
+}
+
+fn unknown_backend(manifest: &Manifest) -> Option<Diagnostic> {
+    let chosen = manifest.backend.as_ref()?;
+    let own = manifest
+        .backends
+        .iter()
+        .map(|backend| backend.name.value.as_str());
+    let known: Vec<&str> = BUILT_IN_BACKENDS.into_iter().chain(own).collect();
+    if known.contains(&chosen.value.as_str()) {
+        return None;
+    }
+    let message = format!("there is no backend `{}`", chosen.value);
+    let help = match nearest(&chosen.value, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!(
+            "the backends are {}; add others under `backends`",
+            listed(&known)
+        ),
+    };
+    Some(Diagnostic::error(Code::UnknownBackend, chosen.span, message).help(help))
+}
+
+fn limits(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Limits {
+    let poll_interval = node
+        .get("poll_interval")
+        .and_then(|n| duration(n, diagnostics));
+    if let Some(interval) = &poll_interval
+        && interval.value < Limits::MIN_POLL_INTERVAL
+    {
+        let message = "`poll_interval` is 100ms at least";
+        diagnostics.push(Diagnostic::error(Code::BadValue, interval.span, message));
+    }
+    Limits {
+        concurrency: node.get("concurrency").and_then(unsigned),
+        creates_per_minute: node.get("creates_per_minute").and_then(create_rate),
+        max_cost: node.get("max_cost").and_then(|n| money(n, diagnostics)),
+        allow_unpriced: node.get("allow_unpriced").and_then(boolean),
+        deadline: node.get("deadline").and_then(|n| duration(n, diagnostics)),
+        poll_interval,
+    }
+}
+
+fn create_rate(node: &Node) -> Option<Spanned<CreateRate>> {
+    let rate = match &node.kind {
+        Kind::Number(number) => CreateRate::PerMinute(number.as_f64().filter(|n| *n > 0.0)?),
+        Kind::Text(text) if &**text == "unlimited" => CreateRate::Unlimited,
+        _ => return None,
+    };
+    Some(Spanned::new(rate, node.span))
+}
+
+fn duration(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Spanned<Duration>> {
+    let text = node.text()?;
+    match humantime::parse_duration(text) {
+        Ok(value) if !value.is_zero() => Some(Spanned::new(value, node.span)),
+        _ => {
+            diagnostics.push(unreadable(
+                node.span,
+                text,
+                "a length of time such as `10s` or `30m`",
+            ));
+            None
+        }
+    }
+}
+
+fn money(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Spanned<Money>> {
+    let text = node.text()?;
+    match text.parse() {
+        Ok(value) => Some(Spanned::new(value, node.span)),
+        Err(_) => {
+            diagnostics.push(unreadable(
+                node.span,
+                text,
+                "an amount such as `5 USD` or `3.50 CNY`",
+            ));
+            None
+        }
+    }
+}
+
+fn unreadable(span: Span, text: &str, expected: &str) -> Diagnostic {
+    let message = format!("`{text}` is not {expected}");
+    Diagnostic::error(Code::BadValue, span, message)
+}
+
+fn output(node: &Node) -> Output {
+    let filled = |key: &str| {
+        let text = node.get(key).and_then(Node::spanned_text);
+        text.filter(|text| !text.value.is_empty())
+    };
+    Output {
+        dir: filled("dir"),
+        file: filled("file"),
+    }
+}
+
+fn price(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<PriceOverride> {
+    let price = node.get("price").and_then(|n| money(n, diagnostics));
+    Some(PriceOverride {
+        model: node.get("model")?.spanned_text()?,
+        resolution: node.get("resolution")?.spanned_text()?,
+        duration: node.get("duration").and_then(unsigned)?,
+        price: price?,
+    })
+}

@@ -1,0 +1,79 @@
+//! Text to [`Manifest`]: every mistake at once, each with its place.
+//!
+//! Owns the reading of YAML, the manifest's own JSON Schema and the typed
+//! model. Never opens a file, never renders a template, never asks what the
+//! API thinks of a value. Parsing stops early only for text that is not YAML.
+//!
+//! In reading order: `reader` makes a `tree` (with `scalar` and `offsets`),
+//! `schema` says what may stand where, `validate` compares, `lower` makes the
+//! `model`. `text` leads from a scalar's value back to its source, for those
+//! who find mistakes inside of it.
+
+mod lower;
+mod lower_shot;
+pub mod model;
+mod offsets;
+mod reader;
+mod scalar;
+mod schema;
+pub mod text;
+pub mod tree;
+mod validate;
+
+pub use lower::BUILT_IN_BACKENDS;
+pub use model::Manifest;
+pub use reader::{MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES};
+pub(crate) use scalar::plain as plain_scalar;
+pub use schema::{RequestField, manifest_schema, request_fields};
+pub(crate) use validate::listed;
+
+use crate::diag::{Code, Diagnostic, SourceId, Sources, suggest};
+use crate::manifest::model::Var;
+use crate::manifest::tree::Kind;
+use crate::spec::Spec;
+
+/// Reads a manifest. `None` when there is nothing to go on with.
+pub fn parse(sources: &Sources, id: SourceId, spec: &Spec) -> (Option<Manifest>, Vec<Diagnostic>) {
+    let (root, mut diagnostics) = reader::read(&sources.get(id).text, id);
+    let Some(root) = root else {
+        return (None, diagnostics);
+    };
+    diagnostics.extend(validate::validate(&root, &manifest_schema(spec)));
+    let manifest = matches!(root.kind, Kind::Map(_))
+        .then(|| lower::lower(&root, &request_fields(spec), &mut diagnostics));
+    in_text_order(&mut diagnostics);
+    (manifest, diagnostics)
+}
+
+/// Reads the variables of a vars file: one mapping, YAML or JSON.
+pub fn parse_vars(sources: &Sources, id: SourceId) -> (Vec<Var>, Vec<Diagnostic>) {
+    let (root, mut diagnostics) = reader::read(&sources.get(id).text, id);
+    let Some(root) = root else {
+        return (Vec::new(), diagnostics);
+    };
+    if !matches!(root.kind, Kind::Map(_) | Kind::Null) {
+        let found = root.describe();
+        let message = format!("a vars file is a mapping from names to values, this is {found}");
+        diagnostics.push(Diagnostic::error(Code::WrongType, root.span, message));
+    }
+    let vars = lower::vars(&root, &mut diagnostics);
+    (vars, diagnostics)
+}
+
+/// The nearest of some names. Names of any length may stand in a hostile text,
+/// and the comparison costs the product of two lengths; nobody mistypes a page.
+pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LONGEST: usize = 200;
+    let short = names.into_iter().filter(|name| name.len() <= LONGEST);
+    (word.len() <= LONGEST)
+        .then(|| suggest(word, short))
+        .flatten()
+}
+
+/// Authors read from top to bottom, whatever stage found what.
+fn in_text_order(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));
+}
+
+#[cfg(test)]
+mod tests;

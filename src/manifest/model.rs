@@ -1,0 +1,241 @@
+//! The manifest as types: what the author wrote, before anything is expanded.
+//!
+//! Owns the shapes and the defaults of settings. Nothing here is rendered,
+//! multiplied or looked up; that is `shot`'s. What the author left out is
+//! `None`, so that a diagnostic never points at text that is not there.
+
+use std::time::Duration;
+
+use crate::diag::{Span, Spanned};
+use crate::manifest::tree::Node;
+use crate::money::Money;
+
+/// A whole manifest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    /// Version of the format, 1.
+    pub version: Option<Spanned<u64>>,
+    /// Which backend makes the videos.
+    pub backend: Option<Spanned<String>>,
+    /// Backends with names of the author's.
+    pub backends: Vec<Backend>,
+    /// Variables, in written order: a later one may use an earlier one.
+    pub vars: Vec<Var>,
+    /// Request fields for every shot that does not set its own.
+    pub defaults: Vec<Field>,
+    /// How fast, how long and for how much.
+    pub limits: Limits,
+    /// Where the videos go.
+    pub output: Output,
+    /// Prices that replace those of the table.
+    pub prices: Vec<PriceOverride>,
+    /// The shots as written, matrices not yet multiplied.
+    pub shots: Vec<ShotEntry>,
+}
+
+/// The API that a backend speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BackendKind {
+    /// The MiniMax video API.
+    #[default]
+    MiniMax,
+}
+
+/// A service under `backends`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Backend {
+    /// Its name in this manifest.
+    pub name: Spanned<String>,
+    /// What it speaks.
+    pub kind: BackendKind,
+    /// Where it is; `None` for the vendor's own address.
+    pub base_url: Option<Spanned<String>>,
+    /// The environment variable that holds its key.
+    pub key_env: Option<Spanned<String>>,
+    /// Whether models that no document lists are let through.
+    pub allow_unlisted: Option<Spanned<bool>>,
+}
+
+/// One variable, of the manifest or of a vars file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Var {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Its value; texts in it may be templates.
+    pub value: Node,
+}
+
+/// A request field by its document name, with a scalar that may be a template.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// The key.
+    pub name: Spanned<String>,
+    /// What it was set to.
+    pub value: Node,
+}
+
+/// How many creations are asked for in a minute.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum CreateRate {
+    /// At most this many, above zero.
+    PerMinute(f64),
+    /// As many as `concurrency` lets through.
+    Unlimited,
+}
+
+/// What the author says about speed, time and money.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Limits {
+    /// Shots on their way at once.
+    pub concurrency: Option<Spanned<u32>>,
+    /// Creations in a minute.
+    pub creates_per_minute: Option<Spanned<CreateRate>>,
+    /// The most that one run may cost.
+    pub max_cost: Option<Spanned<Money>>,
+    /// Whether requests without a known price run under `max_cost`.
+    pub allow_unpriced: Option<Spanned<bool>>,
+    /// The longest that a run may take.
+    pub deadline: Option<Spanned<Duration>>,
+    /// The wait between two questions about a shot.
+    pub poll_interval: Option<Spanned<Duration>>,
+}
+
+impl Limits {
+    /// Shots at once where the author does not say.
+    pub const CONCURRENCY: u32 = 4;
+    /// Creations in a minute where the author does not say.
+    pub const CREATES_PER_MINUTE: CreateRate = CreateRate::PerMinute(5.0);
+    /// The shortest wait between two questions about a shot.
+    pub const MIN_POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+    /// Shots at once, 4 unless said otherwise.
+    pub fn concurrency(&self) -> u32 {
+        self.concurrency
+            .as_ref()
+            .map_or(Self::CONCURRENCY, |limit| limit.value)
+    }
+
+    /// Creations in a minute, 5 unless said otherwise.
+    pub fn creates_per_minute(&self) -> CreateRate {
+        let said = self.creates_per_minute.as_ref();
+        said.map_or(Self::CREATES_PER_MINUTE, |limit| limit.value)
+    }
+
+    /// Whether requests without a known price run under `max_cost`; not unless said.
+    pub fn allow_unpriced(&self) -> bool {
+        self.allow_unpriced
+            .as_ref()
+            .is_some_and(|limit| limit.value)
+    }
+}
+
+/// Where the videos go.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Output {
+    /// The folder, relative to the manifest.
+    pub dir: Option<Spanned<String>>,
+    /// A template for the name of each video.
+    pub file: Option<Spanned<String>>,
+}
+
+impl Output {
+    /// The folder where the author does not say.
+    pub const DIR: &str = "out";
+    /// The template of file names where the author does not say.
+    pub const FILE: &str = "{{ shot.id }}.mp4";
+
+    /// The folder, `out` unless said otherwise.
+    pub fn dir(&self) -> &str {
+        self.dir.as_ref().map_or(Self::DIR, |dir| &dir.value)
+    }
+}
+
+/// The price of one kind of video.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PriceOverride {
+    /// For this model,
+    pub model: Spanned<String>,
+    /// at this resolution,
+    pub resolution: Spanned<String>,
+    /// of this many seconds,
+    pub duration: Spanned<u32>,
+    /// one video costs this.
+    pub price: Spanned<Money>,
+}
+
+/// A shot as written; with a matrix it stands for several.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShotEntry {
+    /// Its name, or with a matrix what the names begin with.
+    pub id: Spanned<String>,
+    /// The whole entry.
+    pub span: Span,
+    /// Request fields, the prompt among them.
+    pub fields: Vec<Field>,
+    /// What to multiply it by.
+    pub matrix: Option<Matrix>,
+    /// Camera commands after the prompt, in order.
+    pub camera: Vec<CameraItem>,
+    /// The picture to start from.
+    pub first_frame: Option<PictureSource>,
+    /// The picture to end on.
+    pub last_frame: Option<PictureSource>,
+    /// The face to keep.
+    pub subject: Option<PictureSource>,
+}
+
+/// The values to combine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matrix {
+    /// Place of the whole matrix.
+    pub span: Span,
+    /// Lists by name, in written order.
+    pub axes: Vec<Axis>,
+    /// Combinations to add.
+    pub include: Vec<Combination>,
+    /// Combinations to leave out.
+    pub exclude: Vec<Combination>,
+}
+
+/// One list of a matrix.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axis {
+    /// Its name in templates, under `matrix`.
+    pub name: Spanned<String>,
+    /// Scalars, in written order.
+    pub values: Vec<Node>,
+}
+
+/// Values for some or all names of a matrix.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Combination {
+    /// Place of the combination.
+    pub span: Span,
+    /// A scalar for each name.
+    pub values: Vec<(Spanned<String>, Node)>,
+}
+
+/// Commands that act at once; usually one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CameraItem {
+    /// Place of the item.
+    pub span: Span,
+    /// The commands as written; each may be a template.
+    pub commands: Vec<Spanned<String>>,
+}
+
+/// Where a picture comes from, as written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PictureSource {
+    /// A path or an address; may be a template.
+    Location(Spanned<String>),
+    /// A frame of another shot.
+    Frame {
+        /// Place of the whole reference.
+        span: Span,
+        /// The shot's id; may be a template.
+        shot: Spanned<String>,
+        /// Which frame; the last one where nothing is said.
+        frame: Option<Spanned<String>>,
+    },
+}

@@ -1,0 +1,225 @@
+//! Whole manifests through `parse`: one mistake, one diagnostic, one place.
+
+use proptest::prelude::{ProptestConfig, proptest};
+
+use super::{Manifest, parse};
+use crate::diag::{Diagnostic, SourceFile, Sources};
+use crate::spec::Spec;
+
+fn read(text: &str) -> (Option<Manifest>, Vec<Diagnostic>) {
+    let mut sources = Sources::default();
+    let id = sources.add(SourceFile::new("shots.yaml", text));
+    parse(&sources, id, Spec::bundled())
+}
+
+/// `code: message @ marked words | help` of every diagnostic.
+fn told(text: &str) -> Vec<String> {
+    let (_, diagnostics) = read(text);
+    let tell = |d: &Diagnostic| {
+        let span = d.primary.as_ref().expect("a place").span;
+        let words = &text[span.start..span.end];
+        let help = d
+            .help
+            .as_ref()
+            .map_or_else(String::new, |help| format!(" | {help}"));
+        format!("{}: {} @ {words}{help}", d.code, d.message)
+    };
+    diagnostics.iter().map(tell).collect()
+}
+
+/// A sound manifest around some lines.
+fn around(lines: &str) -> String {
+    format!("version: 1\n{lines}\nshots: [{{id: a, prompt: x}}]\n")
+}
+
+#[test]
+fn a_full_manifest_has_no_mistakes() {
+    let text = r#"
+version: 1
+backend: gateway
+backends: { gateway: { kind: minimax, base_url: "https://g.example/v", key_env: KEY, allow_unlisted: true } }
+vars: { hero: a courier, 城市: 重庆, list: [1, {a: b}] }
+defaults: &d { model: MiniMax-Hailuo-2.3, resolution: 768P, duration: 6, prompt_optimizer: false }
+limits: { concurrency: 4, creates_per_minute: unlimited, max_cost: 5 USD, allow_unpriced: true, deadline: 30m, poll_interval: 250ms }
+output: { dir: out, file: "{{ shot.id }}.mp4" }
+prices: [{ model: M, resolution: 768P, duration: 6, price: 0.28 USD }]
+shots:
+  - id: opening
+    <<: *d
+    prompt: x
+    camera: [tilt up, [pan left, 上升]]
+    matrix: { sky: [rain, 2, true], include: [{sky: snow}], exclude: [{sky: 2}] }
+    first_frame: a.png
+    last_frame: { shot: other, frame: 2.5s }
+    duration: "{{ matrix.seconds }}"
+  - { id: s, subject: f.png }
+"#;
+    assert_eq!(told(text), Vec::<String>::new());
+    let manifest = read(text).0.expect("a manifest");
+    assert_eq!(manifest.shots.len(), 2);
+    assert_eq!(manifest.shots[0].fields.len(), 5);
+    assert_eq!(manifest.shots[0].camera[1].commands.len(), 2);
+    assert_eq!(manifest.limits.concurrency(), 4);
+}
+
+#[test]
+fn unknown_and_missing_keys() {
+    let text =
+        "version: 1\nshots:\n  - id: a\n    promt: x\n  - prompt: y\nduration: 6\nzebra: 1\n";
+    assert_eq!(
+        told(text),
+        [
+            "unknown-key: unknown key `promt` @ promt | did you mean `prompt`?",
+            "missing-key: this shot has no `id` @ prompt",
+            "unknown-key: unknown key `duration` @ duration | `duration` belongs to a shot under `shots`, or to `defaults`",
+            "unknown-key: unknown key `zebra` @ zebra | the keys here are `version`, `backend`, `backends`, `vars`, `defaults`, `limits`, `output`, `prices` and `shots`",
+        ]
+    );
+    assert_eq!(
+        told("shots: [{id: a}]"),
+        ["missing-key: the manifest has no `version` @ shots | begin with `version: 1`"]
+    );
+    assert!(told("x")[0].starts_with("wrong-type: expected a mapping with `version` and `shots`"));
+}
+
+#[test]
+fn wrong_types_in_words() {
+    for (lines, expected) in [
+        (
+            "defaults: 5",
+            "wrong-type: expected a mapping with settings for `defaults`, found a number @ 5",
+        ),
+        (
+            "defaults: {model: [a]}",
+            "wrong-type: expected a text for `model`, found a list @ [a]",
+        ),
+        (
+            "defaults: {duration: }",
+            "wrong-type: expected a number for `duration`, found nothing @ duration",
+        ),
+        (
+            "limits: {concurrency: many}",
+            "wrong-type: expected a whole number for `concurrency`, found a text @ many",
+        ),
+        (
+            "limits: {creates_per_minute: [1]}",
+            "wrong-type: expected a number above 0, or `unlimited` for `creates_per_minute`, found a list @ [1]",
+        ),
+        (
+            "limits: {deadline: 30}",
+            "wrong-type: expected a length of time such as `30m` for `deadline`, found a number @ 30",
+        ),
+        (
+            "prices: {}",
+            "wrong-type: expected a list of prices for `prices`, found a mapping @ {}",
+        ),
+    ] {
+        assert_eq!(told(&around(lines)), [expected], "{lines}");
+    }
+    assert_eq!(
+        told("version: 1\nshots: opening"),
+        ["wrong-type: expected a list of shots for `shots`, found a text @ opening"]
+    );
+    assert_eq!(
+        told("version: 1\nshots: [{id: a, first_frame: [x]}, {id: b, first_frame: {shto: a}}]"),
+        [
+            "wrong-type: expected a path, an address, or `{ shot: …, frame: … }` for `first_frame`, found a list @ [x]",
+            "unknown-key: unknown key `shto` @ shto | did you mean `shot`?",
+            "missing-key: this reference has no `shot` @ shto",
+        ]
+    );
+}
+
+#[test]
+fn bad_values_in_words() {
+    for (lines, expected) in [
+        (
+            "limits: {concurrency: 0}",
+            "bad-value: `concurrency` is 1 at least @ 0",
+        ),
+        (
+            "limits: {concurrency: 2000}",
+            "bad-value: `concurrency` is 1024 at most @ 2000",
+        ),
+        (
+            "limits: {creates_per_minute: 0}",
+            "bad-value: `creates_per_minute` is more than 0 @ 0",
+        ),
+        (
+            "limits: {creates_per_minute: lots}",
+            "bad-value: `creates_per_minute` cannot be `lots` @ lots",
+        ),
+        (
+            "limits: {deadline: soon}",
+            "bad-value: `soon` is not a length of time such as `10s` or `30m` @ soon",
+        ),
+        (
+            "limits: {poll_interval: 1ms}",
+            "bad-value: `poll_interval` is 100ms at least @ 1ms",
+        ),
+        (
+            "limits: {max_cost: 5 bucks}",
+            "bad-value: `5 bucks` is not an amount such as `5 USD` or `3.50 CNY` @ 5 bucks",
+        ),
+        (
+            "backends: {g: {key_env: sk-123}}",
+            "bad-value: `key_env` cannot be this @ sk-123",
+        ),
+        (
+            "backends: {g: {base_url: 'http://a.b'}}",
+            "bad-value: the key would travel in the open: plain http is for this machine only @ 'http://a.b' | write an address such as `https://api.minimax.io`",
+        ),
+        (
+            "backends: {g: {kind: minmax}}",
+            "bad-value: `kind` cannot be `minmax` @ minmax | did you mean `minimax`?",
+        ),
+        (
+            "backend: simulater",
+            "unknown-backend: there is no backend `simulater` @ simulater | did you mean `simulator`?",
+        ),
+        (
+            "vars: {a-b: 1}",
+            "bad-value: `a-b` cannot be a name here, since templates could not say it @ a-b | use a name made of letters, digits and `_`",
+        ),
+        (
+            "vars: {shot: 1}",
+            "bad-value: a variable cannot be called `shot` @ shot",
+        ),
+        (
+            "output: {file: ''}",
+            "bad-value: `file` cannot be empty @ ''",
+        ),
+    ] {
+        assert_eq!(told(&around(lines)), [expected], "{lines}");
+    }
+    assert_eq!(
+        told("version: 2\nshots: []"),
+        [
+            "version: this program reads manifests of version 1 @ 2 | write `version: 1`",
+            "bad-value: `shots` cannot be empty @ []",
+        ]
+    );
+}
+
+#[test]
+fn values_of_request_fields_are_left_to_check() {
+    assert_eq!(
+        told(&around(
+            "defaults: {model: Nope, duration: 99, prompt_optimizer: maybe}"
+        )),
+        Vec::<String>::new()
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_panics(text in "(version|shots|id|matrix|vars|: |\n|\n  - |\n    |[\\[\\]{},&*a!|>'\"%#-]|1|~|镜头){0,40}") {
+        let (_, diagnostics) = read(&text);
+        for diagnostic in diagnostics {
+            let span = diagnostic.primary.expect("a place").span;
+            assert!(text.get(span.start..span.end).is_some() || text.is_empty());
+        }
+    }
+}

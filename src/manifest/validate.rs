@@ -1,0 +1,304 @@
+//! The manifest's schema against the tree, in sentences with places.
+//!
+//! Owns the wording of structural mistakes. Never shows the words of JSON
+//! Schema, and never judges the value of a request field: `check` knows which
+//! model takes what and says it better. Only what is no scalar is refused here.
+
+use std::sync::Arc;
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
+use serde_json::Value;
+
+use crate::diag::{Code, Diagnostic};
+use crate::manifest::nearest;
+use crate::manifest::schema::REQUEST_FIELD;
+use crate::manifest::tree::Node;
+
+/// Everything that is wrong with the shape of a manifest.
+pub(crate) fn validate(root: &Node, schema: &Value) -> Vec<Diagnostic> {
+    let validator =
+        jsonschema::draft202012::new(schema).expect("a test compiles the manifest's schema");
+    against(root, schema, &validator)
+}
+
+fn against(root: &Node, schema: &Value, validator: &Validator) -> Vec<Diagnostic> {
+    let instance = root.to_json();
+    let mut diagnostics = Vec::new();
+    for error in validator.iter_errors(&instance) {
+        explain(
+            &Mistake::new(root, schema, &error),
+            &error,
+            &mut diagnostics,
+        );
+    }
+    diagnostics
+}
+
+/// A schema error with what it is about.
+struct Mistake<'a> {
+    root: &'a Node,
+    whole: &'a Value,
+    node: &'a Node,
+    /// The schema that holds the failing keyword.
+    schema: &'a Value,
+    /// The last step of the path: a key, or the number of an item.
+    name: String,
+}
+
+impl<'a> Mistake<'a> {
+    fn new(root: &'a Node, whole: &'a Value, error: &ValidationError<'_>) -> Self {
+        let path = error.instance_path().as_str();
+        let schema_path = error.schema_path().as_str();
+        let parent = schema_path.rfind('/').map_or("", |at| &schema_path[..at]);
+        Self {
+            root,
+            whole,
+            node: root.pointer(path).unwrap_or(root),
+            schema: whole.pointer(parent).unwrap_or(&Value::Null),
+            name: path
+                .rsplit('/')
+                .next()
+                .unwrap_or("")
+                .replace("~1", "/")
+                .replace("~0", "~"),
+        }
+    }
+
+    fn expected(&self) -> Option<&'a str> {
+        self.schema.get("x-expected").and_then(Value::as_str)
+    }
+
+    /// The key in quotes, or what an item is called.
+    fn called(&self) -> String {
+        if self.name.is_empty() {
+            "the manifest".to_owned()
+        } else if self.name.bytes().all(|b| b.is_ascii_digit()) {
+            "this item".to_owned()
+        } else {
+            format!("`{}`", self.name)
+        }
+    }
+}
+
+fn explain(mistake: &Mistake<'_>, error: &ValidationError<'_>, into: &mut Vec<Diagnostic>) {
+    use ValidationErrorKind as Kind;
+    match error.kind() {
+        Kind::AdditionalProperties { unexpected } => {
+            into.extend(unexpected.iter().map(|key| unknown_key(mistake, key)));
+        }
+        Kind::Required { property } => into.push(missing_key(mistake, property)),
+        Kind::PropertyNames { error } => into.push(bad_name(mistake, error)),
+        _ if mistake.schema.get(REQUEST_FIELD).is_some() => {
+            into.extend((!mistake.node.is_scalar()).then(|| wrong_type(mistake)));
+        }
+        Kind::Type { .. } => into.push(wrong_type(mistake)),
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+            union(mistake, context, into);
+        }
+        Kind::Constant { .. } if mistake.name == "version" => into.push(version(mistake)),
+        Kind::Enum { options } => into.push(choices(mistake, options)),
+        _ => into.push(bad_value(mistake, error.kind())),
+    }
+}
+
+fn unknown_key(mistake: &Mistake<'_>, key: &str) -> Diagnostic {
+    let span = mistake
+        .node
+        .entry(key)
+        .map_or(mistake.node.span, |e| e.key.span);
+    let known = properties(mistake.schema);
+    let diagnostic = Diagnostic::error(Code::UnknownKey, span, format!("unknown key `{key}`"));
+    if let Some(near) = nearest(key, known.iter().copied()) {
+        return diagnostic.help(format!("did you mean `{near}`?"));
+    }
+    if mistake.name.is_empty() && properties(&mistake.whole["$defs"]["shot"]).contains(&key) {
+        return diagnostic.help(format!(
+            "`{key}` belongs to a shot under `shots`, or to `defaults`"
+        ));
+    }
+    if properties(mistake.whole).contains(&key) {
+        return diagnostic.help(format!("`{key}` belongs to the top of the manifest"));
+    }
+    diagnostic.help(format!("the keys here are {}", listed(&known)))
+}
+
+fn properties(schema: &Value) -> Vec<&str> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties.map_or_else(Vec::new, |p| p.keys().map(String::as_str).collect())
+}
+
+fn missing_key(mistake: &Mistake<'_>, property: &Value) -> Diagnostic {
+    let key = property.as_str().unwrap_or_default();
+    let owner = if mistake.name.is_empty() {
+        "the manifest"
+    } else {
+        mistake
+            .schema
+            .get("title")
+            .and_then(Value::as_str)
+            .unwrap_or("this")
+    };
+    let owner = match owner {
+        "the manifest" | "this" => owner.to_owned(),
+        title => format!("this {}", title.to_lowercase()),
+    };
+    let span = mistake.node.head();
+    let diagnostic = Diagnostic::error(Code::MissingKey, span, format!("{owner} has no `{key}`"));
+    let about = mistake
+        .schema
+        .pointer(&format!("/properties/{key}/description"));
+    match about.and_then(Value::as_str) {
+        _ if key == "version" => diagnostic.help("begin with `version: 1`"),
+        Some(about) => diagnostic.note(format!("`{key}`: {about}")),
+        None => diagnostic,
+    }
+}
+
+fn bad_name(mistake: &Mistake<'_>, error: &ValidationError<'_>) -> Diagnostic {
+    let name = error.instance().as_str().unwrap_or_default().to_owned();
+    let span = mistake
+        .node
+        .entry(&name)
+        .map_or(mistake.node.span, |e| e.key.span);
+    let expected = mistake.expected().unwrap_or("another name");
+    let message = format!("`{name}` cannot be a name here, since templates could not say it");
+    Diagnostic::error(Code::BadValue, span, message).help(format!("use {expected}"))
+}
+
+fn wrong_type(mistake: &Mistake<'_>) -> Diagnostic {
+    let expected = match mistake.expected() {
+        Some(expected) => expected.to_owned(),
+        None => type_words(mistake.schema),
+    };
+    let found = mistake.node.describe();
+    let span = mistake.node.span;
+    let message = format!(
+        "expected {expected} for {}, found {found}",
+        mistake.called()
+    );
+    Diagnostic::error(Code::WrongType, span, message).label(format!("{found}, not {expected}"))
+}
+
+fn type_words(schema: &Value) -> String {
+    let word = |name: &str| match name {
+        "string" => "a text",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "boolean" => "true or false",
+        "array" => "a list",
+        "object" => "a mapping",
+        _ => "nothing",
+    };
+    match schema.get("type") {
+        Some(Value::String(name)) => word(name).to_owned(),
+        Some(Value::Array(names)) => {
+            let words: Vec<&str> = names.iter().filter_map(Value::as_str).map(word).collect();
+            words.join(" or ")
+        }
+        _ => "something else".to_owned(),
+    }
+}
+
+/// Of several forms that a value may have, the author meant the one whose type
+/// fits; what is wrong inside that one is what helps.
+fn union(
+    mistake: &Mistake<'_>,
+    branches: &[Vec<ValidationError<'static>>],
+    into: &mut Vec<Diagnostic>,
+) {
+    let base = mistake.node;
+    let is_type = |error: &ValidationError<'_>| {
+        let own = error.instance_path().as_str();
+        let here = mistake
+            .root
+            .pointer(own)
+            .is_some_and(|node| std::ptr::eq(node, base));
+        here && matches!(
+            error.kind(),
+            ValidationErrorKind::Type { .. }
+                | ValidationErrorKind::Enum { .. }
+                | ValidationErrorKind::Constant { .. }
+        )
+    };
+    let meant = branches
+        .iter()
+        .find(|errors| !errors.is_empty() && !errors.iter().any(is_type));
+    match meant {
+        Some(errors) => {
+            for error in errors {
+                explain(
+                    &Mistake::new(mistake.root, mistake.whole, error),
+                    error,
+                    into,
+                );
+            }
+        }
+        None if base.text().is_some() => {
+            into.push(expected_value(
+                mistake,
+                mistake.expected().unwrap_or("another value"),
+            ));
+        }
+        None => into.push(wrong_type(mistake)),
+    }
+}
+
+fn version(mistake: &Mistake<'_>) -> Diagnostic {
+    let message = "this program reads manifests of version 1";
+    let span = mistake.node.span;
+    Diagnostic::error(Code::Version, span, message).help("write `version: 1`")
+}
+
+fn choices(mistake: &Mistake<'_>, options: &Arc<Value>) -> Diagnostic {
+    let options = options.as_array().map_or(&[][..], Vec::as_slice);
+    let words: Vec<&str> = options.iter().filter_map(Value::as_str).collect();
+    let diagnostic = expected_value(mistake, &listed(&words));
+    match nearest(
+        mistake.node.text().unwrap_or_default(),
+        words.iter().copied(),
+    ) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }
+}
+
+fn expected_value(mistake: &Mistake<'_>, expected: &str) -> Diagnostic {
+    let secret = mistake.schema.get("x-secret").is_some();
+    let shown = mistake
+        .node
+        .text()
+        .filter(|text| !secret && text.chars().count() <= 60);
+    let message = match shown {
+        Some(text) => format!("{} cannot be `{text}`", mistake.called()),
+        None => format!("{} cannot be this", mistake.called()),
+    };
+    let span = mistake.node.span;
+    Diagnostic::error(Code::BadValue, span, message).label(format!("expected {expected}"))
+}
+
+fn bad_value(mistake: &Mistake<'_>, kind: &ValidationErrorKind) -> Diagnostic {
+    use ValidationErrorKind as Kind;
+    let called = mistake.called();
+    let message = match kind {
+        Kind::Minimum { limit } => format!("{called} is {limit} at least"),
+        Kind::Maximum { limit } => format!("{called} is {limit} at most"),
+        Kind::ExclusiveMinimum { limit } => format!("{called} is more than {limit}"),
+        Kind::MinItems { .. } | Kind::MinLength { .. } | Kind::MinProperties { .. } => {
+            format!("{called} cannot be empty")
+        }
+        _ => return expected_value(mistake, mistake.expected().unwrap_or("another value")),
+    };
+    let span = mistake.node.span;
+    Diagnostic::error(Code::BadValue, span, message)
+}
+
+/// `a`, `b` and `c`.
+pub(crate) fn listed(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => "none".to_owned(),
+    }
+}

@@ -1,0 +1,499 @@
+//! Whole manifests through `expand`: what comes out, and every mistake with its place.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::{FrameAt, MediaSource, Overrides, Shot, dependencies, expand};
+use crate::diag::{Diagnostic, SourceFile, Sources};
+use crate::manifest;
+use crate::spec::Spec;
+
+fn run_with(text: &str, overrides: &Overrides) -> (Vec<Shot>, Vec<Diagnostic>) {
+    let mut sources = Sources::default();
+    let id = sources.add(SourceFile::new("shots.yaml", text));
+    let (manifest, parsed) = manifest::parse(&sources, id, Spec::bundled());
+    assert_eq!(parsed, [], "{text}");
+    expand(
+        &manifest.expect("a manifest"),
+        &sources,
+        overrides,
+        Spec::bundled(),
+    )
+}
+
+fn run(text: &str) -> (Vec<Shot>, Vec<Diagnostic>) {
+    run_with(text, &Overrides::default())
+}
+
+/// The shots of a manifest that has nothing wrong with it.
+fn shots(text: &str) -> Vec<Shot> {
+    let (shots, diagnostics) = run(text);
+    assert_eq!(diagnostics, [], "{text}");
+    shots
+}
+
+fn told_of(text: &str, diagnostics: &[Diagnostic]) -> Vec<String> {
+    let tell = |d: &Diagnostic| {
+        let words = d
+            .primary
+            .as_ref()
+            .map_or("-", |label| &text[label.span.start..label.span.end]);
+        let mut told = format!("{}: {} @ {words}", d.code, d.message);
+        for note in &d.notes {
+            let _ = write!(told, " ({note})");
+        }
+        if let Some(help) = &d.help {
+            let _ = write!(told, " | {help}");
+        }
+        told
+    };
+    diagnostics.iter().map(tell).collect()
+}
+
+/// `code: message @ marked words (notes) | help` of every diagnostic.
+fn told(text: &str) -> Vec<String> {
+    told_of(text, &run(text).1)
+}
+
+/// A manifest of one shot `a` with some lines of its own.
+fn shot(lines: &str) -> String {
+    format!(
+        "version: 1\nshots:\n  - id: a\n    {}\n",
+        lines.replace('\n', "\n    ")
+    )
+}
+
+fn prompt(text: &str) -> String {
+    let shots = shots(text);
+    shots[0].prompt.as_ref().expect("a prompt").text.clone()
+}
+
+#[test]
+fn the_story_of_the_design() {
+    let text = r#"
+version: 1
+vars: { hero: a red-haired courier, city: rain-soaked Chongqing }
+defaults: { model: MiniMax-Hailuo-2.3, resolution: 768P, duration: 6 }
+output: { dir: out, file: "{{ shot.id }}.mp4" }
+shots:
+  - id: opening
+    prompt: "{{ hero }} steps into {{ city }} {{ camera('push in') }}, then looks up."
+    camera: [tilt up, [pan left, pedestal up]]
+  - id: weather
+    matrix: { sky: [rain, snow], lens: [35mm, 85mm] }
+    prompt: "{{ city }}, {{ matrix.sky }}, {{ matrix.lens }} lens"
+  - id: after
+    duration: "{{ 2 * 3 }}"
+    prompt_optimizer: "{{ 'true' }}"
+    first_frame: { shot: opening, frame: 2.5s }
+    last_frame: stills/woman.png
+"#;
+    let shots = shots(text);
+    let ids: Vec<&str> = shots.iter().map(|shot| shot.id.as_str()).collect();
+    assert_eq!(
+        ids,
+        [
+            "opening",
+            "weather-rain-35mm",
+            "weather-rain-85mm",
+            "weather-snow-35mm",
+            "weather-snow-85mm",
+            "after"
+        ]
+    );
+    let opening = shots[0].prompt.as_ref().expect("a prompt");
+    assert_eq!(
+        opening.text,
+        "a red-haired courier steps into rain-soaked Chongqing [Push in], then looks up. [Tilt up] [Pan left,Pedestal up]"
+    );
+    let camera: Vec<(Vec<String>, &str)> = opening
+        .camera
+        .iter()
+        .map(|used| (used.commands.clone(), &text[used.span.start..used.span.end]))
+        .collect();
+    assert_eq!(
+        camera,
+        [
+            (vec!["push_in".to_owned()], "camera('push in')"),
+            (vec!["tilt_up".to_owned()], "tilt up"),
+            (
+                vec!["pan_left".to_owned(), "pedestal_up".to_owned()],
+                "[pan left, pedestal up]"
+            ),
+        ]
+    );
+    assert_eq!(shots[1].file, "weather-rain-35mm.mp4");
+    assert_eq!(
+        shots[1].matrix,
+        [
+            ("sky".to_owned(), "rain".to_owned()),
+            ("lens".to_owned(), "35mm".to_owned())
+        ]
+    );
+    let after = &shots[5];
+    assert_eq!(after.setting("duration").expect("set").value, json!(6));
+    assert_eq!(
+        after.setting("prompt_optimizer").expect("set").value,
+        json!(true)
+    );
+    assert_eq!(
+        after.setting("model").expect("a default").value,
+        json!("MiniMax-Hailuo-2.3")
+    );
+    assert_eq!(dependencies(after), [shots[0].id.clone()]);
+    let frame = after.first_frame.as_ref().expect("a frame");
+    let at = FrameAt::Time(Duration::from_millis(2500));
+    assert_eq!(
+        frame.source,
+        MediaSource::Frame {
+            shot: shots[0].id.clone(),
+            at
+        }
+    );
+}
+
+#[test]
+fn variables_and_their_precedence() {
+    let text = "version: 1\nvars: {a: x, b: '{{ a }}{{ a }}', c: {d: [1, '{{ b }}']}}\nshots: [{id: s, prompt: '{{ b }} {{ c.d[1] }} {{ vars.a }}'}]\n";
+    assert_eq!(prompt(text), "xx xx x");
+    let mut sources = Sources::default();
+    sources.add(SourceFile::new("shots.yaml", text));
+    let file = sources.add(SourceFile::new(
+        "vars.json",
+        r#"{"a": "f{{ 1 }}", "b": "g"}"#,
+    ));
+    let (vars, diagnostics) = manifest::parse_vars(&sources, file);
+    assert_eq!(diagnostics, []);
+    let (manifest, _) = manifest::parse(&sources, crate::diag::SourceId(0), Spec::bundled());
+    let overrides = Overrides {
+        vars: vec![
+            ("b".to_owned(), json!("{{ raw }}")),
+            ("hreo".to_owned(), json!(1)),
+        ],
+        files: vec![vars],
+    };
+    let (shots, diagnostics) = expand(
+        &manifest.expect("a manifest"),
+        &sources,
+        &overrides,
+        Spec::bundled(),
+    );
+    assert_eq!(
+        shots[0].prompt.as_ref().expect("a prompt").text,
+        "{{ raw }} {{ raw }} f1"
+    );
+    assert_eq!(
+        told_of(text, &diagnostics),
+        [
+            "unused-variable: the manifest declares no variable `hreo` @ - | declare `hreo` under `vars`"
+        ]
+    );
+    assert_eq!(
+        told("version: 1\nvars: {a: 1, b: 2}\nshots: [{id: s, prompt: '{{ a }} b'}]"),
+        ["unused-variable: the variable `b` is used nowhere @ b"]
+    );
+}
+
+#[test]
+fn template_mistakes_point_at_the_words() {
+    for (lines, expected) in [
+        (
+            "prompt: 镜头 {{ nope }} x",
+            "undefined-variable: `nope` is not defined @ nope | declare `nope` under `vars`",
+        ),
+        (
+            "prompt: >-\n  镜头 and\n  {{ matrix.sky }} x",
+            "undefined-variable: `matrix.sky` is not defined @ matrix.sky | this shot has no matrix",
+        ),
+        (
+            "prompt: \"\\u955c {{ shot.idd|upper }}\"",
+            "undefined-variable: `shot.idd` is not defined @ shot.idd | did you mean `shot.id`?",
+        ),
+        (
+            "prompt: |\n  a\n    {{ shot.id | uper }}",
+            "template: there is no filter `uper` @ uper | did you mean `upper`?",
+        ),
+        (
+            "prompt: '{{ camra(1) }}'",
+            "template: there is no function `camra` @ camra | did you mean `camera`?",
+        ),
+        (
+            "prompt: 'it''s {{ camera(\"puhs in\") }}'",
+            "unknown-camera: `puhs in` is no camera command @ camera(\"puhs in\") | did you mean `Push in`?",
+        ),
+        (
+            "prompt: 'x {{ 1 + }}'",
+            "template: this template does not work: unexpected end of variable block @ }}",
+        ),
+        (
+            "prompt: '{% for i in range(1000000000) %}x{% endfor %}'",
+            "template: this template does not work: a range has 10000 items at most @ range(1000000000)",
+        ),
+        (
+            "prompt: '{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}'",
+            "template: this template does not come to an end @ {% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %} | loop over fewer items",
+        ),
+        (
+            "prompt: '{% for i in range(9999) %}xxxxxxxxxx{% endfor %}'",
+            "template: this template makes more than 65536 bytes of text @ {% for i in range(9999) %}xxxxxxxxxx{% endfor %}",
+        ),
+        (
+            "prompt: '{% include \"x\" %}'",
+            "template: `include` is not available in prompts @ include | `if`, `for` and `set` with `=` are there",
+        ),
+        (
+            "duration: '{{ 6'",
+            "template: this template does not work: unexpected end of input, expected end of variable block @ 6",
+        ),
+    ] {
+        assert_eq!(told(&shot(lines)), [expected], "{lines}");
+    }
+}
+
+#[test]
+fn mistakes_of_a_matrix_are_told_once() {
+    let text = shot(
+        "matrix: {sky: [rain, snow, fog], lens: [35mm, 85mm]}\nprompt: '{{ matrix.skyy }} {{ hero }}'",
+    );
+    assert_eq!(
+        told(&text),
+        [
+            "undefined-variable: `matrix.skyy` is not defined @ matrix.skyy (in `a-rain-35mm` and 5 more) | did you mean `matrix.sky`?"
+        ]
+    );
+}
+
+#[test]
+fn matrices() {
+    let text = shot(
+        "matrix: {b: [2, 1.50], c: ['X y', 镜], exclude: [{b: 2, c: 镜}], include: [{c: new, b: true}]}\nprompt: '{{ matrix.b }}'",
+    );
+    let ids: Vec<String> = shots(&text)
+        .iter()
+        .map(|shot| shot.id.to_string())
+        .collect();
+    assert_eq!(ids, ["a-2-x-y", "a-1-50-x-y", "a-1-50-镜", "a-true-new"]);
+    let text = "version: 1\nshots: [{id: 'x{{ matrix.n }}-{{ shot.index }}', matrix: {n: [1, 2]}}]";
+    let ids: Vec<String> = shots(text).iter().map(|shot| shot.id.to_string()).collect();
+    assert_eq!(ids, ["x1-1", "x2-2"]);
+    for (matrix, expected) in [
+        (
+            "{b: [1], include: [{d: 2}]}",
+            vec![
+                "matrix: an added combination gives every value; `b` is missing @ {d: 2}",
+                "matrix: this matrix has no list `d` @ d | did you mean `b`?",
+            ],
+        ),
+        (
+            "{b: [1], exclude: [{b: 1}]}",
+            vec![
+                "matrix: nothing is left of this matrix, so the shot is never made @ {b: [1], exclude: [{b: 1}]}",
+            ],
+        ),
+        (
+            "{b: [1], exclude: [{b: 7}]}",
+            vec!["matrix: this leaves nothing out @ {b: 7}"],
+        ),
+        (
+            "{b: [x y, x-y]}",
+            vec!["duplicate-id: two combinations of this shot are called `a-x-y` @ a"],
+        ),
+    ] {
+        assert_eq!(
+            told(&shot(&format!("matrix: {matrix}"))),
+            expected,
+            "{matrix}"
+        );
+    }
+}
+
+#[test]
+fn ids_are_unique_whatever_their_case() {
+    assert_eq!(
+        told("version: 1\nshots: [{id: one}, {id: One}, {id: one}, {id: 'a/b'}]"),
+        [
+            "duplicate-id: `one` and `One` differ only in case @ One",
+            "duplicate-id: two shots are called `one` @ one",
+            "bad-id: a shot id is made of letters, digits, `-`, `_` and `.`, not `/` @ 'a/b'",
+        ]
+    );
+}
+
+#[test]
+fn camera_lists() {
+    assert_eq!(
+        prompt(&shot("prompt: x\ncamera: ['{{ \"push\" }} in', 推进]")),
+        "x [Push in] [推进]"
+    );
+    assert_eq!(prompt(&shot("camera: [shake]")), "[Shake]");
+    assert_eq!(
+        told(&shot("camera: [push inn, [static shot, shake], zebra]")),
+        [
+            "unknown-camera: `push inn` is no camera command @ push inn | did you mean `Push in`?",
+            "camera-combination: a static shot and `Shake` at once contradict each other @ [static shot, shake]",
+            "unknown-camera: `zebra` is no camera command @ zebra | `Push in`, `Pan left` and `Static shot` are some of them",
+        ]
+    );
+    assert_eq!(
+        told(&shot("prompt: 他走来 [Push out] 然后")),
+        [
+            "unknown-camera: `Push out` is nearly a camera command, but none @ [Push out] | did you mean `Pull out`?"
+        ]
+    );
+}
+
+#[test]
+fn references_between_shots() {
+    let two = |a: &str, b: &str| {
+        format!(
+            "version: 1\nshots:\n  - {{id: a, first_frame: {a}}}\n  - {{id: b, first_frame: {b}}}\n"
+        )
+    };
+    assert_eq!(
+        told(&two("{shot: bb}", "x.png")),
+        ["unknown-shot: there is no shot `bb` @ bb | did you mean `b`?"]
+    );
+    assert_eq!(
+        told(&two("{shot: a}", "x.png")),
+        ["cycle: `a` waits for a frame of itself @ a"]
+    );
+    assert_eq!(
+        told(&two("{shot: b}", "{shot: a}")),
+        ["cycle: these shots wait for each other: a → b → a @ b"]
+    );
+    assert_eq!(
+        told(&two("{shot: b, frame: frist}", "ftp://x/y.png")),
+        [
+            "bad-value: `frist` is no frame of a video @ frist | did you mean `first`?",
+            "bad-value: pictures come from http and https addresses, not from `ftp` @ ftp://x/y.png",
+        ]
+    );
+    let text = "version: 1\nshots:\n  - {id: m, matrix: {n: [1, 2]}}\n  - {id: b, first_frame: {shot: m}}\n";
+    assert_eq!(
+        told(text),
+        [
+            "unknown-shot: `m` has a matrix and stands for 2 shots @ m | name one of them: `m-1`, `m-2`"
+        ]
+    );
+    let text = "version: 1\nshots:\n  - {id: m, matrix: {n: [1, 2]}}\n  - {id: b, matrix: {n: [1, 2]}, first_frame: {shot: 'm-{{ matrix.n }}', frame: middle}}\n";
+    assert_eq!(dependencies(&shots(text)[3])[0].as_str(), "m-2");
+}
+
+#[test]
+fn files_are_apart() {
+    let with = |file: &str| {
+        format!("version: 1\noutput: {{file: \"{file}\"}}\nshots: [{{id: a}}, {{id: b}}]\n")
+    };
+    assert_eq!(shots(&with("x/{{ shot.id }}.mp4"))[1].file, "x/b.mp4");
+    assert_eq!(
+        told(&with("same.mp4")),
+        [
+            "output-path: `a` and `b` would both be written to `same.mp4` @ \"same.mp4\" (in `b`) | use `{{ shot.id }}` in the name"
+        ]
+    );
+    assert_eq!(
+        told(&with("../{{ shot.id }}.mp4")),
+        [
+            "output-path: the file name `../a.mp4` leads out of the output folder @ \"../{{ shot.id }}.mp4\" (in `a` and 1 more)"
+        ]
+    );
+}
+
+#[test]
+fn hostile_manifests_are_refused_quickly() {
+    let ten = "[0,1,2,3,4,5,6,7,8,9]";
+    let axes: Vec<String> = (0..9).map(|axis| format!("a{axis}: {ten}")).collect();
+    let doubling = format!(
+        "{{% set x = 'ab' %}}{}{{{{ x }}}}",
+        "{% set x = x ~ x %}".repeat(60)
+    );
+    let laughs = (0..40).fold(String::from("a0: xxxxxxxxxx"), |vars, level| {
+        format!(
+            "{vars}, a{}: '{{{{ a{level} }}}}{{{{ a{level} }}}}'",
+            level + 1
+        )
+    });
+    for (text, code) in [
+        (
+            shot(&format!("matrix: {{{}}}", axes.join(", "))),
+            "too-many-shots",
+        ),
+        (shot(&format!("prompt: \"{doubling}\"")), "template"),
+        (
+            format!("version: 1\nvars: {{{laughs}}}\nshots: [{{id: a, prompt: '{{{{ a40 }}}}'}}]"),
+            "template",
+        ),
+        (shot("prompt: \"{{ 'x' * 1000000000 }}\""), "template"),
+        (
+            shot("prompt: '{% for i in range(10000) recursive %}{{ loop([i]) }}{% endfor %}'"),
+            "template",
+        ),
+        (
+            shot(&format!(
+                "prompt: \"{{{{ {}1{} }}}}\"",
+                "(".repeat(5000),
+                ")".repeat(5000)
+            )),
+            "template",
+        ),
+        (
+            shot(&format!(
+                "matrix: {{n: [{}]}}\nprompt: '{{% for i in range(9999) %}}{{% endfor %}}{{{{ matrix.n }}}}'",
+                (0..50_000)
+                    .map(|n| n.to_string())
+                    .collect::<Vec<_>>()
+                    .join(",")
+            )),
+            "too-large",
+        ),
+    ] {
+        let start = Instant::now();
+        let (_, diagnostics) = run(&text);
+        assert!(
+            diagnostics.iter().any(|d| d.code.as_str() == code),
+            "{code}: {:?}",
+            told_of(&text, &diagnostics)
+        );
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "{code} took {:?}",
+            start.elapsed()
+        );
+    }
+}
+
+#[test]
+fn long_chains_of_shots_are_no_problem() {
+    let mut text = String::from("version: 1\nshots:\n  - {id: s0}\n");
+    for at in 1..20_000 {
+        let _ = writeln!(
+            text,
+            "  - {{id: s{at}, first_frame: {{shot: s{}}}}}",
+            at - 1
+        );
+    }
+    assert_eq!(shots(&text).len(), 20_000);
+}
+
+#[test]
+fn ten_thousand_shots_take_no_time() {
+    let mut text = String::from(
+        "version: 1\nvars: {hero: x}\ndefaults: {model: MiniMax-Hailuo-2.3, duration: 6}\nshots:\n",
+    );
+    for at in 0..10_000 {
+        let _ = writeln!(
+            text,
+            "  - id: s{at}\n    prompt: '{{{{ hero }}}} number {at} [push in]'\n    resolution: 768P"
+        );
+    }
+    let start = Instant::now();
+    assert_eq!(shots(&text).len(), 10_000);
+    // A generous bound for a busy machine and a build without optimisation.
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+}

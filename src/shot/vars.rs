@@ -1,0 +1,262 @@
+//! Variables to values.
+//!
+//! Owns precedence (flag, then vars file, then manifest), the rendering of
+//! variables that use earlier ones, and which are used at all. Values given on
+//! the command line are taken as they are: they are no templates.
+
+use std::collections::HashSet;
+
+use minijinja::value::{Serde, Value};
+use serde_json::Value as Json;
+
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::manifest::Manifest;
+use crate::manifest::model::{PictureSource, Var};
+use crate::manifest::nearest;
+use crate::manifest::tree::{Kind, Node};
+use crate::shot::Overrides;
+use crate::shot::findings::Findings;
+use crate::shot::scope::{Scope, Vars};
+use crate::shot::template::{Engine, Written};
+use crate::shot::tokens::{Token, blocks, is_template};
+
+/// Most variables of one manifest; tables go into one variable as a mapping.
+const MAX_VARS: usize = 1_000;
+
+/// Evaluates every variable, in order.
+pub(super) fn evaluate(
+    manifest: &Manifest,
+    overrides: &Overrides,
+    engine: &Engine<'_>,
+    findings: &mut Findings,
+) -> Scope {
+    let mut vars = Vars::default();
+    if let Some(beyond) = manifest.vars.get(MAX_VARS) {
+        let message = format!("a manifest has {MAX_VARS} variables at most");
+        findings.push(Diagnostic::error(Code::TooLarge, beyond.name.span, message));
+    }
+    for var in manifest.vars.iter().take(MAX_VARS) {
+        let name = var.name.value.as_str();
+        let value = match given(name, overrides) {
+            Some(Given::Flag(value)) => {
+                vars.largest = vars.largest.max(longest(value));
+                Value::from(Serde(value))
+            }
+            Some(Given::File(node)) => evaluated(node, &mut vars, engine, findings),
+            None => evaluated(&var.value, &mut vars, engine, findings),
+        };
+        vars.insert(name, value);
+    }
+    for diagnostic in undeclared(manifest, overrides) {
+        findings.push(diagnostic);
+    }
+    for diagnostic in unused(manifest) {
+        findings.push(diagnostic);
+    }
+    Scope::new(vars)
+}
+
+enum Given<'o> {
+    Flag(&'o Json),
+    File(&'o Node),
+}
+
+/// The last word on a variable from outside the manifest.
+fn given<'o>(name: &str, overrides: &'o Overrides) -> Option<Given<'o>> {
+    let flag = overrides.vars.iter().rev().find(|(key, _)| key == name);
+    let file = || {
+        overrides
+            .files
+            .iter()
+            .rev()
+            .flatten()
+            .find(|var| var.name.value == name)
+    };
+    match flag {
+        Some((_, value)) => Some(Given::Flag(value)),
+        None => file().map(|var| Given::File(&var.value)),
+    }
+}
+
+fn longest(value: &Json) -> usize {
+    match value {
+        Json::String(text) => text.len(),
+        Json::Array(items) => items.iter().map(longest).max().unwrap_or(0),
+        Json::Object(entries) => entries.values().map(longest).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+fn evaluated(node: &Node, vars: &mut Vars, engine: &Engine<'_>, findings: &mut Findings) -> Value {
+    match &node.kind {
+        Kind::Null => Value::from(()),
+        Kind::Bool(value) => Value::from(*value),
+        Kind::Number(number) => Value::from(Serde(number)),
+        Kind::Text(text) => {
+            let written = Written {
+                text,
+                span: node.span,
+            };
+            let text = rendered(written, vars, engine, findings);
+            vars.largest = vars.largest.max(text.len());
+            Value::from(text)
+        }
+        Kind::List(items) => {
+            let items: Vec<Value> = items
+                .iter()
+                .map(|item| evaluated(item, vars, engine, findings))
+                .collect();
+            Value::from(items)
+        }
+        Kind::Map(entries) => Value::from_pairs(entries.iter().map(|entry| {
+            let value = evaluated(&entry.value, vars, engine, findings);
+            (entry.key.value.to_string(), value)
+        })),
+    }
+}
+
+fn rendered(
+    written: Written<'_>,
+    vars: &Vars,
+    engine: &Engine<'_>,
+    findings: &mut Findings,
+) -> String {
+    if !is_template(written.text) {
+        return written.text.to_owned();
+    }
+    let scope = Scope::new(vars.clone());
+    let outcome = engine.compile(written, vars.largest).and_then(|compiled| {
+        match engine.render(&compiled, &scope) {
+            Some(rendered) => rendered.map(std::borrow::Cow::into_owned),
+            None => Ok(String::new()),
+        }
+    });
+    outcome.unwrap_or_else(|diagnostic| {
+        findings.push(*diagnostic);
+        // Those who use the variable see its text, and go on to their own mistakes.
+        written.text.to_owned()
+    })
+}
+
+fn undeclared(manifest: &Manifest, overrides: &Overrides) -> Vec<Diagnostic> {
+    let known: Vec<&str> = manifest
+        .vars
+        .iter()
+        .map(|var| var.name.value.as_str())
+        .collect();
+    let from_files = overrides
+        .files
+        .iter()
+        .flatten()
+        .map(|var| (&var.name.value, Some(var.name.span)));
+    let from_flags = overrides.vars.iter().map(|(name, _)| (name, None));
+    let unknown = from_files
+        .chain(from_flags)
+        .filter(|(name, _)| !known.contains(&name.as_str()));
+    let explain = |(name, span): (&String, _)| {
+        let message = format!("the manifest declares no variable `{name}`");
+        let diagnostic = Diagnostic::new(Severity::Error, Code::UnusedVariable, span, message);
+        match nearest(name, known.iter().copied()) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help(format!("declare `{name}` under `vars`")),
+        }
+    };
+    unknown.map(explain).collect()
+}
+
+fn unused(manifest: &Manifest) -> Vec<Diagnostic> {
+    if manifest.vars.is_empty() {
+        return Vec::new();
+    }
+    let mut used = Used::default();
+    manifest_texts(manifest, &mut |text| used.read(text));
+    if used.all {
+        return Vec::new();
+    }
+    let idle = |var: &&Var| !used.names.contains(var.name.value.as_str());
+    let warn = |var: &Var| {
+        let message = format!("the variable `{}` is used nowhere", var.name.value);
+        Diagnostic::warning(Code::UnusedVariable, var.name.span, message)
+    };
+    manifest.vars.iter().filter(idle).map(warn).collect()
+}
+
+/// Names that occur in templates. A name is taken for a use wherever it
+/// stands, so that no warning is ever wrong.
+#[derive(Default)]
+struct Used<'m> {
+    names: HashSet<&'m str>,
+    /// `vars` as a whole is used, and with it every variable.
+    all: bool,
+}
+
+impl<'m> Used<'m> {
+    fn read(&mut self, text: &'m str) {
+        if !is_template(text) {
+            return;
+        }
+        for block in blocks(text) {
+            for (at, token) in block.tokens.iter().enumerate() {
+                match token {
+                    Token::Word("vars") => {
+                        let next = block.tokens.get(at + 1);
+                        let named = match next {
+                            Some(Token::Sign(".")) => true,
+                            Some(Token::Sign("[")) => {
+                                matches!(block.tokens.get(at + 2), Some(Token::Text(_)))
+                            }
+                            _ => false,
+                        };
+                        self.all |= !named;
+                    }
+                    Token::Word(name) | Token::Text(name) => {
+                        self.names.insert(name);
+                    }
+                    Token::Number(_) | Token::Sign(_) => {}
+                }
+            }
+        }
+    }
+}
+
+fn manifest_texts<'m>(manifest: &'m Manifest, see: &mut impl FnMut(&'m str)) {
+    for var in &manifest.vars {
+        node_texts(&var.value, see);
+    }
+    for field in &manifest.defaults {
+        node_texts(&field.value, see);
+    }
+    if let Some(file) = &manifest.output.file {
+        see(&file.value);
+    }
+    for shot in &manifest.shots {
+        see(&shot.id.value);
+        shot.fields
+            .iter()
+            .for_each(|field| node_texts(&field.value, see));
+        let commands = shot.camera.iter().flat_map(|item| &item.commands);
+        commands.for_each(|command| see(&command.value));
+        for picture in [&shot.first_frame, &shot.last_frame, &shot.subject]
+            .into_iter()
+            .flatten()
+        {
+            match picture {
+                PictureSource::Location(text) => see(&text.value),
+                PictureSource::Frame { shot, frame, .. } => {
+                    see(&shot.value);
+                    frame.iter().for_each(|frame| see(&frame.value));
+                }
+            }
+        }
+    }
+}
+
+fn node_texts<'m>(node: &'m Node, see: &mut impl FnMut(&'m str)) {
+    if let Some(text) = node.text() {
+        see(text);
+    }
+    node.items().iter().for_each(|item| node_texts(item, see));
+    node.entries()
+        .iter()
+        .for_each(|entry| node_texts(&entry.value, see));
+}
