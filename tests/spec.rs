@@ -278,6 +278,19 @@ fn an_unlisted_model_passes_only_where_it_is_allowed() {
 }
 
 #[test]
+fn the_mode_follows_from_the_fields_present() {
+    let mode = |fields: &[&str]| {
+        let fields = fields.iter().map(|name| ((*name).to_owned(), json!("x")));
+        Mode::of_request(&fields.collect()).to_string()
+    };
+    assert_eq!(mode(&[]), "T2V");
+    assert_eq!(mode(&["first_frame_image"]), "I2V");
+    assert_eq!(mode(&["last_frame_image"]), "FL2V");
+    assert_eq!(mode(&["first_frame_image", "last_frame_image"]), "FL2V");
+    assert_eq!(mode(&["first_frame_image", "subject_reference"]), "S2V");
+}
+
+#[test]
 fn every_mode_takes_its_own_bodies_and_no_other() {
     let spec = Spec::bundled();
     for mode in Mode::ALL {

@@ -29,10 +29,10 @@ pub(crate) fn children(content: &[u8]) -> impl Iterator<Item = Result<Box<'_>, P
 }
 
 /// The first child of a kind, if there is one.
-pub(crate) fn find<'a>(content: &'a [u8], kind: &[u8; 4]) -> Result<Option<&'a [u8]>, ProbeError> {
+pub(crate) fn find(content: &[u8], kind: [u8; 4]) -> Result<Option<&[u8]>, ProbeError> {
     for child in children(content) {
         let child = child?;
-        if child.kind == FourCC::new(kind) {
+        if child.kind == FourCC::from(kind) {
             return Ok(Some(child.body));
         }
     }
@@ -40,9 +40,13 @@ pub(crate) fn find<'a>(content: &'a [u8], kind: &[u8; 4]) -> Result<Option<&'a [
 }
 
 /// The first child of a kind, which must be there.
-pub(crate) fn need<'a>(content: &'a [u8], kind: &[u8; 4]) -> Result<&'a [u8], ProbeError> {
-    find(content, kind)?
-        .ok_or_else(|| ProbeError::Damaged(format!("the index lacks {}", String::from_utf8_lossy(kind))))
+pub(crate) fn need(content: &[u8], kind: [u8; 4]) -> Result<&[u8], ProbeError> {
+    find(content, kind)?.ok_or_else(|| {
+        ProbeError::Damaged(format!(
+            "the index lacks {}",
+            String::from_utf8_lossy(&kind)
+        ))
+    })
 }
 
 /// Decodes the content of a leaf.
@@ -53,20 +57,35 @@ pub(crate) fn leaf<T: Atom>(body: &[u8]) -> Result<T, ProbeError> {
 
 /// The first child of a leaf's kind, decoded.
 pub(crate) fn need_leaf<T: Atom>(content: &[u8]) -> Result<T, ProbeError> {
-    leaf(need(content, T::KIND.as_ref())?)
+    leaf(need(content, T::KIND.into())?)
 }
 
 /// The first child of a leaf's kind, decoded, if there is one.
 pub(crate) fn find_leaf<T: Atom>(content: &[u8]) -> Result<Option<T>, ProbeError> {
-    find(content, T::KIND.as_ref())?.map(leaf).transpose()
+    find(content, T::KIND.into())?.map(leaf).transpose()
 }
 
 fn split(bytes: &[u8]) -> Result<(Box<'_>, &[u8]), ProbeError> {
-    let header = Header::read(bytes).ok_or_else(|| ProbeError::Damaged("a box header is cut off".to_owned()))?;
-    let length = if header.length == 0 { bytes.len() as u64 } else { header.length };
-    let body = usize::try_from(length).ok().and_then(|end| bytes.get(header.size..end));
-    let body = body.ok_or_else(|| ProbeError::Damaged(format!("{} is longer than what holds it", header.kind)))?;
-    Ok((Box { kind: header.kind, body }, &bytes[header.size + body.len()..]))
+    let header = Header::read(bytes)
+        .ok_or_else(|| ProbeError::Damaged("a box header is cut off".to_owned()))?;
+    let length = if header.length == 0 {
+        bytes.len() as u64
+    } else {
+        header.length
+    };
+    let body = usize::try_from(length)
+        .ok()
+        .and_then(|end| bytes.get(header.size..end));
+    let body = body.ok_or_else(|| {
+        ProbeError::Damaged(format!("{} is longer than what holds it", header.kind))
+    })?;
+    Ok((
+        Box {
+            kind: header.kind,
+            body,
+        },
+        &bytes[header.size + body.len()..],
+    ))
 }
 
 /// The first 8 or 16 bytes of a box.
@@ -86,13 +105,25 @@ impl Header {
         let kind: [u8; 4] = bytes.get(4..8)?.try_into().ok()?;
         let kind = FourCC::new(&kind);
         match short {
-            0 => Some(Self { kind, length: 0, size: 8 }),
+            0 => Some(Self {
+                kind,
+                length: 0,
+                size: 8,
+            }),
             1 => {
                 let length = u64::from_be_bytes(bytes.get(8..16)?.try_into().ok()?);
-                (length >= 16).then_some(Self { kind, length, size: 16 })
+                (length >= 16).then_some(Self {
+                    kind,
+                    length,
+                    size: 16,
+                })
             }
             2..8 => None,
-            length => Some(Self { kind, length: u64::from(length), size: 8 }),
+            length => Some(Self {
+                kind,
+                length: u64::from(length),
+                size: 8,
+            }),
         }
     }
 }

@@ -4,8 +4,8 @@
 //! time and the bar of progress change with every frame.
 
 use super::motion::Move;
+use super::overlay::{Canvas, Overlay, weight};
 use super::plane::{Picture, Plane, mix, yuv};
-use super::stage::lay;
 use super::text::{Face, Line, clean};
 
 const AMBER: [u8; 3] = [255, 190, 70];
@@ -14,7 +14,7 @@ const SOFT: [u8; 3] = [208, 212, 220];
 const DIM: [u8; 3] = [146, 152, 164];
 const INK: [u8; 3] = [12, 14, 20];
 /// How dark the strip behind the text is, of 255.
-const SHADE: i64 = 178;
+const SHADE: i64 = 204;
 const PROMPT_LINES: usize = 3;
 
 /// The words of a clip's caption.
@@ -95,13 +95,29 @@ impl Caption {
     fn paint(&self, step: usize) -> Overlay {
         let faces = Faces::new(self.unit);
         let margin = self.unit * 3 / 2;
-        let mut canvas = Canvas::new(self.width, self.strip);
-        canvas.shade(self.unit * 2);
+        let mut canvas = Canvas::new(self.width, self.strip, INK);
+        canvas.shade(SHADE, self.unit * 2);
         let mut base = self.title_base();
-        canvas.write(faces.title, Line { text: &self.title, left: margin, base }, WHITE);
+        canvas.write(
+            faces.title,
+            Line {
+                text: &self.title,
+                left: margin,
+                base,
+            },
+            WHITE,
+        );
         base += self.unit * 18 / 10;
         for text in &self.prompt {
-            canvas.write(faces.prompt, Line { text, left: margin, base }, SOFT);
+            canvas.write(
+                faces.prompt,
+                Line {
+                    text,
+                    left: margin,
+                    base,
+                },
+                SOFT,
+            );
             base += self.unit * 15 / 10;
         }
         self.write_moves(&mut canvas, faces.moves, step, base + self.unit / 10);
@@ -114,16 +130,34 @@ impl Caption {
         let room = self.width - 3 * self.unit;
         let active = active.min(self.labels.len().saturating_sub(1));
         let reach = |first: usize| face.width(&self.labels[first..=active].join(ARROW));
-        let first = (0..active).find(|first| reach(*first) <= room).unwrap_or(active);
+        let first = (0..active)
+            .find(|first| reach(*first) <= room)
+            .unwrap_or(active);
         let mut left = self.unit * 3 / 2;
         let end = left + room;
         for (step, label) in self.labels.iter().enumerate().skip(first) {
             let colour = if step == active { AMBER } else { DIM };
             let text = face.fit(label, end - left);
-            canvas.write(face, Line { text: &text, left, base }, colour);
+            canvas.write(
+                face,
+                Line {
+                    text: &text,
+                    left,
+                    base,
+                },
+                colour,
+            );
             left += face.width(&text);
             if step + 1 < self.labels.len() && left + 4 * self.unit < end {
-                canvas.write(face, Line { text: ARROW, left, base }, DIM);
+                canvas.write(
+                    face,
+                    Line {
+                        text: ARROW,
+                        left,
+                        base,
+                    },
+                    DIM,
+                );
                 left += face.width(ARROW);
             } else {
                 break;
@@ -140,10 +174,20 @@ impl Caption {
         let plane = &mut frame.planes[0];
         let digit = face.width("0");
         for (at, each) in text.char_indices() {
-            let line = Line { text: &text[at..at + each.len_utf8()], left, base };
-            face.draw(line, |x, y, coverage| plane_dot(plane, x, y, luma, coverage));
+            let line = Line {
+                text: &text[at..at + each.len_utf8()],
+                left,
+                base,
+            };
+            face.draw(line, |x, y, coverage| {
+                plane_dot(plane, x, y, luma, coverage);
+            });
             // Digits as wide as a zero, so that the time does not tremble.
-            left += if each.is_ascii_digit() { digit } else { face.width(line.text) };
+            left += if each.is_ascii_digit() {
+                digit
+            } else {
+                face.width(line.text)
+            };
         }
     }
 
@@ -152,7 +196,11 @@ impl Caption {
         let last = (moment.frames - 1).max(1);
         let done = (frame.width() as u64 * moment.frame / last) as usize & !1;
         for ((plane, amber), index) in frame.planes.iter_mut().zip(yuv(AMBER)).zip(0..) {
-            let (rows, done) = if index == 0 { (thick, done) } else { (thick / 2, done / 2) };
+            let (rows, done) = if index == 0 {
+                (thick, done)
+            } else {
+                (thick / 2, done / 2)
+            };
             for y in plane.height.saturating_sub(rows)..plane.height {
                 plane.row_mut(y)[..done].fill(amber);
             }
@@ -166,7 +214,12 @@ const TIME_SHAPE: &str = "00:00.00";
 /// Minutes, seconds and hundredths, as in `00:03.12`.
 fn time(moment: Moment) -> String {
     let hundredths = moment.frame * 100 / moment.fps;
-    format!("{:02}:{:02}.{:02}", hundredths / 6000, hundredths / 100 % 60, hundredths % 100)
+    format!(
+        "{:02}:{:02}.{:02}",
+        hundredths / 6000,
+        hundredths / 100 % 60,
+        hundredths % 100
+    )
 }
 
 /// A step's moves as people read them.
@@ -174,7 +227,10 @@ fn label(step: &[Move]) -> String {
     if step.is_empty() {
         return "hold".to_owned();
     }
-    step.iter().map(|each| each.id().replace('_', " ")).collect::<Vec<_>>().join(" + ")
+    step.iter()
+        .map(|each| each.id().replace('_', " "))
+        .collect::<Vec<_>>()
+        .join(" + ")
 }
 
 struct Faces {
@@ -187,10 +243,22 @@ struct Faces {
 impl Faces {
     fn new(unit: i64) -> Self {
         Self {
-            title: Face { em: unit * 15 / 10, bold: true },
-            prompt: Face { em: unit * 21 / 20, bold: false },
-            moves: Face { em: unit, bold: true },
-            time: Face { em: unit * 11 / 10, bold: false },
+            title: Face {
+                em: unit * 15 / 10,
+                bold: true,
+            },
+            prompt: Face {
+                em: unit * 21 / 20,
+                bold: false,
+            },
+            moves: Face {
+                em: unit,
+                bold: true,
+            },
+            time: Face {
+                em: unit * 11 / 10,
+                bold: false,
+            },
         }
     }
 }
@@ -198,121 +266,36 @@ impl Faces {
 /// The word SIMULATED on amber, for the upper right corner.
 fn badge(unit: i64, frame_width: i64) -> Overlay {
     const TEXT: &str = "SIMULATED";
-    let face = Face { em: unit, bold: true };
+    let face = Face {
+        em: unit,
+        bold: true,
+    };
     let width = (face.width(TEXT) + unit * 3 / 2) & !1;
     let height = (unit * 17 / 10) & !1;
-    let mut canvas = Canvas::new(width, height);
-    canvas.pixels.fill(AMBER);
-    canvas.alpha.fill(225);
+    let mut canvas = Canvas::new(width, height, AMBER);
+    canvas.fill(225);
     let base = height / 2 + unit * 37 / 100;
-    canvas.write(face, Line { text: TEXT, left: unit * 3 / 4, base }, INK);
+    canvas.write(
+        face,
+        Line {
+            text: TEXT,
+            left: unit * 3 / 4,
+            base,
+        },
+        INK,
+    );
     canvas.into_overlay((frame_width - width - unit).max(0) & !1, unit & !1)
 }
 
-/// RGB with alpha, while a caption is painted.
-struct Canvas {
-    width: i64,
-    height: i64,
-    pixels: Vec<[u8; 3]>,
-    alpha: Vec<u8>,
-}
-
-impl Canvas {
-    fn new(width: i64, height: i64) -> Self {
-        let count = (width * height) as usize;
-        Self { width, height, pixels: vec![INK; count], alpha: vec![0; count] }
-    }
-
-    /// Darkens everything, with a soft upper edge of some rows.
-    fn shade(&mut self, soft: i64) {
-        for (y, row) in (0..).zip(self.alpha.chunks_exact_mut(self.width as usize)) {
-            row.fill((SHADE * (y + 1).min(soft) / soft) as u8);
-        }
-    }
-
-    fn write(&mut self, face: Face, line: Line<'_>, colour: [u8; 3]) {
-        let (width, height) = (self.width, self.height);
-        face.draw(line, |x, y, coverage| {
-            if (0..width).contains(&x) && (0..height).contains(&y) {
-                let at = (y * width + x) as usize;
-                let weight = i32::from(coverage) + i32::from(coverage >> 7);
-                let old = self.pixels[at];
-                self.pixels[at] = std::array::from_fn(|i| mix(old[i], colour[i], weight));
-                self.alpha[at] = mix(self.alpha[at], 255, weight);
-            }
-        });
-    }
-
-    fn into_overlay(self, left: i64, top: i64) -> Overlay {
-        let (width, height) = (self.width as usize, self.height as usize);
-        let alpha = Plane { width, height, data: self.alpha };
-        let picture = Picture::from_rgb(width, height, &self.pixels);
-        Overlay { left: left as usize, top: top as usize, picture, alpha: [alpha.halved(), alpha] }
-    }
-}
-
-/// A small picture with alpha at an even place in the frame.
-struct Overlay {
-    left: usize,
-    top: usize,
-    picture: Picture,
-    /// At chroma size, then at luma size.
-    alpha: [Plane; 2],
-}
-
-impl Overlay {
-    fn lay_over(&self, frame: &mut Picture) {
-        for (index, (plane, own)) in frame.planes.iter_mut().zip(&self.picture.planes).enumerate() {
-            let (shift, alpha) = if index == 0 { (0, &self.alpha[1]) } else { (1, &self.alpha[0]) };
-            let (left, top) = (self.left >> shift, self.top >> shift);
-            for y in 0..own.height.min(plane.height.saturating_sub(top)) {
-                let row = plane.row_mut(top + y);
-                let end = (left + own.width).min(row.len());
-                lay(&mut row[left.min(end)..end], own.row(y), alpha.row(y));
-            }
-        }
-    }
-}
-
 fn plane_dot(plane: &mut Plane, x: i64, y: i64, value: u8, coverage: u8) {
-    let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else { return };
+    let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else {
+        return;
+    };
     if x < plane.width && y < plane.height {
         let sample = &mut plane.row_mut(y)[x];
-        *sample = mix(*sample, value, i32::from(coverage) + i32::from(coverage >> 7));
+        *sample = mix(*sample, value, weight(coverage));
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn time_counts_hundredths() {
-        let at = |frame| time(Moment { frame, frames: 144, fps: 24, step: 0 });
-        assert_eq!(at(0), "00:00.00");
-        assert_eq!(at(75), "00:03.12");
-        assert_eq!(at(24 * 61), "01:01.00");
-    }
-
-    #[test]
-    fn the_active_step_changes_the_strip() {
-        let steps = [vec![Move::PushIn, Move::PanLeft], vec![], vec![Move::Shake]];
-        let words = Words { title: "opening", prompt: "老街 at dawn", steps: &steps };
-        let caption = Caption::new(words, 320, 180);
-        assert_eq!(caption.labels, ["push in + pan left", "hold", "shake"]);
-        assert_ne!(caption.paint(0).picture.planes[0].data, caption.paint(1).picture.planes[0].data);
-    }
-
-    #[test]
-    fn tiny_frames_and_long_words_do_no_harm() {
-        let steps = vec![vec![Move::TrackingShot; 9]; 12];
-        let words = Words { title: &"title ".repeat(40), prompt: &"word".repeat(400), steps: &steps };
-        for (width, height) in [(16, 16), (64, 36), (36, 640)] {
-            let mut frame = Picture::new(width, height);
-            let mut caption = Caption::new(words, width, height);
-            for step in 0..12 {
-                caption.write(Moment { frame: 3, frames: 10, fps: 24, step }, &mut frame);
-            }
-        }
-    }
-}
+mod tests;

@@ -46,7 +46,9 @@ pub struct ClipRequest<'a> {
 #[derive(Debug, Error)]
 pub enum ClipError {
     /// A number of the request is outside of its bounds.
-    #[error("cannot make a clip of {width}x{height} pixels, {duration_ms} ms at {fps} frames per second")]
+    #[error(
+        "cannot make a clip of {width}x{height} pixels, {duration_ms} ms at {fps} frames per second"
+    )]
     Bounds {
         /// Width in pixels as asked.
         width: u32,
@@ -86,9 +88,16 @@ pub fn render(request: &ClipRequest<'_>) -> Result<Vec<u8>, ClipError> {
         Some(bytes) => Stage::photograph(photo::cover(bytes, world_width, world_height)?),
         None => scene::paint(request.seed, world_width, world_height),
     };
-    let last = request.last_frame.map(|bytes| photo::cover(bytes, width, height)).transpose()?;
+    let last = request
+        .last_frame
+        .map(|bytes| photo::cover(bytes, width, height))
+        .transpose()?;
     let path = Path::new(request.moves, frames, request.fps);
-    let words = Words { title: request.title, prompt: request.prompt, steps: request.moves };
+    let words = Words {
+        title: request.title,
+        prompt: request.prompt,
+        steps: request.moves,
+    };
     let mut caption = Caption::new(words, width, height);
     let mut encoding = Encoding::new(request.fps)?;
     let mut picture = Picture::new(width, height);
@@ -98,11 +107,21 @@ pub fn render(request: &ClipRequest<'_>) -> Result<Vec<u8>, ClipError> {
         if let Some(last) = &last {
             fade(&mut picture, last, frame, frames);
         }
-        let moment = Moment { frame, frames, fps: u64::from(request.fps), step: path.step(frame) };
+        let moment = Moment {
+            frame,
+            frames,
+            fps: u64::from(request.fps),
+            step: path.step(frame),
+        };
         caption.write(moment, &mut picture);
         samples.push(encoding.add(&picture)?);
     }
-    write(request, (request.width, request.height), &encoding, &samples)
+    write(
+        request,
+        (request.width, request.height),
+        &encoding,
+        &samples,
+    )
 }
 
 /// The same clip for tests: as long and with as many frames, but 64 pixels wide or high, with four distinct pictures
@@ -112,7 +131,10 @@ pub fn render(request: &ClipRequest<'_>) -> Result<Vec<u8>, ClipError> {
 /// that differ give clips that differ.
 pub fn render_tiny(request: &ClipRequest<'_>) -> Result<Vec<u8>, ClipError> {
     let frames = check(request)?;
-    for bytes in [request.first_frame, request.last_frame].into_iter().flatten() {
+    for bytes in [request.first_frame, request.last_frame]
+        .into_iter()
+        .flatten()
+    {
         still::inspect(Cursor::new(bytes)).map_err(|error| ClipError::Still(error.to_string()))?;
     }
     let size = tiny_size(request.width, request.height);
@@ -141,7 +163,13 @@ pub fn render_tiny(request: &ClipRequest<'_>) -> Result<Vec<u8>, ClipError> {
 
 /// Refuses numbers out of bounds; answers the number of frames, at least 1.
 fn check(request: &ClipRequest<'_>) -> Result<u64, ClipError> {
-    let ClipRequest { width, height, duration_ms, fps, .. } = *request;
+    let ClipRequest {
+        width,
+        height,
+        duration_ms,
+        fps,
+        ..
+    } = *request;
     let side = |side: u32| (16..=3840).contains(&side) && side.is_multiple_of(2);
     let sound = side(width)
         && side(height)
@@ -149,7 +177,12 @@ fn check(request: &ClipRequest<'_>) -> Result<u64, ClipError> {
         && (1..=60_000).contains(&duration_ms)
         && (1..=60).contains(&fps);
     if !sound {
-        return Err(ClipError::Bounds { width, height, duration_ms, fps });
+        return Err(ClipError::Bounds {
+            width,
+            height,
+            duration_ms,
+            fps,
+        });
     }
     // Rounded up: the last frame may be shorter than the others, but never longer.
     Ok((u64::from(duration_ms) * u64::from(fps)).div_ceil(1000))
@@ -180,7 +213,10 @@ fn fingerprint(request: &ClipRequest<'_>) -> u64 {
         digest.update(bytes);
     }
     let digest = digest.finalize();
-    let mixed = digest.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+    let mixed = digest
+        .iter()
+        .take(8)
+        .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
     hash(request.seed, mixed)
 }
 

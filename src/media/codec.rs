@@ -2,7 +2,7 @@
 
 use mp4_atom::{FourCC, Hvcc};
 
-use super::boxes::{Box, find, leaf};
+use super::boxes::{Box, find, find_leaf};
 use super::probe::ProbeError;
 
 /// What a sample entry says about the pictures.
@@ -18,24 +18,32 @@ const FIXED: usize = 78;
 
 /// Reads the first sample entry of a track.
 pub(crate) fn entry(Box { kind, body }: Box<'_>) -> Result<Entry, ProbeError> {
-    let number = |at: usize| body.get(at..at + 2).map(|two| u32::from(two[0]) << 8 | u32::from(two[1]));
-    let (Some(width @ 1..), Some(height @ 1..), Some(boxes)) = (number(24), number(26), body.get(FIXED..)) else {
-        return Err(ProbeError::Damaged(format!("the sample entry {kind} has no frame size")));
+    let number = |at: usize| {
+        body.get(at..at + 2)
+            .map(|two| u32::from(two[0]) << 8 | u32::from(two[1]))
+    };
+    let (Some(width @ 1..), Some(height @ 1..), Some(boxes)) =
+        (number(24), number(26), body.get(FIXED..))
+    else {
+        return Err(ProbeError::Damaged(format!(
+            "the sample entry {kind} has no frame size"
+        )));
     };
     let codec = name(kind, boxes)?.unwrap_or_else(|| kind.to_string());
-    Ok(Entry { width, height, codec })
+    Ok(Entry {
+        width,
+        height,
+        codec,
+    })
 }
 
 /// The full name, if the codec's configuration is there and known.
 fn name(kind: FourCC, boxes: &[u8]) -> Result<Option<String>, ProbeError> {
     Ok(match kind.as_ref() {
-        b"avc1" | b"avc3" => find(boxes, b"avcC")?.and_then(|body| avc(kind, body)),
-        b"hvc1" | b"hev1" => match find(boxes, b"hvcC")? {
-            Some(body) => Some(hevc(kind, &leaf(body)?)),
-            None => None,
-        },
-        b"av01" => find(boxes, b"av1C")?.and_then(av1),
-        b"vp09" => find(boxes, b"vpcC")?.and_then(vp9),
+        b"avc1" | b"avc3" => find(boxes, *b"avcC")?.and_then(|body| avc(kind, body)),
+        b"hvc1" | b"hev1" => find_leaf(boxes)?.map(|config| hevc(kind, &config)),
+        b"av01" => find(boxes, *b"av1C")?.and_then(av1),
+        b"vp09" => find(boxes, *b"vpcC")?.and_then(vp9),
         _ => None,
     })
 }
@@ -50,10 +58,15 @@ fn hevc(kind: FourCC, config: &Hvcc) -> String {
     let compatible = u32::from_be_bytes(config.general_profile_compatibility_flags).reverse_bits();
     let tier = if config.general_tier_flag { 'H' } else { 'L' };
     let constraints = &config.general_constraint_indicator_flags;
-    let used = constraints.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    let constraints: String = constraints[..used].iter().map(|byte| format!(".{byte:X}")).collect();
+    let used = constraints
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |last| last + 1);
     let (profile, level) = (config.general_profile_idc, config.general_level_idc);
-    format!("{kind}.{space}{profile}.{compatible:X}.{tier}{level}{constraints}")
+    let name = format!("{kind}.{space}{profile}.{compatible:X}.{tier}{level}");
+    constraints[..used]
+        .iter()
+        .fold(name, |name, byte| format!("{name}.{byte:X}"))
 }
 
 fn av1(body: &[u8]) -> Option<String> {
@@ -64,7 +77,11 @@ fn av1(body: &[u8]) -> Option<String> {
         2 => 10,
         _ => 12,
     };
-    Some(format!("av01.{}.{:02}{tier}.{depth:02}", profile >> 5, profile & 31))
+    Some(format!(
+        "av01.{}.{:02}{tier}.{depth:02}",
+        profile >> 5,
+        profile & 31
+    ))
 }
 
 fn vp9(body: &[u8]) -> Option<String> {
@@ -79,9 +96,18 @@ mod tests {
 
     #[test]
     fn names_follow_the_rfc() {
-        assert_eq!(avc(FourCC::new(b"avc1"), &[1, 0x42, 0xc0, 0x1f]).as_deref(), Some("avc1.42C01F"));
-        assert_eq!(av1(&[0x81, 0x08, 0x0c, 0]).as_deref(), Some("av01.0.08M.08"));
-        assert_eq!(vp9(&[1, 0, 0, 0, 0, 31, 0x82]).as_deref(), Some("vp09.00.31.08"));
+        assert_eq!(
+            avc(FourCC::new(b"avc1"), &[1, 0x42, 0xc0, 0x1f]).as_deref(),
+            Some("avc1.42C01F")
+        );
+        assert_eq!(
+            av1(&[0x81, 0x08, 0x0c, 0]).as_deref(),
+            Some("av01.0.08M.08")
+        );
+        assert_eq!(
+            vp9(&[1, 0, 0, 0, 0, 31, 0x82]).as_deref(),
+            Some("vp09.00.31.08")
+        );
         let config = Hvcc {
             general_profile_idc: 1,
             general_profile_compatibility_flags: [0x60, 0, 0, 0],

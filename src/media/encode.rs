@@ -4,11 +4,12 @@
 //! none of the detectors that decide by content whether a frame is worth keeping.
 
 use openh264::OpenH264API;
+use openh264::Timestamp;
 use openh264::encoder::{
-    Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, RateControlMode, VuiConfig,
+    Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, RateControlMode,
+    VuiConfig,
 };
 use openh264::formats::YUVSource;
-use openh264::Timestamp;
 
 use super::clip::ClipError;
 use super::plane::Picture;
@@ -48,15 +49,25 @@ impl Encoding {
             .intra_frame_period(IntraFramePeriod::from_num_frames(2 * fps))
             .max_frame_rate(FrameRate::from_hz(fps as f32))
             .vui(VuiConfig::bt709());
-        let encoder = Encoder::with_api_config(OpenH264API::from_source(), config).map_err(encode_error)?;
-        Ok(Self { encoder, fps: u64::from(fps), frames: 0, sps: Vec::new(), pps: Vec::new() })
+        let encoder = Encoder::with_api_config(OpenH264API::from_source(), config)
+            .map_err(|error| encode_error(&error))?;
+        Ok(Self {
+            encoder,
+            fps: u64::from(fps),
+            frames: 0,
+            sps: Vec::new(),
+            pps: Vec::new(),
+        })
     }
 
     /// Encodes the next frame.
     pub(crate) fn add(&mut self, picture: &Picture) -> Result<Sample, ClipError> {
         let time = Timestamp::from_millis(self.frames * 1000 / self.fps);
         self.frames += 1;
-        let stream = self.encoder.encode_at(&Source(picture), time).map_err(encode_error)?;
+        let stream = self
+            .encoder
+            .encode_at(&Source(picture), time)
+            .map_err(|error| encode_error(&error))?;
         let sync = stream.frame_type() == FrameType::IDR;
         let mut data = Vec::new();
         for layer in (0..stream.num_layers()).filter_map(|index| stream.layer(index)) {
@@ -74,7 +85,9 @@ impl Encoding {
             }
         }
         if data.is_empty() {
-            return Err(ClipError::Encode("the encoder gave no picture for a frame".to_owned()));
+            return Err(ClipError::Encode(
+                "the encoder gave no picture for a frame".to_owned(),
+            ));
         }
         Ok(Sample { data, sync })
     }
@@ -116,6 +129,6 @@ fn without_start_code(unit: &[u8]) -> &[u8] {
     unit.get(zeros + 1..).unwrap_or_default()
 }
 
-fn encode_error(error: openh264::Error) -> ClipError {
+fn encode_error(error: &openh264::Error) -> ClipError {
     ClipError::Encode(error.to_string())
 }

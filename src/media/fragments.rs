@@ -21,7 +21,12 @@ struct Defaults {
 }
 
 /// Adds a track's samples of all fragments.
-pub(crate) fn add(moov: &[u8], fragments: &[Fragment], track: u32, samples: &mut Samples) -> Result<(), ProbeError> {
+pub(crate) fn add(
+    moov: &[u8],
+    fragments: &[Fragment],
+    track: u32,
+    samples: &mut Samples,
+) -> Result<(), ProbeError> {
     let defaults = defaults(moov, track)?;
     for fragment in fragments {
         let mut end = fragment.start;
@@ -36,13 +41,18 @@ pub(crate) fn add(moov: &[u8], fragments: &[Fragment], track: u32, samples: &mut
 }
 
 fn defaults(moov: &[u8], track: u32) -> Result<Defaults, ProbeError> {
-    let Some(mvex) = find(moov, b"mvex")? else { return Ok(Defaults::default()) };
+    let Some(mvex) = find(moov, *b"mvex")? else {
+        return Ok(Defaults::default());
+    };
     for child in children(mvex) {
         let child = child?;
         if child.kind.as_ref() == b"trex" {
             let trex: Trex = leaf(child.body)?;
             if trex.track_id == track {
-                return Ok(Defaults { ticks: trex.default_sample_duration, size: trex.default_sample_size });
+                return Ok(Defaults {
+                    ticks: trex.default_sample_duration,
+                    size: trex.default_sample_size,
+                });
             }
         }
     }
@@ -62,9 +72,19 @@ fn add_traf(
         size: head.default_sample_size.unwrap_or(defaults.size),
     };
     // Without any base, data begins where that of the fragment's previous track ended.
-    let base = head.base_data_offset.unwrap_or(if head.default_base_is_moof { start } else { previous });
+    let base = head
+        .base_data_offset
+        .unwrap_or(if head.default_base_is_moof {
+            start
+        } else {
+            previous
+        });
     let mut other = Samples::default();
-    let samples = if head.track_id == track { samples } else { &mut other };
+    let samples = if head.track_id == track {
+        samples
+    } else {
+        &mut other
+    };
     let mut place = base;
     for run in children(traf) {
         let Box { kind, body } = run?;

@@ -9,98 +9,9 @@
 
 use super::noise::{ONE, hash, smoothstep, wave};
 
-/// The camera commands of the API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names are the API's own and say it all")]
-pub enum Move {
-    TruckLeft,
-    TruckRight,
-    PanLeft,
-    PanRight,
-    PushIn,
-    PullOut,
-    PedestalUp,
-    PedestalDown,
-    TiltUp,
-    TiltDown,
-    ZoomIn,
-    ZoomOut,
-    Shake,
-    TrackingShot,
-    StaticShot,
-}
+mod moves;
 
-impl Move {
-    /// All commands, in the order of the API's documentation.
-    pub const ALL: [Self; 15] = [
-        Self::TruckLeft,
-        Self::TruckRight,
-        Self::PanLeft,
-        Self::PanRight,
-        Self::PushIn,
-        Self::PullOut,
-        Self::PedestalUp,
-        Self::PedestalDown,
-        Self::TiltUp,
-        Self::TiltDown,
-        Self::ZoomIn,
-        Self::ZoomOut,
-        Self::Shake,
-        Self::TrackingShot,
-        Self::StaticShot,
-    ];
-
-    /// The command of a stable id such as `push_in`.
-    pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|each| each.id() == id)
-    }
-
-    /// The stable id in snake case.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::TruckLeft => "truck_left",
-            Self::TruckRight => "truck_right",
-            Self::PanLeft => "pan_left",
-            Self::PanRight => "pan_right",
-            Self::PushIn => "push_in",
-            Self::PullOut => "pull_out",
-            Self::PedestalUp => "pedestal_up",
-            Self::PedestalDown => "pedestal_down",
-            Self::TiltUp => "tilt_up",
-            Self::TiltDown => "tilt_down",
-            Self::ZoomIn => "zoom_in",
-            Self::ZoomOut => "zoom_out",
-            Self::Shake => "shake",
-            Self::TrackingShot => "tracking_shot",
-            Self::StaticShot => "static_shot",
-        }
-    }
-
-    /// What the command adds to the pose by its end.
-    fn effect(self) -> Pose {
-        let slide = |axis: usize, by: i64| {
-            let mut pose = Pose::default();
-            pose.slides[axis] = by;
-            pose
-        };
-        match self {
-            Self::TruckLeft => slide(TRUCK_X, -ONE),
-            Self::TruckRight => slide(TRUCK_X, ONE),
-            Self::PanLeft => slide(PAN_X, -ONE),
-            Self::PanRight => slide(PAN_X, ONE),
-            Self::PedestalUp => slide(TRUCK_Y, -ONE),
-            Self::PedestalDown => slide(TRUCK_Y, ONE),
-            Self::TiltUp => slide(PAN_Y, -ONE),
-            Self::TiltDown => slide(PAN_Y, ONE),
-            Self::PushIn => Pose { dolly: CLOSER, ..Pose::default() },
-            Self::PullOut => Pose { dolly: ONE * ONE / CLOSER, ..Pose::default() },
-            Self::ZoomIn => Pose { zoom: CLOSER, ..Pose::default() },
-            Self::ZoomOut => Pose { zoom: ONE * ONE / CLOSER, ..Pose::default() },
-            Self::TrackingShot => Pose { dolly: ONE * 92 / 100, ..slide(TRUCK_X, ONE * 8 / 10) },
-            Self::Shake | Self::StaticShot => Pose::default(),
-        }
-    }
-}
+pub use moves::Move;
 
 const PAN_X: usize = 0;
 const PAN_Y: usize = 1;
@@ -128,7 +39,11 @@ struct Pose {
 
 impl Default for Pose {
     fn default() -> Self {
-        Self { slides: [0; 4], zoom: ONE, dolly: ONE }
+        Self {
+            slides: [0; 4],
+            zoom: ONE,
+            dolly: ONE,
+        }
     }
 }
 
@@ -182,20 +97,39 @@ impl Path {
     /// step act at once. Without any move the camera drifts a little, so that a clip never looks frozen by mistake;
     /// `static_shot` says that it shall stand.
     pub fn new(steps: &[Vec<Move>], frames: u64, fps: u32) -> Self {
-        let mut stops = vec![Pose::default()];
+        let mut poses = vec![Pose::default()];
         let mut pose = Pose::default();
         for step in steps {
-            pose = step.iter().fold(pose, |pose, each| add(pose, each.effect()));
-            stops.push(pose);
+            pose = step
+                .iter()
+                .fold(pose, |pose, each| add(pose, effect(*each)));
+            poses.push(pose);
         }
         if steps.iter().all(Vec::is_empty) {
-            let drift = Pose { slides: [0, 0, ONE / 3, 0], zoom: ONE, dolly: ONE * 93 / 100 };
-            stops = vec![Pose::default(), drift];
+            let drift = Pose {
+                slides: [0, 0, ONE / 3, 0],
+                zoom: ONE,
+                dolly: ONE * 93 / 100,
+            };
+            poses = vec![Pose::default(), drift];
         }
-        let shaking: Vec<bool> = steps.iter().map(|step| step.contains(&Move::Shake)).collect();
-        let room = fit(&mut stops);
-        let margin = if shaking.contains(&true) { 2 * SHAKE } else { 0 };
-        Self { stops, shaking, base: ONE - room - margin, frames: frames.max(1), fps: u64::from(fps.max(1)) }
+        let shaking: Vec<bool> = steps
+            .iter()
+            .map(|step| step.contains(&Move::Shake))
+            .collect();
+        let room = fit(&mut poses);
+        let margin = if shaking.contains(&true) {
+            2 * SHAKE
+        } else {
+            0
+        };
+        Self {
+            stops: poses,
+            shaking,
+            base: ONE - room - margin,
+            frames: frames.max(1),
+            fps: u64::from(fps.max(1)),
+        }
     }
 
     /// The step that acts at a frame; 0 if there are none.
@@ -214,11 +148,15 @@ impl Path {
             zoom: between(from.zoom, to.zoom),
             dolly: between(from.dolly, to.dolly),
         };
-        let shake = match self.shaking.get(step) {
+        let jolt = match self.shaking.get(step) {
             Some(true) => self.shake(frame, share),
             _ => [0, 0],
         };
-        View { pose, base: self.base, shake }
+        View {
+            pose,
+            base: self.base,
+            shake: jolt,
+        }
     }
 
     /// Step and share of it at a frame. The first frame stands at the very beginning and the last at the very end.
@@ -238,6 +176,46 @@ impl Path {
             let noise = wave(hash(axis, 0x5ac3), place as i64);
             (((noise * SHAKE) >> 16) * strength) >> 16
         })
+    }
+}
+
+/// What the command adds to the pose by its end.
+fn effect(each: Move) -> Pose {
+    let slide = |axis: usize, by: i64| {
+        let mut pose = Pose::default();
+        pose.slides[axis] = by;
+        pose
+    };
+    match each {
+        Move::TruckLeft => slide(TRUCK_X, -ONE),
+        Move::TruckRight => slide(TRUCK_X, ONE),
+        Move::PanLeft => slide(PAN_X, -ONE),
+        Move::PanRight => slide(PAN_X, ONE),
+        Move::PedestalUp => slide(TRUCK_Y, -ONE),
+        Move::PedestalDown => slide(TRUCK_Y, ONE),
+        Move::TiltUp => slide(PAN_Y, -ONE),
+        Move::TiltDown => slide(PAN_Y, ONE),
+        Move::PushIn => Pose {
+            dolly: CLOSER,
+            ..Pose::default()
+        },
+        Move::PullOut => Pose {
+            dolly: ONE * ONE / CLOSER,
+            ..Pose::default()
+        },
+        Move::ZoomIn => Pose {
+            zoom: CLOSER,
+            ..Pose::default()
+        },
+        Move::ZoomOut => Pose {
+            zoom: ONE * ONE / CLOSER,
+            ..Pose::default()
+        },
+        Move::TrackingShot => Pose {
+            dolly: ONE * 92 / 100,
+            ..slide(TRUCK_X, ONE * 8 / 10)
+        },
+        Move::Shake | Move::StaticShot => Pose::default(),
     }
 }
 
@@ -279,8 +257,16 @@ fn span(stops: &[Pose], axis: usize) -> (i64, i64) {
 
 /// Scales sizes so that the widest is the whole, and squeezes them so that the closest is not too close.
 fn fit_sizes(stops: &mut [Pose], size: impl Fn(&mut Pose) -> &mut i64) {
-    let widest = stops.iter_mut().map(|pose| *size(pose)).max().unwrap_or(ONE);
-    let closest = stops.iter_mut().map(|pose| *size(pose) * ONE / widest).min().unwrap_or(ONE);
+    let widest = stops
+        .iter_mut()
+        .map(|pose| *size(pose))
+        .max()
+        .unwrap_or(ONE);
+    let closest = stops
+        .iter_mut()
+        .map(|pose| *size(pose) * ONE / widest)
+        .min()
+        .unwrap_or(ONE);
     for pose in stops {
         let size = size(pose);
         *size = *size * ONE / widest;
@@ -291,94 +277,4 @@ fn fit_sizes(stops: &mut [Pose], size: impl Fn(&mut Pose) -> &mut i64) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FRAMES: u64 = 144;
-
-    fn windows(steps: &[&[Move]], depth: i64) -> Vec<Window> {
-        let steps: Vec<Vec<Move>> = steps.iter().map(|step| step.to_vec()).collect();
-        let path = Path::new(&steps, FRAMES, 24);
-        (0..FRAMES).map(|frame| path.view(frame).window(depth)).collect()
-    }
-
-    #[test]
-    fn ids_read_back() {
-        for each in Move::ALL {
-            assert_eq!(Move::from_id(each.id()), Some(each));
-        }
-        assert_eq!(Move::from_id("dolly_zoom"), None);
-    }
-
-    #[test]
-    fn push_in_shrinks_the_window_and_the_near_more() {
-        let near = windows(&[&[Move::PushIn]], ONE);
-        let far = windows(&[&[Move::PushIn]], 0);
-        assert!(near.windows(2).all(|pair| pair[1].size <= pair[0].size));
-        assert_eq!(near[0].size, ONE);
-        assert!(near[143].size < ONE * 3 / 4 && far[143].size > ONE * 9 / 10);
-        let zoomed = windows(&[&[Move::ZoomIn]], 0);
-        assert!(zoomed[143].size < ONE * 3 / 4);
-    }
-
-    #[test]
-    fn opposite_moves_are_opposite() {
-        use Move::{PanLeft, PanRight, TiltDown, TiltUp};
-        let (left, right) = (windows(&[&[PanLeft]], ONE), windows(&[&[PanRight]], ONE));
-        let (up, down) = (windows(&[&[TiltUp]], ONE), windows(&[&[TiltDown]], ONE));
-        for frame in 0..144 {
-            assert!((left[frame].center_x + right[frame].center_x - ONE).abs() <= 2);
-            assert!((up[frame].center_y + down[frame].center_y - ONE).abs() <= 2);
-        }
-        assert!(left[143].center_x < left[0].center_x - ONE / 5);
-        assert!(up[143].center_y < up[0].center_y - ONE / 5);
-    }
-
-    #[test]
-    fn trucks_have_parallax_and_pans_have_none() {
-        let way = |step: Move, depth| {
-            let all = windows(&[&[step]], depth);
-            all[143].center_x - all[0].center_x
-        };
-        assert_eq!(way(Move::PanRight, 0), way(Move::PanRight, ONE));
-        assert!(way(Move::TruckRight, ONE) > 3 * way(Move::TruckRight, 0));
-    }
-
-    #[test]
-    fn static_stands_and_nothing_drifts() {
-        let still = windows(&[&[Move::StaticShot]], ONE);
-        assert!(still.iter().all(|window| *window == still[0]));
-        let drift = windows(&[], ONE);
-        assert_ne!(drift[0], drift[143]);
-    }
-
-    #[test]
-    fn every_path_is_continuous_and_stays_in_the_world() {
-        for first in Move::ALL {
-            for second in Move::ALL {
-                let steps: [&[Move]; 3] = [&[first], &[second, first], &[second, Move::Shake]];
-                for depth in [0, ONE / 2, ONE] {
-                    check(&windows(&steps, depth));
-                }
-            }
-        }
-        let many = vec![[Move::PushIn, Move::PanLeft].as_slice(); 40];
-        check(&windows(&many, ONE));
-    }
-
-    fn check(windows: &[Window]) {
-        for window in windows {
-            let half = window.size / 2;
-            assert!(window.size > ONE / 8, "{window:?}");
-            assert!(window.center_x - half >= -8 && window.center_x + half <= ONE + 8, "{window:?}");
-            assert!(window.center_y - half >= -8 && window.center_y + half <= ONE + 8, "{window:?}");
-        }
-        for pair in windows.windows(2) {
-            let jump = (pair[1].center_x - pair[0].center_x)
-                .abs()
-                .max((pair[1].center_y - pair[0].center_y).abs())
-                .max((pair[1].size - pair[0].size).abs());
-            assert!(jump < ONE / 12, "{pair:?}");
-        }
-    }
-}
+mod tests;

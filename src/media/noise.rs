@@ -33,7 +33,9 @@ pub(crate) fn wave(seed: u64, place: i64) -> i64 {
 
 /// Noise with `octaves` of detail, each twice as fine and half as strong; within -2..=2.
 pub(crate) fn ridge(seed: u64, place: i64, octaves: u32) -> i64 {
-    (0..octaves).map(|octave| wave(seed ^ u64::from(octave), place << octave) >> octave).sum()
+    (0..octaves)
+        .map(|octave| wave(seed ^ u64::from(octave), place << octave) >> octave)
+        .sum()
 }
 
 /// Smooth noise on a plane, within -1..=1 in 16.16.

@@ -17,7 +17,7 @@ const MAX_BYTES: u64 = 1 << 29;
 
 /// The middle of a still, cut to the asked shape and scaled to exactly the asked size (even, in pixels).
 pub(crate) fn cover(bytes: &[u8], width: usize, height: usize) -> Result<Picture, ClipError> {
-    let mut image = crop(decode(bytes)?, width, height);
+    let mut image = crop(&decode(bytes)?, width, height);
     while image.width >= 2 * width && image.height >= 2 * height {
         image = image.halved();
     }
@@ -41,9 +41,16 @@ fn decode(bytes: &[u8]) -> Result<Pixels, ClipError> {
         .with_guessed_format()
         .map_err(|error| ClipError::Still(error.to_string()))?;
     reader.limits(limits);
-    let image = reader.decode().map_err(|error| ClipError::Still(error.to_string()))?.into_rgba8();
+    let image = reader
+        .decode()
+        .map_err(|error| ClipError::Still(error.to_string()))?
+        .into_rgba8();
     let data = image.pixels().map(|pixel| flatten(pixel.0)).collect();
-    Ok(Pixels { width: image.width() as usize, height: image.height() as usize, data })
+    Ok(Pixels {
+        width: image.width() as usize,
+        height: image.height() as usize,
+        data,
+    })
 }
 
 fn flatten([red, green, blue, alpha]: [u8; 4]) -> [u8; 3] {
@@ -52,17 +59,31 @@ fn flatten([red, green, blue, alpha]: [u8; 4]) -> [u8; 3] {
 }
 
 /// The largest part in the middle that has the shape of `width` by `height`.
-fn crop(image: Pixels, width: usize, height: usize) -> Pixels {
+fn crop(image: &Pixels, width: usize, height: usize) -> Pixels {
     let (mut cut_width, mut cut_height) = (image.width, image.height);
     if image.width * height > image.height * width {
         cut_width = (image.height * width / height).max(1);
     } else {
         cut_height = (image.width * height / width).max(1);
     }
-    let (left, top) = ((image.width - cut_width) / 2, (image.height - cut_height) / 2);
-    let rows = image.data.chunks_exact(image.width).skip(top).take(cut_height);
-    let data = rows.flat_map(|row| &row[left..left + cut_width]).copied().collect();
-    Pixels { width: cut_width, height: cut_height, data }
+    let (left, top) = (
+        (image.width - cut_width) / 2,
+        (image.height - cut_height) / 2,
+    );
+    let rows = image
+        .data
+        .chunks_exact(image.width)
+        .skip(top)
+        .take(cut_height);
+    let data = rows
+        .flat_map(|row| &row[left..left + cut_width])
+        .copied()
+        .collect();
+    Pixels {
+        width: cut_width,
+        height: cut_height,
+        data,
+    }
 }
 
 impl Pixels {
@@ -77,11 +98,21 @@ impl Pixels {
             for x in 0..width {
                 let [a, b] = [self.at(2 * x, 2 * y), self.at(2 * x + 1, 2 * y)];
                 let [c, d] = [self.at(2 * x, 2 * y + 1), self.at(2 * x + 1, 2 * y + 1)];
-                let mean = |i: usize| [a, b, c, d].iter().map(|pixel| u32::from(pixel[i])).sum::<u32>() + 2;
+                let mean = |i: usize| {
+                    [a, b, c, d]
+                        .iter()
+                        .map(|pixel| u32::from(pixel[i]))
+                        .sum::<u32>()
+                        + 2
+                };
                 data.push(std::array::from_fn(|i| (mean(i) / 4) as u8));
             }
         }
-        Self { width, height, data }
+        Self {
+            width,
+            height,
+            data,
+        }
     }
 
     /// Bilinear, with 16.16 places.
@@ -117,10 +148,16 @@ mod tests {
     fn cover_keeps_the_middle() {
         // A wide picture, red at the sides and green in the middle half.
         let image = RgbImage::from_fn(400, 100, |x, _| {
-            if (100..300).contains(&x) { Rgb([0, 255, 0]) } else { Rgb([255, 0, 0]) }
+            if (100..300).contains(&x) {
+                Rgb([0, 255, 0])
+            } else {
+                Rgb([255, 0, 0])
+            }
         });
         let mut bytes = Cursor::new(Vec::new());
-        image.write_to(&mut bytes, ImageFormat::Png).expect("a small picture encodes");
+        image
+            .write_to(&mut bytes, ImageFormat::Png)
+            .expect("a small picture encodes");
         let picture = cover(bytes.get_ref(), 80, 40).expect("the picture was just written");
         let green = crate::media::plane::yuv([0, 255, 0])[0];
         assert!(picture.planes[0].data.iter().all(|luma| *luma == green));

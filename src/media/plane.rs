@@ -14,7 +14,11 @@ pub(crate) struct Plane {
 
 impl Plane {
     pub(crate) fn new(width: usize, height: usize, value: u8) -> Self {
-        Self { width, height, data: vec![value; width * height] }
+        Self {
+            width,
+            height,
+            data: vec![value; width * height],
+        }
     }
 
     pub(crate) fn row(&self, y: usize) -> &[u8] {
@@ -27,7 +31,9 @@ impl Plane {
 
     /// Whether every row has one value only, as those of gradients do.
     pub(crate) fn has_even_rows(&self) -> bool {
-        self.data.chunks_exact(self.width).all(|row| row.iter().all(|sample| *sample == row[0]))
+        self.data
+            .chunks_exact(self.width)
+            .all(|row| row.iter().all(|sample| *sample == row[0]))
     }
 
     /// Half the width and height, each sample the mean of four.
@@ -55,7 +61,9 @@ pub(crate) struct Picture {
 impl Picture {
     pub(crate) fn new(width: usize, height: usize) -> Self {
         let chroma = || Plane::new(width / 2, height / 2, 128);
-        Self { planes: [Plane::new(width, height, 16), chroma(), chroma()] }
+        Self {
+            planes: [Plane::new(width, height, 16), chroma(), chroma()],
+        }
     }
 
     pub(crate) fn width(&self) -> usize {
@@ -70,9 +78,15 @@ impl Picture {
     pub(crate) fn from_rgb(width: usize, height: usize, pixels: &[[u8; 3]]) -> Self {
         let full = |channel: usize| {
             let data = pixels.iter().map(|pixel| yuv(*pixel)[channel]).collect();
-            Plane { width, height, data }
+            Plane {
+                width,
+                height,
+                data,
+            }
         };
-        Self { planes: [full(0), full(1).halved(), full(2).halved()] }
+        Self {
+            planes: [full(0), full(1).halved(), full(2).halved()],
+        }
     }
 
     /// Mixes another picture of the same size in, `weight` of 256.
@@ -131,9 +145,8 @@ pub(crate) struct Sampler<'a> {
     source: &'a Plane,
     columns: Taps,
     rows: Taps,
-    /// The blend of two source rows: each sample with its fraction in 16 bits, and its right neighbour above it, so
-    /// that the inner loop loads once.
-    pairs: Vec<u32>,
+    /// The blend of two source rows: samples with their fraction, 16 bits each, little-endian.
+    blended: Vec<u8>,
 }
 
 impl<'a> Sampler<'a> {
@@ -142,7 +155,7 @@ impl<'a> Sampler<'a> {
             source,
             columns: Taps::new(source.width, width, window.center_x, window.size),
             rows: Taps::new(source.height, height, window.center_y, window.size),
-            pairs: vec![0; source.width],
+            blended: vec![0; 2 * source.width + 2],
         }
     }
 
@@ -153,24 +166,60 @@ impl<'a> Sampler<'a> {
     }
 
     /// Fills one output row.
+    ///
+    /// Wrapping sums, because nothing can overflow here and the checks of unoptimised builds would double the time
+    /// of a clip.
     pub(crate) fn row(&mut self, y: usize, out: &mut [u8]) {
-        let (Some(from), Some(to)) = (self.columns.taps.first(), self.columns.taps.last()) else { return };
+        self.blend_rows(y);
+        for (sample, (place, share)) in out.iter_mut().zip(&self.columns.taps) {
+            let at = (*place as usize) << 1;
+            let Some((left, rest)) = self.blended[at..].split_first_chunk() else {
+                continue;
+            };
+            let Some(right) = rest.first_chunk() else {
+                continue;
+            };
+            let (left, right) = (
+                u32::from(u16::from_le_bytes(*left)),
+                u32::from(u16::from_le_bytes(*right)),
+            );
+            let mixed = left
+                .wrapping_mul(256_u32.wrapping_sub(*share))
+                .wrapping_add(right.wrapping_mul(*share));
+            *sample = (mixed.wrapping_add(1 << 15) >> 16) as u8;
+        }
+    }
+
+    /// Blends the two source rows of an output row where its columns need them, four samples at a time.
+    fn blend_rows(&mut self, y: usize) {
+        let (Some(from), Some(to)) = (self.columns.taps.first(), self.columns.taps.last()) else {
+            return;
+        };
         let span = from.0 as usize..(to.0 as usize + 2).min(self.source.width);
         let [first, second] = self.source_rows(y);
-        let share = self.rows.taps[y].1;
-        let above = self.source.row(first)[span.clone()].iter().rev();
-        let below = self.source.row(second)[span.clone()].iter().rev();
-        // From right to left, because a pair needs its right neighbour.
-        let mut right = 0;
-        for ((pair, a), b) in self.pairs[span].iter_mut().rev().zip(above).zip(below) {
-            let mixed = (u32::from(*a) << 8) + (u32::from(*b) * share) - (u32::from(*a) * share);
-            *pair = mixed | right << 16;
-            right = mixed;
+        let (share, rest) = (
+            u64::from(self.rows.taps[y].1),
+            256 - u64::from(self.rows.taps[y].1),
+        );
+        let (above, above_end) = self.source.row(first)[span.clone()].as_chunks();
+        let (below, below_end) = self.source.row(second)[span.clone()].as_chunks();
+        let (blended, blended_end) = self.blended[2 * span.start..2 * span.end].as_chunks_mut();
+        // A lane of 16 bits holds 255 * 256 at most, so lanes never touch each other.
+        let blend = |a: [u8; 4], b: [u8; 4]| {
+            spread(a)
+                .wrapping_mul(rest)
+                .wrapping_add(spread(b).wrapping_mul(share))
+                .to_le_bytes()
+        };
+        for ((out, a), b) in blended.iter_mut().zip(above).zip(below) {
+            *out = blend(*a, *b);
         }
-        let pairs = self.pairs.as_slice();
-        for (sample, (place, share)) in out.iter_mut().zip(&self.columns.taps) {
-            let pair = pairs[*place as usize];
-            *sample = (((pair & 0xffff) * (256 - share) + (pair >> 16) * share + (1 << 15)) >> 16) as u8;
+        for ((out, a), b) in blended_end
+            .chunks_exact_mut(2)
+            .zip(above_end)
+            .zip(below_end)
+        {
+            out.copy_from_slice(&blend([*a, 0, 0, 0], [*b, 0, 0, 0])[..2]);
         }
     }
 
@@ -181,16 +230,31 @@ impl<'a> Sampler<'a> {
     }
 }
 
+/// Four samples as four lanes of 16 bits, the first one lowest.
+fn spread(samples: [u8; 4]) -> u64 {
+    let four = u64::from(u32::from_le_bytes(samples));
+    let pairs = (four | four << 16) & 0x0000_ffff_0000_ffff;
+    (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::media::noise::ONE;
 
-    const WHOLE: Window = Window { center_x: ONE / 2, center_y: ONE / 2, size: ONE };
+    const WHOLE: Window = Window {
+        center_x: ONE / 2,
+        center_y: ONE / 2,
+        size: ONE,
+    };
 
     #[test]
     fn the_whole_window_at_the_same_size_is_the_plane() {
-        let plane = Plane { width: 7, height: 3, data: (0..21).map(|value| value * 11).collect() };
+        let plane = Plane {
+            width: 7,
+            height: 3,
+            data: (0..21).map(|value| value * 11).collect(),
+        };
         let mut sampler = Sampler::new(&plane, WHOLE, 7, 3);
         for y in 0..3 {
             let mut row = [0; 7];
@@ -210,7 +274,11 @@ mod tests {
     #[test]
     fn windows_at_the_edge_do_not_leave_the_plane() {
         let plane = Plane::new(9, 9, 77);
-        let window = Window { center_x: ONE, center_y: 0, size: ONE };
+        let window = Window {
+            center_x: ONE,
+            center_y: 0,
+            size: ONE,
+        };
         let mut sampler = Sampler::new(&plane, window, 16, 16);
         let mut row = [0; 16];
         for y in 0..16 {

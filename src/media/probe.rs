@@ -6,7 +6,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use mp4_atom::{Hdlr, Mdhd, Tkhd};
+use mp4_atom::{Mdhd, Tkhd};
 use thiserror::Error;
 
 use super::boxes::{Header, children, find, need, need_leaf};
@@ -70,7 +70,9 @@ const MAX_INDEX: u64 = 64 << 20;
 /// More boxes than that at the top level are no video but an attack.
 const MAX_BOXES: usize = 100_000;
 /// Kinds a file may begin with.
-const OPENERS: [&[u8; 4]; 8] = [b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp", b"pnot"];
+const OPENERS: [&[u8; 4]; 8] = [
+    b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp", b"pnot",
+];
 
 /// Reads what the video is, and refuses it if anything is missing.
 pub fn probe(mut reader: impl Read + Seek) -> Result<VideoInfo, ProbeError> {
@@ -92,13 +94,19 @@ pub fn probe(mut reader: impl Read + Seek) -> Result<VideoInfo, ProbeError> {
         }
     }
     if end > length {
-        return Err(ProbeError::Truncated { need: end, have: length });
+        return Err(ProbeError::Truncated {
+            need: end,
+            have: length,
+        });
     }
-    let (track, entry) = video.and_then(|mut track| track.entry.take().map(|entry| (track, entry)))
+    let (track, entry) = video
+        .and_then(|mut track| track.entry.take().map(|entry| (track, entry)))
         .ok_or(ProbeError::NoVideoTrack)?;
     // Every frame takes at least a byte, so more frames than bytes are a lie.
     if track.samples.count > length || track.samples.ticks == 0 {
-        return Err(ProbeError::Damaged("the number or the length of the frames is impossible".to_owned()));
+        return Err(ProbeError::Damaged(
+            "the number or the length of the frames is impossible".to_owned(),
+        ));
     }
     Ok(VideoInfo {
         width: entry.width,
@@ -127,9 +135,16 @@ fn read_index(reader: &mut (impl Read + Seek), length: u64) -> Result<Index, Pro
             break;
         }
         let header = read_header(reader, at, length)?;
-        let end = if header.length == 0 { length } else { at.saturating_add(header.length) };
+        let end = if header.length == 0 {
+            length
+        } else {
+            at.saturating_add(header.length)
+        };
         if end > length {
-            return Err(ProbeError::Truncated { need: end, have: length });
+            return Err(ProbeError::Truncated {
+                need: end,
+                have: length,
+            });
         }
         if matches!(header.kind.as_ref(), b"moov" | b"moof") {
             kept += end - at;
@@ -152,15 +167,30 @@ fn read_index(reader: &mut (impl Read + Seek), length: u64) -> Result<Index, Pro
     Ok(Index { moov, fragments })
 }
 
-fn read_header(reader: &mut (impl Read + Seek), at: u64, length: u64) -> Result<Header, ProbeError> {
+fn read_header(
+    reader: &mut (impl Read + Seek),
+    at: u64,
+    length: u64,
+) -> Result<Header, ProbeError> {
     let head = read_at(reader, at, length.min(at + 16))?;
-    if at == 0 && !OPENERS.iter().any(|kind| head.get(4..8) == Some(kind.as_slice())) {
-        return Err(ProbeError::NotMp4 { begins: head.escape_ascii().to_string() });
+    if at == 0
+        && !OPENERS
+            .iter()
+            .any(|kind| head.get(4..8) == Some(kind.as_slice()))
+    {
+        return Err(ProbeError::NotMp4 {
+            begins: head.escape_ascii().to_string(),
+        });
     }
     match Header::read(&head) {
         Some(header) => Ok(header),
-        None if head.len() < 16 => Err(ProbeError::Truncated { need: at + 16, have: length }),
-        None => Err(ProbeError::Damaged(format!("a box at byte {at} is shorter than its header"))),
+        None if head.len() < 16 => Err(ProbeError::Truncated {
+            need: at + 16,
+            have: length,
+        }),
+        None => Err(ProbeError::Damaged(format!(
+            "a box at byte {at} is shorter than its header"
+        ))),
     }
 }
 
@@ -169,9 +199,15 @@ fn read_at(reader: &mut (impl Read + Seek), from: u64, to: u64) -> Result<Vec<u8
     reader.seek(SeekFrom::Start(from)).map_err(io_error)?;
     let mut bytes = Vec::new();
     let wanted = to.saturating_sub(from);
-    reader.take(wanted).read_to_end(&mut bytes).map_err(io_error)?;
+    reader
+        .take(wanted)
+        .read_to_end(&mut bytes)
+        .map_err(io_error)?;
     if (bytes.len() as u64) < wanted {
-        return Err(ProbeError::Truncated { need: to, have: from + bytes.len() as u64 });
+        return Err(ProbeError::Truncated {
+            need: to,
+            have: from + bytes.len() as u64,
+        });
     }
     Ok(bytes)
 }
@@ -187,34 +223,63 @@ struct TrackInfo {
 
 fn read_track(index: &Index, trak: &[u8]) -> Result<TrackInfo, ProbeError> {
     let head: Tkhd = need_leaf(trak)?;
-    let mdia = need(trak, b"mdia")?;
+    let mdia = need(trak, *b"mdia")?;
     let clock: Mdhd = need_leaf(mdia)?;
-    let handler: [u8; 4] = need_leaf::<Hdlr>(mdia)?.handler.into();
-    let stbl = need(need(mdia, b"minf")?, b"stbl")?;
-    let mut samples = tables::samples(stbl)?;
-    check_clock(&clock, &samples)?;
-    fragments::add(&index.moov, &index.fragments, head.track_id, &mut samples)?;
-    let entry = if &handler == b"vide" { read_entry(stbl)? } else { None };
-    Ok(TrackInfo { handler, timescale: clock.timescale, samples, entry })
+    let handler = read_handler(need(mdia, *b"hdlr")?)?;
+    let mut samples = Samples::default();
+    let mut entry = None;
+    // Tracks of time codes and the like may be as odd as they want; nobody watches them.
+    if matches!(&handler, b"vide" | b"soun") {
+        let stbl = need(need(mdia, *b"minf")?, *b"stbl")?;
+        samples = tables::samples(stbl)?;
+        check_clock(&clock, &samples, index.fragments.is_empty())?;
+        fragments::add(&index.moov, &index.fragments, head.track_id, &mut samples)?;
+        if &handler == b"vide" {
+            entry = read_entry(stbl)?;
+        }
+    }
+    Ok(TrackInfo {
+        handler,
+        timescale: clock.timescale,
+        samples,
+        entry,
+    })
+}
+
+/// The kind of track; the name behind it comes in too many spellings to be worth reading.
+fn read_handler(hdlr: &[u8]) -> Result<[u8; 4], ProbeError> {
+    let kind = hdlr.get(8..12).and_then(|four| four.try_into().ok());
+    kind.ok_or_else(|| ProbeError::Damaged("a track has no kind".to_owned()))
 }
 
 /// The first sample entry behind the list's eight bytes of version and count.
 fn read_entry(stbl: &[u8]) -> Result<Option<Entry>, ProbeError> {
-    let list = find(stbl, b"stsd")?.and_then(|stsd| stsd.get(8..)).unwrap_or_default();
-    children(list).next().map(|first| codec::entry(first?)).transpose()
+    let list = find(stbl, *b"stsd")?
+        .and_then(|stsd| stsd.get(8..))
+        .unwrap_or_default();
+    children(list)
+        .next()
+        .map(|first| codec::entry(first?))
+        .transpose()
 }
 
-/// The track's stated length and the sum of its samples may differ by a sample's length, but not by more.
-fn check_clock(clock: &Mdhd, samples: &Samples) -> Result<(), ProbeError> {
+/// The track's stated length and the sum of its samples may differ by a little, but not by more. With fragments the
+/// sum is not `whole`, and nothing can be said.
+fn check_clock(clock: &Mdhd, samples: &Samples, whole: bool) -> Result<(), ProbeError> {
     if clock.timescale == 0 {
-        return Err(ProbeError::Damaged("a track's clock stands still".to_owned()));
+        return Err(ProbeError::Damaged(
+            "a track's clock stands still".to_owned(),
+        ));
     }
     // Zero and all ones mean unknown, as in fragmented files.
-    let unknown = clock.duration == 0 || clock.duration == u64::from(u32::MAX) || clock.duration == u64::MAX;
+    let unknown =
+        clock.duration == 0 || clock.duration == u64::from(u32::MAX) || clock.duration == u64::MAX;
     let slack = samples.ticks / samples.count.max(1) + u64::from(clock.timescale) / 10;
-    if !unknown && samples.count > 0 && clock.duration.abs_diff(samples.ticks) > slack {
+    if whole && !unknown && samples.count > 0 && clock.duration.abs_diff(samples.ticks) > slack {
         let (stated, summed) = (clock.duration, samples.ticks);
-        return Err(ProbeError::Damaged(format!("a track states a length of {stated} and its samples sum to {summed}")));
+        return Err(ProbeError::Damaged(format!(
+            "a track states a length of {stated} and its samples sum to {summed}"
+        )));
     }
     Ok(())
 }

@@ -20,22 +20,47 @@ enum Kind {
 pub(crate) fn paint(seed: u64, width: usize, height: usize) -> Stage {
     let palette = palette(seed);
     let kind = [Kind::City, Kind::Forest, Kind::Lake][pick(seed, 2, 3) as usize];
-    let land = |number: u64| Land { width, height, seed: hash(seed, 0x1a4d + number) };
-    let far = Hills { level: 500, rise: 210, apart: 420, octaves: 6 };
+    let land = |number: u64| Land {
+        width,
+        height,
+        seed: hash(seed, 0x1a4d + number),
+    };
+    let far = Hills {
+        level: 500,
+        rise: 210,
+        apart: 420,
+        octaves: 6,
+    };
     Stage::new(vec![
         Layer::opaque(sky(land(0), palette), 0),
-        solid(land(1), &land(1).hills(far), [between(palette.ground[0], palette.sky[2], ONE / 4), palette.sky[2]], ONE / 6),
+        solid(
+            land(1),
+            &land(1).hills(far),
+            [
+                between(palette.ground[0], palette.sky[2], ONE / 4),
+                palette.sky[2],
+            ],
+            ONE / 6,
+        ),
         middle(kind, land(2), palette),
         near(kind, land(3), palette),
     ])
 }
 
 fn middle(kind: Kind, land: Land, palette: &Palette) -> Layer {
-    let colours = [palette.ground[1], between(palette.ground[1], palette.sky[2], ONE / 3)];
+    let colours = [
+        palette.ground[1],
+        between(palette.ground[1], palette.sky[2], ONE / 3),
+    ];
     match kind {
         Kind::City => street(land, land.houses(330, 640), colours, palette, ONE / 2),
         Kind::Forest => {
-            let hills = Hills { level: 630, rise: 130, apart: 520, octaves: 4 };
+            let hills = Hills {
+                level: 630,
+                rise: 130,
+                apart: 520,
+                octaves: 4,
+            };
             solid(land, &land.hills(hills), colours, ONE / 2)
         }
         Kind::Lake => water(land, palette),
@@ -43,11 +68,19 @@ fn middle(kind: Kind, land: Land, palette: &Palette) -> Layer {
 }
 
 fn near(kind: Kind, land: Land, palette: &Palette) -> Layer {
-    let colours = [palette.ground[2], between(palette.ground[2], [0; 3], ONE / 2)];
+    let colours = [
+        palette.ground[2],
+        between(palette.ground[2], [0; 3], ONE / 2),
+    ];
     match kind {
         Kind::City => street(land, land.houses(380, 790), colours, palette, ONE),
         Kind::Forest => {
-            let tops = land.hills(Hills { level: 770, rise: 90, apart: 700, octaves: 3 });
+            let tops = land.hills(Hills {
+                level: 770,
+                rise: 90,
+                apart: 700,
+                octaves: 3,
+            });
             let mut alpha = outline(land, &tops);
             for pine in land.pines(&tops) {
                 plant(&mut alpha, pine);
@@ -55,7 +88,12 @@ fn near(kind: Kind, land: Land, palette: &Palette) -> Layer {
             tinted(land, alpha, colours, ONE)
         }
         Kind::Lake => {
-            let mut tops = land.hills(Hills { level: 790, rise: 150, apart: 800, octaves: 3 });
+            let mut tops = land.hills(Hills {
+                level: 790,
+                rise: 150,
+                apart: 800,
+                octaves: 3,
+            });
             land.plant_grass(&mut tops);
             solid(land, &tops, colours, ONE)
         }
@@ -81,7 +119,11 @@ fn sky(land: Land, palette: &Palette) -> Picture {
             }
             let edge = (radius * radius - distance) * ONE / (radius * 2).max(1);
             colour = between(colour, palette.disc, edge.clamp(0, ONE));
-            pixels.push(between(colour, palette.cloud, clouds(land.seed, x, y, height)));
+            pixels.push(between(
+                colour,
+                palette.cloud,
+                clouds(land.seed, x, y, height),
+            ));
         }
     }
     Picture::from_rgb(land.width, land.height, &pixels)
@@ -102,7 +144,11 @@ fn star(seed: u64, x: i64, y: i64, height: i64) -> i64 {
     let own = hash(seed ^ 0x57a4, ((x / cell) << 32 | (y / cell)) as u64);
     let (at_x, at_y) = ((own % cell as u64) as i64, (own >> 20) as i64 % cell);
     let near = (x % cell - at_x).abs() < dot && (y % cell - at_y).abs() < dot;
-    if near && own >> 60 > 8 { (own >> 50 & 0xff) as i64 * ONE / 300 } else { 0 }
+    if near && own >> 60 > 8 {
+        (own >> 50 & 0xff) as i64 * ONE / 300
+    } else {
+        0
+    }
 }
 
 /// Flat bands of cloud, thickest in the upper half.
@@ -111,7 +157,7 @@ fn clouds(seed: u64, x: i64, y: i64, height: i64) -> i64 {
     let noise = cloud(seed ^ 0xc1, across, down) + cloud(seed ^ 0xc2, across * 3, down * 2) / 2;
     let thick = smoothstep(noise - ONE / 4);
     let fade = (ONE - (y * 2 - height * 7 / 10).abs() * ONE * 10 / (height * 7)).max(0);
-    (thick * fade >> 16) * 7 / 10
+    ((thick * fade) >> 16) * 7 / 10
 }
 
 /// Everything below an outline, in a colour that changes downwards.
@@ -136,9 +182,16 @@ fn tinted(land: Land, alpha: Plane, colours: [Colour; 2], depth: i64) -> Layer {
     let mut pixels = Vec::with_capacity(land.width * land.height);
     for y in 0..land.height {
         let share = (y.saturating_sub(highest) as i64 * ONE) / (land.height - highest) as i64;
-        pixels.extend(std::iter::repeat_n(between(colours[0], colours[1], share), land.width));
+        pixels.extend(std::iter::repeat_n(
+            between(colours[0], colours[1], share),
+            land.width,
+        ));
     }
-    Layer::cut(Picture::from_rgb(land.width, land.height, &pixels), alpha, depth)
+    Layer::cut(
+        Picture::from_rgb(land.width, land.height, &pixels),
+        alpha,
+        depth,
+    )
 }
 
 /// Adds a tree to a shape.
@@ -156,7 +209,13 @@ fn plant(alpha: &mut Plane, pine: Pine) {
 }
 
 /// Houses with windows, some of them lit.
-fn street(land: Land, houses: Vec<House>, colours: [Colour; 2], palette: &Palette, depth: i64) -> Layer {
+fn street(
+    land: Land,
+    houses: Vec<House>,
+    colours: [Colour; 2],
+    palette: &Palette,
+    depth: i64,
+) -> Layer {
     let mut pixels = vec![colours[0]; land.width * land.height];
     let mut alpha = Plane::new(land.width, land.height, 0);
     for house in houses {
@@ -169,7 +228,11 @@ fn street(land: Land, houses: Vec<House>, colours: [Colour; 2], palette: &Palett
         }
         light_windows(land, house, &mut pixels, palette, depth);
     }
-    Layer::cut(Picture::from_rgb(land.width, land.height, &pixels), alpha, depth)
+    Layer::cut(
+        Picture::from_rgb(land.width, land.height, &pixels),
+        alpha,
+        depth,
+    )
 }
 
 /// Windows on a grid; farther houses have smaller and dimmer ones.
@@ -197,19 +260,31 @@ fn light_windows(land: Land, house: House, pixels: &mut [Colour], palette: &Pale
 
 /// Still water that mirrors the horizon, with streaks of light.
 fn water(land: Land, palette: &Palette) -> Layer {
-    let shore = land.height * 58 / 100;
+    let beach = land.height * 58 / 100;
     let mut pixels = Vec::with_capacity(land.width * land.height);
     for y in 0..land.height {
-        let share = (y.saturating_sub(shore) as i64 * ONE) / (land.height - shore).max(1) as i64;
-        let base = between(between(palette.sky[2], palette.ground[0], ONE / 3), palette.ground[1], share);
+        let share = (y.saturating_sub(beach) as i64 * ONE) / (land.height - beach).max(1) as i64;
+        let base = between(
+            between(palette.sky[2], palette.ground[0], ONE / 3),
+            palette.ground[1],
+            share,
+        );
         for x in 0..land.width as i64 {
             let height = land.height as i64;
-            let noise = cloud(land.seed, x * ONE * 5 / height, y as i64 * ONE * 70 / height);
-            let glint = smoothstep((noise - ONE / 3) * 2) * (ONE - share / 2) >> 16;
+            let noise = cloud(
+                land.seed,
+                x * ONE * 5 / height,
+                y as i64 * ONE * 70 / height,
+            );
+            let glint = (smoothstep((noise - ONE / 3) * 2) * (ONE - share / 2)) >> 16;
             pixels.push(between(base, palette.light, glint / 3));
         }
     }
     let mut alpha = Plane::new(land.width, land.height, 255);
-    alpha.data[..shore * land.width].fill(0);
-    Layer::cut(Picture::from_rgb(land.width, land.height, &pixels), alpha, ONE / 2)
+    alpha.data[..beach * land.width].fill(0);
+    Layer::cut(
+        Picture::from_rgb(land.width, land.height, &pixels),
+        alpha,
+        ONE / 2,
+    )
 }

@@ -65,12 +65,18 @@ impl Land {
         let grove = (self.part(500) / 256).max(1);
         let mut center = 0;
         for number in 0.. {
-            let Some(top) = usize::try_from(center).ok().and_then(|x| ground.get(x)) else { break };
+            let Some(top) = usize::try_from(center).ok().and_then(|x| ground.get(x)) else {
+                break;
+            };
             let seed = hash(self.seed ^ 0x9137, number);
             let tall = self.part(110 + pick(seed, 1, 230) as i64);
             if ridge(self.seed ^ 0x77, center * ONE / grove, 2) > -ONE / 3 {
                 let foot = top + self.part(12);
-                pines.push(Pine { center, top: (foot - tall) / 256, foot: foot / 256 });
+                pines.push(Pine {
+                    center,
+                    top: (foot - tall) / 256,
+                    foot: foot / 256,
+                });
             }
             center += (self.part(14 + pick(seed, 2, 44) as i64) / 256).max(1);
         }
@@ -98,7 +104,12 @@ impl Land {
             let draw = pick(seed, 2, 1000) as i64;
             let roof = lowest - (lowest - highest) * draw * draw / 1_000_000;
             let top = (self.part(roof) / 256) as usize;
-            houses.push(House { left, right: (left + wide).min(self.width), top, seed });
+            houses.push(House {
+                left,
+                right: (left + wide).min(self.width),
+                top,
+                seed,
+            });
             left += wide + self.height * pick(seed, 3, 12) as usize / 1000;
         }
         houses

@@ -31,21 +31,43 @@ impl Layer {
     /// A sheet without holes at a depth from 0 (far) to 65536 (near).
     pub(crate) fn opaque(picture: Picture, depth: i64) -> Self {
         let cover = [0, 1].map(|plane| vec![Cover::Everything; picture.planes[plane].height]);
-        Self { even: even(&picture), picture, alpha: None, cover, depth }
+        Self {
+            even: even(&picture),
+            picture,
+            alpha: None,
+            cover,
+            depth,
+        }
     }
 
     /// A sheet with an alpha plane of the picture's size.
     pub(crate) fn cut(picture: Picture, alpha: Plane, depth: i64) -> Self {
         let small = alpha.halved();
         let alpha = [alpha, small];
-        let cover = [0, 1].map(|plane: usize| alpha[plane].data.chunks_exact(alpha[plane].width).map(judge).collect());
-        Self { even: even(&picture), picture, alpha: Some(alpha), cover, depth }
+        let cover = [0, 1].map(|plane: usize| {
+            alpha[plane]
+                .data
+                .chunks_exact(alpha[plane].width)
+                .map(judge)
+                .collect()
+        });
+        Self {
+            even: even(&picture),
+            picture,
+            alpha: Some(alpha),
+            cover,
+            depth,
+        }
     }
 
     fn cover(&self, plane: usize, rows: [usize; 2]) -> Cover {
         let cover = &self.cover[plane.min(1)];
         let [first, second] = rows.map(|row| cover[row]);
-        if first == second { first } else { Cover::Something }
+        if first == second {
+            first
+        } else {
+            Cover::Something
+        }
     }
 }
 
@@ -86,12 +108,19 @@ impl Stage {
 
     fn show_plane(&self, index: usize, view: &View, out: &mut Plane) {
         let size = (out.width, out.height);
-        let mut sheets: Vec<Sheet<'_>> = self.layers.iter().map(|layer| Sheet::new(layer, index, view, size)).collect();
+        let mut sheets: Vec<Sheet<'_>> = self
+            .layers
+            .iter()
+            .map(|layer| Sheet::new(layer, index, view, size))
+            .collect();
         let (mut fresh, mut share) = (vec![0; out.width], vec![0; out.width]);
         for y in 0..out.height {
             let covers: Vec<Cover> = sheets.iter().map(|sheet| sheet.cover(index, y)).collect();
             // What lies behind a row without holes is not worth painting.
-            let first = covers.iter().rposition(|cover| *cover == Cover::Everything).unwrap_or(0);
+            let first = covers
+                .iter()
+                .rposition(|cover| *cover == Cover::Everything)
+                .unwrap_or(0);
             let row = out.row_mut(y);
             for (sheet, cover) in sheets.iter_mut().zip(covers).skip(first) {
                 match (cover, &mut sheet.alpha) {
@@ -124,7 +153,10 @@ impl<'a> Sheet<'a> {
             layer,
             even: layer.even[index],
             colour: sampler(&layer.picture.planes[index]),
-            alpha: layer.alpha.as_ref().map(|alpha| sampler(&alpha[index.min(1)])),
+            alpha: layer
+                .alpha
+                .as_ref()
+                .map(|alpha| sampler(&alpha[index.min(1)])),
         }
     }
 

@@ -63,7 +63,11 @@ pub enum StillError {
 pub fn inspect(mut reader: impl BufRead + Seek) -> Result<StillInfo, StillError> {
     let mut head = Vec::with_capacity(32);
     reader.seek(SeekFrom::Start(0)).map_err(classify)?;
-    reader.by_ref().take(32).read_to_end(&mut head).map_err(classify)?;
+    reader
+        .by_ref()
+        .take(32)
+        .read_to_end(&mut head)
+        .map_err(classify)?;
     let (format, (width, height)) = if head.starts_with(b"\xff\xd8\xff") {
         (StillFormat::Jpeg, jpeg_size(&mut reader)?)
     } else if head.starts_with(b"\x89PNG\r\n\x1a\n") {
@@ -76,13 +80,19 @@ pub fn inspect(mut reader: impl BufRead + Seek) -> Result<StillInfo, StillError>
     if width == 0 || height == 0 {
         return Err(StillError::Damaged(format!("its size is {width}x{height}")));
     }
-    Ok(StillInfo { format, width, height })
+    Ok(StillInfo {
+        format,
+        width,
+        height,
+    })
 }
 
 /// The first chunk of a PNG must be IHDR, and begins with the size.
 fn png_size(head: &[u8]) -> Result<(u32, u32), StillError> {
     if head.get(12..16) != Some(b"IHDR") {
-        return Err(StillError::Damaged("the PNG does not begin with its header chunk".into()));
+        return Err(StillError::Damaged(
+            "the PNG does not begin with its header chunk".into(),
+        ));
     }
     match (be32(head, 16), be32(head, 20)) {
         (Some(width), Some(height)) => Ok((width, height)),
@@ -103,8 +113,12 @@ fn webp_size(head: &[u8]) -> Result<(u32, u32), StillError> {
             let bits = le16(21)? | le16(23)? << 16;
             Ok(((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1))
         }
-        Some(b"VP8 ") if head.get(23..26) == Some(b"\x9d\x01\x2a") => Ok((le16(26)? & 0x3fff, le16(28)? & 0x3fff)),
-        Some(_) => Err(StillError::Damaged("the WebP does not begin with a picture chunk".into())),
+        Some(b"VP8 ") if head.get(23..26) == Some(b"\x9d\x01\x2a") => {
+            Ok((le16(26)? & 0x3fff, le16(28)? & 0x3fff))
+        }
+        Some(_) => Err(StillError::Damaged(
+            "the WebP does not begin with a picture chunk".into(),
+        )),
         None => Err(cut()),
     }
 }
@@ -117,18 +131,27 @@ fn jpeg_size(reader: &mut (impl BufRead + Seek)) -> Result<(u32, u32), StillErro
         match marker {
             // Stand-alone markers carry no length.
             0x01 | 0xd0..=0xd7 => continue,
-            0xd9 | 0xda => return Err(StillError::Damaged("the JPEG has no frame before its pixels".into())),
+            0xd9 | 0xda => {
+                return Err(StillError::Damaged(
+                    "the JPEG has no frame before its pixels".into(),
+                ));
+            }
             _ => {}
         }
         let [high, low] = read_array(reader)?;
         let length = i64::from(u16::from_be_bytes([high, low]));
         if length < 2 {
-            return Err(StillError::Damaged("a JPEG segment is shorter than its own length".into()));
+            return Err(StillError::Damaged(
+                "a JPEG segment is shorter than its own length".into(),
+            ));
         }
         // 0xc4, 0xc8 and 0xcc lie among the frame markers, but are tables.
         if matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc) {
             let [_precision, h1, h0, w1, w0] = read_array(reader)?;
-            return Ok((u16::from_be_bytes([w1, w0]).into(), u16::from_be_bytes([h1, h0]).into()));
+            return Ok((
+                u16::from_be_bytes([w1, w0]).into(),
+                u16::from_be_bytes([h1, h0]).into(),
+            ));
         }
         reader.seek_relative(length - 2).map_err(classify)?;
     }
@@ -138,7 +161,9 @@ fn jpeg_size(reader: &mut (impl BufRead + Seek)) -> Result<(u32, u32), StillErro
 fn jpeg_marker(reader: &mut impl BufRead) -> Result<u8, StillError> {
     let [first] = read_array(reader)?;
     if first != 0xff {
-        return Err(StillError::Damaged("a JPEG segment does not begin with a marker".into()));
+        return Err(StillError::Damaged(
+            "a JPEG segment does not begin with a marker".into(),
+        ));
     }
     loop {
         let [byte] = read_array(reader)?;
@@ -155,7 +180,11 @@ fn read_array<const N: usize>(reader: &mut impl BufRead) -> Result<[u8; N], Stil
 }
 
 fn be32(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes)
+    bytes
+        .get(at..at + 4)?
+        .try_into()
+        .ok()
+        .map(u32::from_be_bytes)
 }
 
 fn cut() -> StillError {
@@ -180,7 +209,9 @@ mod tests {
 
     fn encoded(format: ImageFormat) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());
-        DynamicImage::new_rgb8(37, 21).write_to(&mut bytes, format).expect("pictures of one colour encode");
+        DynamicImage::new_rgb8(37, 21)
+            .write_to(&mut bytes, format)
+            .expect("pictures of one colour encode");
         bytes.into_inner()
     }
 
@@ -196,7 +227,14 @@ mod tests {
             (ImageFormat::WebP, StillFormat::Webp),
         ] {
             let info = size(&encoded(written)).expect("the picture was just written");
-            assert_eq!(info, StillInfo { format, width: 37, height: 21 });
+            assert_eq!(
+                info,
+                StillInfo {
+                    format,
+                    width: 37,
+                    height: 21
+                }
+            );
         }
     }
 
@@ -212,10 +250,16 @@ mod tests {
 
     #[test]
     fn refuses_text_nothing_and_cut_headers() {
-        assert!(matches!(size(b"just words, no picture"), Err(StillError::UnknownFormat)));
+        assert!(matches!(
+            size(b"just words, no picture"),
+            Err(StillError::UnknownFormat)
+        ));
         assert!(matches!(size(b""), Err(StillError::UnknownFormat)));
         for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
-            assert!(matches!(size(&encoded(format)[..17]), Err(StillError::Damaged(_))), "{format:?}");
+            assert!(
+                matches!(size(&encoded(format)[..17]), Err(StillError::Damaged(_))),
+                "{format:?}"
+            );
         }
     }
 }

@@ -32,9 +32,15 @@ impl Samples {
             self.first = ticks;
         }
         self.last_is_odd = ticks != self.first;
-        self.odd += if self.last_is_odd { u64::from(count) } else { 0 };
+        self.odd += if self.last_is_odd {
+            u64::from(count)
+        } else {
+            0
+        };
         self.count += u64::from(count);
-        self.ticks = self.ticks.saturating_add(u64::from(count) * u64::from(ticks));
+        self.ticks = self
+            .ticks
+            .saturating_add(u64::from(count) * u64::from(ticks));
     }
 
     /// Notes that samples reach up to a place in the file.
@@ -61,19 +67,27 @@ pub(crate) fn samples(stbl: &[u8]) -> Result<Samples, ProbeError> {
     }
     // Old recorders write stz2 instead; none of the services does.
     let sizes = need_leaf::<Stsz>(stbl)?.samples;
-    let sized = match &sizes {
+    let known = match &sizes {
         StszSamples::Identical { count, .. } => u64::from(*count),
         StszSamples::Different { sizes } => sizes.len() as u64,
     };
-    if sized != samples.count {
-        return Err(damaged(format!("{sized} samples have a size, {} a duration", samples.count)));
+    if known != samples.count {
+        return Err(damaged(format!(
+            "{known} samples have a size, {} a duration",
+            samples.count
+        )));
     }
-    if find_leaf::<Stss>(stbl)?.is_some_and(|sync| sync.entries.first().is_some_and(|first| *first != 1)) {
+    if find_leaf::<Stss>(stbl)?
+        .is_some_and(|sync| sync.entries.first().is_some_and(|first| *first != 1))
+    {
         return Err(damaged("the first sample depends on others".to_owned()));
     }
     let placed = place(stbl, &sizes, &mut samples)?;
     if placed != samples.count {
-        return Err(damaged(format!("{placed} of {} samples have a place", samples.count)));
+        return Err(damaged(format!(
+            "{placed} of {} samples have a place",
+            samples.count
+        )));
     }
     Ok(samples)
 }
@@ -85,10 +99,15 @@ fn place(stbl: &[u8], sizes: &StszSamples, samples: &mut Samples) -> Result<u64,
     let mut run = 0;
     let mut placed = 0;
     for (number, offset) in (1_u64..).zip(chunks) {
-        while runs.get(run + 1).is_some_and(|next| u64::from(next.first_chunk) <= number) {
+        while runs
+            .get(run + 1)
+            .is_some_and(|next| u64::from(next.first_chunk) <= number)
+        {
             run += 1;
         }
-        let held = runs.get(run).map_or(0, |run| u64::from(run.samples_per_chunk));
+        let held = runs
+            .get(run)
+            .map_or(0, |run| u64::from(run.samples_per_chunk));
         let bytes = chunk_bytes(sizes, placed, held)?;
         samples.reach(offset.saturating_add(bytes));
         placed += held;
@@ -107,9 +126,12 @@ fn chunk_bytes(sizes: &StszSamples, from: u64, count: u64) -> Result<u64, ProbeE
     match sizes {
         StszSamples::Identical { size, .. } => Ok(count * u64::from(*size)),
         StszSamples::Different { sizes } => {
-            let held = usize::try_from(from).ok().zip(usize::try_from(from + count).ok());
+            let held = usize::try_from(from)
+                .ok()
+                .zip(usize::try_from(from + count).ok());
             let held = held.and_then(|(from, to)| sizes.get(from..to));
-            let held = held.ok_or_else(|| damaged("a chunk holds more samples than there are".to_owned()))?;
+            let held = held
+                .ok_or_else(|| damaged("a chunk holds more samples than there are".to_owned()))?;
             Ok(held.iter().map(|size| u64::from(*size)).sum())
         }
     }

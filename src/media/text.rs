@@ -71,7 +71,11 @@ impl Face {
             if lines.len() > most {
                 break;
             }
-            line.push_str(if line.is_empty() { piece.trim_start() } else { piece });
+            line.push_str(if line.is_empty() {
+                piece.trim_start()
+            } else {
+                piece
+            });
             while self.width(line.trim_end()) > width && line.chars().count() > 1 {
                 let head = self.head(&line, width);
                 let rest = line.split_off(head);
@@ -84,7 +88,11 @@ impl Face {
             lines.truncate(most);
             if let Some(last) = lines.last_mut() {
                 let wanted = format!("{}…", last.trim_end());
-                *last = if self.width(&wanted) <= width { wanted } else { self.fit(&format!("{wanted}…"), width) };
+                *last = if self.width(&wanted) <= width {
+                    wanted
+                } else {
+                    self.fit(&format!("{wanted}…"), width)
+                };
             }
         }
         lines.iter().map(|line| line.trim().to_owned()).collect()
@@ -117,8 +125,12 @@ impl Face {
     fn glyph(self, each: char, pen: i64, base: i64, dot: &mut impl FnMut(i64, i64, u8)) {
         let scale = self.em as f32 * FONT.height_unscaled() / FONT.units_per_em().unwrap_or(1000.0);
         let place = point(pen as f32 / 64.0, base as f32);
-        let glyph = FONT.glyph_id(present(each)).with_scale_and_position(PxScale::from(scale), place);
-        let Some(outline) = FONT.outline_glyph(glyph) else { return };
+        let glyph = FONT
+            .glyph_id(present(each))
+            .with_scale_and_position(PxScale::from(scale), place);
+        let Some(outline) = FONT.outline_glyph(glyph) else {
+            return;
+        };
         let bounds = outline.px_bounds();
         let (left, top) = (bounds.min.x as i64, bounds.min.y as i64);
         outline.draw(|x, y, coverage| {
@@ -140,7 +152,11 @@ impl Face {
 
 /// The character itself if the font has it.
 fn present(each: char) -> char {
-    if FONT.glyph_id(each).0 == 0 { MISSING } else { each }
+    if FONT.glyph_id(each).0 == 0 {
+        MISSING
+    } else {
+        each
+    }
 }
 
 /// One line of visible characters: white space becomes single spaces, what has no width goes.
@@ -183,7 +199,10 @@ fn wide(each: char) -> bool {
 mod tests {
     use super::*;
 
-    const FACE: Face = Face { em: 20, bold: false };
+    const FACE: Face = Face {
+        em: 20,
+        bold: false,
+    };
 
     #[test]
     fn wraps_chinese_without_leading_punctuation() {
@@ -199,11 +218,21 @@ mod tests {
 
     #[test]
     fn keeps_words_whole_and_cuts_with_an_ellipsis() {
-        let lines = FACE.wrap("a quiet harbour  at dawn,\nwith gulls circling over the boats", 150, 2);
+        let lines = FACE.wrap(
+            "a quiet harbour  at dawn,\nwith gulls circling over the boats",
+            150,
+            2,
+        );
         assert_eq!(lines.len(), 2);
         assert!(lines[1].ends_with('…'), "{lines:?}");
-        assert!(lines.iter().all(|line| FACE.width(line) <= 150), "{lines:?}");
-        assert!(lines[0].ends_with(|each: char| each.is_alphanumeric()), "{lines:?}");
+        assert!(
+            lines.iter().all(|line| FACE.width(line) <= 150),
+            "{lines:?}"
+        );
+        assert!(
+            lines[0].ends_with(|each: char| each.is_alphanumeric()),
+            "{lines:?}"
+        );
     }
 
     #[test]
@@ -219,7 +248,14 @@ mod tests {
         assert_eq!(present('🦀'), MISSING);
         assert_eq!(present('街'), '街');
         let mut dots = 0;
-        FACE.draw(Line { text: "🦀", left: 0, base: 20 }, |_, _, _| dots += 1);
+        FACE.draw(
+            Line {
+                text: "🦀",
+                left: 0,
+                base: 20,
+            },
+            |_, _, _| dots += 1,
+        );
         assert!(dots > 10);
     }
 }

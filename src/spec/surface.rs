@@ -120,15 +120,7 @@ fn facts(schema: &Value) -> String {
         "type",
         "items",
     ];
-    let mut facts = Vec::new();
-    match schema.get("type") {
-        Some(Value::String(one)) => facts.push(one.clone()),
-        Some(several) => {
-            let names = array(Some(several)).iter().map(|name| text(Some(name)));
-            facts.push(names.collect::<Vec<_>>().join(" or "));
-        }
-        None => {}
-    }
+    let mut facts = types(schema);
     for (key, value) in object(Some(schema)) {
         match key.as_str() {
             "$ref" => facts.push(
@@ -151,6 +143,18 @@ fn facts(schema: &Value) -> String {
         "anything".to_owned()
     } else {
         facts.join(", ")
+    }
+}
+
+/// The types that a schema names, as one fact.
+fn types(schema: &Value) -> Vec<String> {
+    match schema.get("type") {
+        None => Vec::new(),
+        Some(Value::String(one)) => vec![one.clone()],
+        several => {
+            let names = array(several).iter().map(|name| text(Some(name)));
+            vec![names.collect::<Vec<_>>().join(" or ")]
+        }
     }
 }
 

@@ -26,25 +26,42 @@ fn check(bytes: &[u8]) -> Result<VideoInfo, ProbeError> {
 }
 
 /// A box of a kind around some content.
-fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn boxed(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
     let length = content.len() as u32 + 8;
-    [&length.to_be_bytes(), kind.as_slice(), content].concat()
+    [&length.to_be_bytes(), &kind, content].concat()
 }
 
 /// Start and end of the index of one of our clips.
 fn index_range(clip: &[u8]) -> (usize, usize) {
-    let at = clip.windows(4).position(|four| four == b"moov").expect("our clips have an index") - 4;
-    let length = Header::read(&clip[at..]).expect("the header is whole").length as usize;
+    let at = clip
+        .windows(4)
+        .position(|four| four == b"moov")
+        .expect("our clips have an index")
+        - 4;
+    let length = Header::read(&clip[at..])
+        .expect("the header is whole")
+        .length as usize;
     (at, at + length)
 }
 
 #[test]
 fn refuses_every_cut() {
     let clip = clip();
-    for length in (0..clip.len()).rev().step_by(7).chain([clip.len() - 1, 1, 8, 16, 24, 32]) {
-        assert!(check(&clip[..length]).is_err(), "{length} of {} bytes", clip.len());
+    for length in (0..clip.len())
+        .rev()
+        .step_by(7)
+        .chain([clip.len() - 1, 1, 8, 16, 24, 32])
+    {
+        assert!(
+            check(&clip[..length]).is_err(),
+            "{length} of {} bytes",
+            clip.len()
+        );
     }
-    assert!(matches!(check(&clip[..clip.len() - 1]), Err(ProbeError::Truncated { .. })));
+    assert!(matches!(
+        check(&clip[..clip.len() - 1]),
+        Err(ProbeError::Truncated { .. })
+    ));
 }
 
 #[test]
@@ -56,18 +73,31 @@ fn finds_the_cut_even_when_the_data_box_hides_it() {
     assert!(check(&clip).is_ok());
     let have = clip.len() as u64 - 1;
     let cut = check(&clip[..clip.len() - 1]);
-    assert!(matches!(cut, Err(ProbeError::Truncated { need, have: left }) if need == have + 1 && left == have));
+    assert!(
+        matches!(cut, Err(ProbeError::Truncated { need, have: left }) if need == have + 1 && left == have)
+    );
 }
 
 #[test]
 fn refuses_what_is_no_video() {
     let page = b"<!DOCTYPE html><html><body>Not found</body></html>";
-    assert!(matches!(check(page), Err(ProbeError::NotMp4 { begins }) if begins.starts_with("<!DOCTYPE")));
-    assert!(matches!(check(b"{\"base_resp\":{}}"), Err(ProbeError::NotMp4 { .. })));
-    assert!(matches!(check(b""), Err(ProbeError::NotMp4 { .. } | ProbeError::Damaged(_))));
-    let empty = boxed(b"moov", &[]);
+    assert!(
+        matches!(check(page), Err(ProbeError::NotMp4 { begins }) if begins.starts_with("<!DOCTYPE"))
+    );
+    assert!(matches!(
+        check(b"{\"base_resp\":{}}"),
+        Err(ProbeError::NotMp4 { .. })
+    ));
+    assert!(matches!(
+        check(b""),
+        Err(ProbeError::NotMp4 { .. } | ProbeError::Damaged(_))
+    ));
+    let empty = boxed(*b"moov", &[]);
     assert!(matches!(check(&empty), Err(ProbeError::NoVideoTrack)));
-    assert!(matches!(check(&boxed(b"ftyp", b"isom\0\0\0\0")), Err(ProbeError::Damaged(_))));
+    assert!(matches!(
+        check(&boxed(*b"ftyp", b"isom\0\0\0\0")),
+        Err(ProbeError::Damaged(_))
+    ));
 }
 
 #[test]
@@ -76,25 +106,38 @@ fn reads_an_index_behind_the_data() {
     let (start, end) = index_range(&clip);
     let moved = (end - start) as u32;
     let mut index = clip[start..end].to_vec();
-    let at = index.windows(4).position(|four| four == b"stco").expect("our clips have chunks") + 12;
+    let at = index
+        .windows(4)
+        .position(|four| four == b"stco")
+        .expect("our clips have chunks")
+        + 12;
     let offset = u32::from_be_bytes(index[at..at + 4].try_into().expect("four bytes"));
     index[at..at + 4].copy_from_slice(&(offset - moved).to_be_bytes());
     let late = [&clip[..start], &clip[end..], &index].concat();
-    assert_eq!(check(&late).expect("nothing is missing"), check(&clip).expect("nothing is missing"));
+    assert_eq!(
+        check(&late).expect("nothing is missing"),
+        check(&clip).expect("nothing is missing")
+    );
     assert!(check(&late[..late.len() - 5]).is_err());
 }
 
 #[test]
 fn deep_nesting_and_false_lengths_do_no_harm() {
-    let mut nested = boxed(b"trak", &[]);
+    let mut nested = boxed(*b"trak", &[]);
     for _ in 0..2_000 {
-        nested = boxed(b"moov", &nested);
+        nested = boxed(*b"moov", &nested);
     }
     assert!(check(&nested).is_err());
-    let mut huge = boxed(b"moov", &[0; 64]);
+    let mut huge = boxed(*b"moov", &[0; 64]);
     huge[..4].copy_from_slice(&u32::MAX.to_be_bytes());
     assert!(matches!(check(&huge), Err(ProbeError::Truncated { .. })));
-    let long = [&1_u32.to_be_bytes()[..], b"mdat", &u64::MAX.to_be_bytes(), &[0; 32]].concat();
+    let long = [
+        &1_u32.to_be_bytes()[..],
+        b"mdat",
+        &u64::MAX.to_be_bytes(),
+        &[0; 32],
+    ]
+    .concat();
     assert!(matches!(check(&long), Err(ProbeError::Truncated { .. })));
 }
 
@@ -104,7 +147,7 @@ fn random_damage_never_panics() {
     let (start, end) = index_range(&clip);
     for round in 0..6_000 {
         let mut bytes = clip.clone();
-        for change in 0..1 + pick(round, 0, 4) {
+        for change in 0..=pick(round, 0, 4) {
             let at = start + pick(round, 1 + change, (end - start) as u64) as usize;
             bytes[at] = (hash(round, 100 + change) >> 8) as u8;
         }
@@ -119,9 +162,16 @@ fn fragments_are_counted_and_missed() {
     let info = check(&whole).expect("nothing is missing");
     assert_eq!((info.frames, info.duration_ms), (48, 2000));
     assert!((info.fps - 24.0).abs() < 1e-9);
-    assert!(matches!(check(&whole[..whole.len() - 3]), Err(ProbeError::Truncated { .. })));
+    assert!(matches!(
+        check(&whole[..whole.len() - 3]),
+        Err(ProbeError::Truncated { .. })
+    ));
     let mut lying = whole;
-    let at = lying.windows(4).rposition(|four| four == b"trun").expect("just written") + 12;
+    let at = lying
+        .windows(4)
+        .rposition(|four| four == b"trun")
+        .expect("just written")
+        + 12;
     lying[at..at + 4].copy_from_slice(&0x00ff_ffff_u32.to_be_bytes());
     assert!(matches!(check(&lying), Err(ProbeError::Truncated { .. })));
 }
@@ -131,7 +181,15 @@ fn fragmented(clip: &[u8]) -> Vec<u8> {
     let flags = 0x02_0000 | 0x08 | 0x10; // Relative to the moof, with default duration and size.
     let tfhd = [flags, 1, 1000, 10].map(u32::to_be_bytes).concat();
     let trun = |offset: u32| [1_u32, 24, offset].map(u32::to_be_bytes).concat();
-    let moof = |offset| boxed(b"moof", &boxed(b"traf", &[boxed(b"tfhd", &tfhd), boxed(b"trun", &trun(offset))].concat()));
+    let moof = |offset| {
+        boxed(
+            *b"moof",
+            &boxed(
+                *b"traf",
+                &[boxed(*b"tfhd", &tfhd), boxed(*b"trun", &trun(offset))].concat(),
+            ),
+        )
+    };
     let offset = moof(0).len() as u32 + 8;
-    [clip, &moof(offset), &boxed(b"mdat", &[0; 240])].concat()
+    [clip, &moof(offset), &boxed(*b"mdat", &[0; 240])].concat()
 }

@@ -119,8 +119,10 @@ impl Site<'_> {
                         format!("the generator has no style {style} for a {place} parameter"),
                     );
                 }
-                (place, _) => {
-                    let place = place.unwrap_or("missing place");
+                (None, _) => {
+                    return self.refuse(&step, format!("the parameter {name} has no place"));
+                }
+                (Some(place), _) => {
                     return self.refuse(&step, format!("the generator takes no {place} parameter"));
                 }
             }

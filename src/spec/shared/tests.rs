@@ -108,6 +108,7 @@ fn parameters_that_the_generator_cannot_take() {
     let verdicts = [
         parameter(json!({ "name": "a", "in": "cookie", "schema": text })),
         parameter(json!({ "name": "a", "in": "query" })),
+        parameter(json!({ "name": "a", "schema": text })),
         parameter(json!({ "name": "a", "in": "query", "style": "deepObject", "schema": text })),
         parameter(json!({ "name": "a", "in": "path", "schema": text })),
         parameter(json!({ "name": "a", "in": "path", "required": true, "schema": text })),
