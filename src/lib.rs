@@ -5,5 +5,6 @@ pub mod id;
 pub mod media;
 pub mod money;
 pub mod provider;
+pub mod simulator;
 pub mod spec;
 pub mod state;
