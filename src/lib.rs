@@ -9,6 +9,7 @@ pub mod money;
 pub mod provider;
 pub mod report;
 pub mod shot;
+pub mod simulator;
 pub mod spec;
 pub mod state;
 pub mod store;

@@ -1,0 +1,209 @@
+//! What shall go wrong, and when: the typed form of a scenario file.
+//!
+//! Owns the file's keys and refuses rules that could never act. Pure data; the
+//! counting and the acting are in `trouble`.
+//!
+//! ```yaml
+//! rules:
+//!   - { on: create, nth: 2, then: { code: 1002 } }
+//!   - { on: create, prompt_contains: harbour, times: 1, then: { cut: after } }
+//!   - { on: query, every: 3, then: { status: Thinking } }
+//!   - { on: download, per_task: true, nth: 1, then: truncated }
+//! ```
+
+mod written;
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use written::{WrittenRule, WrittenThen};
+
+/// A list of rules; the first whose turn it is acts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// The rules, in order. Each counts every request that it matches.
+    #[serde(default)]
+    pub rules: Vec<Rule>,
+}
+
+/// Where trouble can be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// `POST /v1/video_generation`.
+    Create,
+    /// `GET /v1/query/video_generation`.
+    Query,
+    /// `GET /v1/files/retrieve`.
+    Retrieve,
+    /// `GET /v1/files/retrieve_content`.
+    Content,
+    /// The signed link.
+    Download,
+}
+
+impl Operation {
+    /// Every operation, in the order of a task's life.
+    pub const ALL: [Self; 5] = [
+        Self::Create,
+        Self::Query,
+        Self::Retrieve,
+        Self::Content,
+        Self::Download,
+    ];
+}
+
+/// Which of the requests that a rule matches it acts on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// That one alone, counted from 1.
+    Nth(u64),
+    /// Each that many-th.
+    Every(u64),
+}
+
+/// One kind of trouble and its time.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "WrittenRule")]
+pub struct Rule {
+    /// The operation it watches.
+    pub on: Operation,
+    /// Which of the matching requests it acts on.
+    pub turn: Turn,
+    /// Text that the prompt of the task must hold.
+    pub prompt_contains: Option<String>,
+    /// The most times that it acts.
+    pub times: Option<u64>,
+    /// Whether it counts for each task on its own, or for each distinct create body.
+    pub per_task: bool,
+    /// What it does.
+    pub then: Then,
+}
+
+/// What a rule does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Then {
+    /// How long the answer waits.
+    pub delay: Duration,
+    /// Whether a create takes effect before the trouble; always true of the other operations.
+    pub accepted: bool,
+    /// What is done to the answer, besides waiting.
+    pub action: Option<Action>,
+}
+
+/// What is done to an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// HTTP 200 with this `base_resp.status_code`.
+    Refuse {
+        /// The code.
+        code: i64,
+    },
+    /// Another HTTP status or page, as proxies answer.
+    Http {
+        /// The HTTP status.
+        status: u16,
+        /// What the answer says.
+        page: Page,
+        /// The `Retry-After` header, in seconds.
+        retry_after: Option<u64>,
+    },
+    /// The connection ends without an answer.
+    Cut,
+    /// The connection ends in the middle of the answer's body.
+    CutBody,
+    /// No answer ever comes.
+    Stall,
+    /// The answer names this status, and no file.
+    Status(String),
+    /// The status is spelled in lower case.
+    LowerCase,
+    /// The task ends as failed with this code.
+    Fail {
+        /// The code.
+        code: i64,
+    },
+    /// The link has expired when it is given.
+    ExpiredLink,
+    /// The video is cut off, and its announced length fits.
+    Truncated,
+    /// The video has no bytes.
+    Empty,
+}
+
+/// The body of an [`Action::Http`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Page {
+    /// A proxy's page about its status.
+    Html,
+    /// Plain text.
+    Text(String),
+}
+
+impl TryFrom<WrittenThen> for Then {
+    type Error = String;
+
+    fn try_from(written: WrittenThen) -> Result<Self, String> {
+        let accepted = written.accepts();
+        let delay = Duration::from_millis(written.delay_ms);
+        let action = written.action()?;
+        if action.is_none() && delay.is_zero() {
+            return Err("`then` says nothing to do".to_owned());
+        }
+        Ok(Self {
+            delay,
+            accepted,
+            action,
+        })
+    }
+}
+
+impl TryFrom<WrittenRule> for Rule {
+    type Error = String;
+
+    fn try_from(written: WrittenRule) -> Result<Self, String> {
+        let turn = match (written.nth, written.every) {
+            (Some(0), _) | (_, Some(0)) => return Err("`nth` and `every` count from 1".to_owned()),
+            (Some(_), Some(_)) => return Err("`nth` and `every` exclude each other".to_owned()),
+            (Some(nth), None) => Turn::Nth(nth),
+            (None, every) => Turn::Every(every.unwrap_or(1)),
+        };
+        let then = Then::try_from(written.then)?;
+        if let Some(action) = &then.action
+            && !acts_on(action, written.on)
+        {
+            let on = written.on;
+            return Err(format!("{action:?} cannot happen on {on:?}"));
+        }
+        if then.accepted && written.on != Operation::Create {
+            return Err("only a create can be `accepted` or cut `after`".to_owned());
+        }
+        Ok(Self {
+            on: written.on,
+            turn,
+            prompt_contains: written.prompt_contains,
+            times: written.times,
+            per_task: written.per_task,
+            then,
+        })
+    }
+}
+
+/// Whether an operation has what an action changes.
+fn acts_on(action: &Action, on: Operation) -> bool {
+    match action {
+        Action::Http { .. } | Action::Cut | Action::CutBody | Action::Stall => true,
+        Action::Refuse { .. } => on != Operation::Download,
+        Action::Status(_) | Action::LowerCase => on == Operation::Query,
+        Action::Fail { .. } => matches!(on, Operation::Create | Operation::Query),
+        Action::ExpiredLink => on == Operation::Retrieve,
+        Action::Truncated | Action::Empty => {
+            matches!(on, Operation::Content | Operation::Download)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
