@@ -8,6 +8,7 @@
 //! runtime put `clip::render` on a blocking thread.
 
 pub mod clip;
+pub mod library;
 pub mod motion;
 pub mod probe;
 pub mod still;

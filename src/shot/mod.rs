@@ -25,6 +25,7 @@ mod tokens;
 mod vars;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -152,6 +153,17 @@ pub enum FrameAt {
     Last,
     /// The one that is shown at this time.
     Time(Duration),
+}
+
+impl fmt::Display for FrameAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::First => f.write_str("first"),
+            Self::Middle => f.write_str("middle"),
+            Self::Last => f.write_str("last"),
+            Self::Time(time) => write!(f, "{}ms", time.as_millis()),
+        }
+    }
 }
 
 /// Makes every shot that can be made.

@@ -1,0 +1,155 @@
+//! The request of a checked shot, in three views: to send, to show, to hash.
+//!
+//! Owns how media appear in each view. Never touches a file: the bytes of a
+//! picture are handed in when the request is sent, so that ten thousand shots
+//! do not hold ten thousand pictures.
+
+use serde_json::{Map, Value, json};
+
+use crate::check::media::{CheckedMedia, MediaField};
+use crate::id::ShotId;
+use crate::spec::{Mode, Spec};
+
+/// A request that the documents allow. Built only by `check`.
+#[derive(Debug, Clone)]
+pub struct CheckedRequest {
+    shot: ShotId,
+    mode: Mode,
+    model: String,
+    body: Map<String, Value>,
+    media: Vec<(MediaField, CheckedMedia)>,
+    seconds: u32,
+    resolution: String,
+}
+
+/// A request with its pictures inside, ready to leave. Built only from a
+/// [`CheckedRequest`]; a provider takes nothing else.
+#[derive(Debug, Clone)]
+pub struct Request {
+    shot: ShotId,
+    body: Map<String, Value>,
+}
+
+impl Request {
+    /// The shot that it is for; a service does not see this.
+    pub fn shot(&self) -> &ShotId {
+        &self.shot
+    }
+
+    /// The JSON body.
+    pub fn body(&self) -> &Map<String, Value> {
+        &self.body
+    }
+
+    /// Gives the JSON body away without copying the pictures in it.
+    pub fn into_body(self) -> Map<String, Value> {
+        self.body
+    }
+}
+
+impl CheckedRequest {
+    pub(super) fn new(
+        shot: ShotId,
+        mode: Mode,
+        model: String,
+        body: Map<String, Value>,
+        media: Vec<(MediaField, CheckedMedia)>,
+        spec: &Spec,
+    ) -> Self {
+        let whole = Value::Object(body);
+        // The documents state both for every mode; `tests/spec.rs` holds that.
+        let seconds = spec.output_seconds(mode, &whole).unwrap_or_default();
+        let resolution = spec.output_resolution(mode, &whole).unwrap_or_default();
+        let Value::Object(body) = whole else {
+            unreachable!("an object was wrapped two lines above")
+        };
+        Self {
+            shot,
+            mode,
+            model,
+            body,
+            media,
+            seconds,
+            resolution,
+        }
+    }
+
+    /// T2V, I2V, FL2V or S2V.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The model that is asked for.
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    /// The prompt as it is sent; empty where there is none.
+    pub fn prompt(&self) -> &str {
+        self.body
+            .get("prompt")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    /// The length of the clip in seconds.
+    pub fn seconds(&self) -> u32 {
+        self.seconds
+    }
+
+    /// The resolution of the clip, for example `768P`.
+    pub fn resolution(&self) -> &str {
+        &self.resolution
+    }
+
+    /// Its pictures.
+    pub fn media(&self) -> &[(MediaField, CheckedMedia)] {
+        &self.media
+    }
+
+    /// Shots whose frames it needs.
+    pub fn depends_on(&self) -> Vec<ShotId> {
+        let mut shots: Vec<ShotId> = Vec::new();
+        for (_, media) in &self.media {
+            if let CheckedMedia::Frame { shot, .. } = media
+                && !shots.contains(shot)
+            {
+                shots.push(shot.clone());
+            }
+        }
+        shots
+    }
+
+    /// The request as plans and reports show it, and as it is hashed: local
+    /// pictures by digest and type, so that moving a file changes nothing.
+    pub fn shown(&self) -> Map<String, Value> {
+        let mut body = self.body.clone();
+        for (field, media) in &self.media {
+            let value = match media {
+                CheckedMedia::File(facts) => {
+                    json!({ "sha256": facts.sha256, "media_type": facts.media_type })
+                }
+                CheckedMedia::Url(url) => Value::String(url.clone()),
+                CheckedMedia::Inline { sha256, .. } => json!({ "sha256": sha256 }),
+                CheckedMedia::Frame { shot, at } => {
+                    json!({ "shot": shot.as_str(), "frame": at.to_string() })
+                }
+            };
+            field.place(&mut body, value);
+        }
+        body
+    }
+
+    /// The request to send; `load` gives the URL or data URL of each picture.
+    pub fn to_send<E>(
+        &self,
+        mut load: impl FnMut(&CheckedMedia) -> Result<String, E>,
+    ) -> Result<Request, E> {
+        let mut body = self.body.clone();
+        for (field, media) in &self.media {
+            field.place(&mut body, load(media)?);
+        }
+        let shot = self.shot.clone();
+        Ok(Request { shot, body })
+    }
+}
