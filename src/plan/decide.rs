@@ -1,0 +1,152 @@
+//! What to do with one shot, and why, in words.
+//!
+//! Owns the table from "what earlier runs left" to a decision. Pure; the order
+//! of the arms is the order of the promises: never pay twice comes first.
+
+use serde_json::{Map, Value};
+
+use crate::event::{Decision, Video};
+use crate::id::{AttemptId, FileId, TaskId};
+use crate::plan::Retry;
+use crate::plan::history::{Past, Presence, Standing};
+
+/// A decision with its reason and what is needed to carry it out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// What will be done.
+    pub decision: Decision,
+    /// Why, in a sentence without a full stop.
+    pub reason: String,
+    /// The video to use.
+    pub existing: Option<Video>,
+    /// The paid task to collect.
+    pub paid: Option<PaidTask>,
+}
+
+/// A task that an earlier run paid for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaidTask {
+    /// The attempt that paid for it.
+    pub attempt: AttemptId,
+    /// The service's name for it.
+    pub task: TaskId,
+    /// The finished file, if it is known to be finished.
+    pub file: Option<FileId>,
+}
+
+impl Decided {
+    pub(super) fn new(decision: Decision, reason: impl Into<String>) -> Self {
+        Self {
+            decision,
+            reason: reason.into(),
+            existing: None,
+            paid: None,
+        }
+    }
+}
+
+/// Decides on a request for which earlier runs left `past`.
+pub(super) fn on_past(past: &Past, retry: Retry) -> Decided {
+    let date = &past.date;
+    match &past.standing {
+        Standing::Saved {
+            video,
+            presence,
+            task,
+            file,
+        } => on_saved(past, video, *presence, task, file.as_ref()),
+        Standing::Paid { task, file } => resume(
+            past,
+            task,
+            file.as_ref(),
+            format!("paid on {date}, not collected yet"),
+        ),
+        Standing::Uncertain { failure } => Decided::new(
+            Decision::Uncertain,
+            match failure {
+                Some(failure) => format!("may have been paid on {date}: {failure}"),
+                None => format!("may have been paid on {date}: the run ended before the answer"),
+            },
+        ),
+        Standing::Failed(failure) if retry == Retry::Nothing => Decided::new(
+            Decision::Blocked,
+            format!("failed on {date}: {failure}; `--retry failed` pays for another try"),
+        ),
+        Standing::Failed(failure) => Decided::new(
+            Decision::Create,
+            format!("failed on {date}: {failure}; another try was asked for"),
+        ),
+        Standing::Refused(failure) => Decided::new(
+            Decision::Create,
+            format!("refused on {date} without cost: {failure}"),
+        ),
+    }
+}
+
+fn on_saved(
+    past: &Past,
+    video: &Video,
+    presence: Presence,
+    task: &TaskId,
+    file: Option<&FileId>,
+) -> Decided {
+    let date = &past.date;
+    match presence {
+        Presence::Present => Decided {
+            existing: Some(video.clone()),
+            ..Decided::new(Decision::Reuse, format!("made on {date}"))
+        },
+        Presence::Missing => resume(
+            past,
+            task,
+            file,
+            format!(
+                "paid on {date}; `{}` is gone and is fetched again",
+                video.path
+            ),
+        ),
+        Presence::Altered => resume(
+            past,
+            task,
+            file,
+            format!(
+                "paid on {date}; `{}` is not what was saved and is fetched again",
+                video.path
+            ),
+        ),
+    }
+}
+
+fn resume(past: &Past, task: &TaskId, file: Option<&FileId>, reason: String) -> Decided {
+    Decided {
+        paid: Some(PaidTask {
+            attempt: past.attempt.clone(),
+            task: task.clone(),
+            file: file.cloned(),
+        }),
+        ..Decided::new(Decision::Resume, reason)
+    }
+}
+
+/// Why a request without a past is created: the shot is new, or it changed.
+pub(super) fn on_new(request: &Map<String, Value>, last: Option<&Past>) -> Decided {
+    let reason = match last.map(|past| changed_fields(&past.request, request)) {
+        None => "new".to_owned(),
+        // The same fields under another fingerprint: backend or occurrence differ.
+        Some(fields) if fields.is_empty() => "new for this backend".to_owned(),
+        Some(fields) => format!("changed: {}", fields.join(", ")),
+    };
+    Decided::new(Decision::Create, reason)
+}
+
+/// The names of the fields that differ, in the order of the new request.
+fn changed_fields(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<String> {
+    let changed = new
+        .iter()
+        .filter(|(field, value)| old.get(*field) != Some(*value));
+    let removed = old.keys().filter(|field| !new.contains_key(*field));
+    changed
+        .map(|(field, _)| field.clone())
+        .chain(removed.map(|field| format!("{field} (removed)")))
+        .collect()
+}

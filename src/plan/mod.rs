@@ -1,0 +1,220 @@
+//! Checked shots + what earlier runs left → a plan: for every shot what will be
+//! done, why, and what it costs.
+//!
+//! Pure and synchronous. The plan is what a person is shown and what the engine
+//! carries out; nothing is decided again later.
+
+pub mod decide;
+pub mod fingerprint;
+pub mod graph;
+pub mod history;
+pub mod price;
+
+use std::collections::HashMap;
+
+use crate::check::CheckedShot;
+use crate::check::request::CheckedRequest;
+use crate::event::{Decision, RunFacts, ShotFacts};
+use crate::id::{Fingerprint, RunId};
+use crate::money::Total;
+use crate::plan::decide::{Decided, PaidTask};
+use crate::plan::fingerprint::Key;
+use crate::plan::graph::Graph;
+use crate::plan::history::History;
+use crate::plan::price::PriceTable;
+
+/// The generation of the API that the bundled documents describe.
+pub const API: &str = "v1";
+
+/// Whether tasks that failed at the service are paid for once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// What failed stays failed.
+    Nothing,
+    /// `--retry failed`.
+    Failed,
+}
+
+/// What planning needs besides the shots.
+pub struct Context<'a> {
+    /// This run's name.
+    pub run_id: RunId,
+    /// The manifest as the author named it.
+    pub manifest: &'a str,
+    /// The backend's name.
+    pub backend: &'a str,
+    /// Where the backend is, without any secret.
+    pub base_url: &'a str,
+    /// Date of the facts in the documents.
+    pub spec_version: &'a str,
+    /// What videos cost.
+    pub prices: &'a PriceTable,
+    /// What earlier runs left.
+    pub history: &'a History,
+    /// What to do with failed tasks.
+    pub retry: Retry,
+}
+
+/// Everything that a run will do.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// What the run's first event will say.
+    pub facts: RunFacts,
+    /// One for each shot, in manifest order, parallel to `facts.shots`.
+    pub jobs: Vec<Job>,
+    /// Which job waits for which.
+    pub graph: Graph,
+}
+
+/// What the engine needs to carry out one shot's decision.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// What will be sent.
+    pub request: CheckedRequest,
+    /// The number of the next attempt, from 1.
+    pub next_attempt: u32,
+    /// The task to collect.
+    pub paid: Option<PaidTask>,
+}
+
+impl Plan {
+    /// How many shots have this decision.
+    pub fn count(&self, decision: Decision) -> usize {
+        self.facts
+            .shots
+            .iter()
+            .filter(|shot| shot.decision == decision)
+            .count()
+    }
+
+    /// What creating all that is to be created costs, as far as prices are known.
+    pub fn cost(&self) -> Total {
+        self.to_create()
+            .filter_map(|shot| shot.price.clone())
+            .collect()
+    }
+
+    /// How many shots are to be created at an unknown price.
+    pub fn unpriced(&self) -> usize {
+        self.to_create().filter(|shot| shot.price.is_none()).count()
+    }
+
+    fn to_create(&self) -> impl Iterator<Item = &ShotFacts> {
+        self.facts
+            .shots
+            .iter()
+            .filter(|shot| shot.decision == Decision::Create)
+    }
+}
+
+/// Decides on every shot.
+pub fn plan(shots: Vec<CheckedShot>, context: &Context<'_>) -> Plan {
+    let edges: Vec<_> = shots
+        .iter()
+        .map(|shot| (shot.id.clone(), shot.request.depends_on()))
+        .collect();
+    let graph = Graph::new(&edges);
+    let mut occurrences = HashMap::new();
+    let mut facts = Vec::with_capacity(shots.len());
+    let mut jobs = Vec::with_capacity(shots.len());
+    for shot in shots {
+        let (shot_facts, job) = plan_shot(shot, context, &mut occurrences);
+        facts.push(shot_facts);
+        jobs.push(job);
+    }
+    Plan {
+        facts: RunFacts {
+            run_id: context.run_id.clone(),
+            manifest: context.manifest.to_owned(),
+            backend: context.backend.to_owned(),
+            base_url: context.base_url.to_owned(),
+            runner_version: env!("CARGO_PKG_VERSION").to_owned(),
+            spec_version: context.spec_version.to_owned(),
+            price_date: context.prices.date().to_owned(),
+            shots: facts,
+        },
+        jobs,
+        graph,
+    }
+}
+
+fn plan_shot(
+    shot: CheckedShot,
+    context: &Context<'_>,
+    occurrences: &mut HashMap<Fingerprint, u32>,
+) -> (ShotFacts, Job) {
+    let request = shot.request.shown();
+    let depends_on = shot.request.depends_on();
+    let fingerprint = depends_on
+        .is_empty()
+        .then(|| fingerprint(context, &request, occurrences));
+    let decided = match &fingerprint {
+        None => waits_for_a_frame(&depends_on),
+        Some(fingerprint) => match context.history.requests.get(fingerprint) {
+            Some(past) => decide::on_past(past, context.retry),
+            None => decide::on_new(&request, context.history.last(&shot.id)),
+        },
+    };
+    let (resolution, seconds) = (shot.request.resolution(), shot.request.seconds());
+    let price = context
+        .prices
+        .price(shot.request.model(), resolution, seconds)
+        .cloned();
+    let used = fingerprint
+        .as_ref()
+        .and_then(|fingerprint| context.history.attempts.get(fingerprint));
+    let facts = ShotFacts {
+        mode: shot.request.mode().to_string(),
+        model: shot.request.model().to_owned(),
+        prompt: shot.request.prompt().to_owned(),
+        request,
+        fingerprint,
+        decision: decided.decision,
+        reason: decided.reason,
+        price,
+        file: shot.file,
+        depends_on,
+        seconds,
+        resolution: resolution.to_owned(),
+        existing: decided.existing,
+        paid_task: decided.paid.as_ref().map(|paid| paid.task.clone()),
+        id: shot.id,
+    };
+    let job = Job {
+        next_attempt: used.copied().unwrap_or(0) + 1,
+        paid: decided.paid,
+        request: shot.request,
+    };
+    (facts, job)
+}
+
+fn fingerprint(
+    context: &Context<'_>,
+    request: &serde_json::Map<String, serde_json::Value>,
+    occurrences: &mut HashMap<Fingerprint, u32>,
+) -> Fingerprint {
+    let key = |occurrence| Key {
+        backend: context.backend,
+        api: API,
+        request,
+        occurrence,
+    };
+    let first = key(1).fingerprint();
+    let seen = occurrences.entry(first.clone()).or_insert(0);
+    *seen += 1;
+    match *seen {
+        1 => first,
+        occurrence => key(occurrence).fingerprint(),
+    }
+}
+
+/// The graph is there, the frames are not: said before anything is paid.
+fn waits_for_a_frame(depends_on: &[crate::id::ShotId]) -> Decided {
+    let source = depends_on.first().map_or("another shot", |id| id.as_str());
+    Decided::new(
+        Decision::Blocked,
+        format!(
+            "starts from a frame of `{source}`, and this version cannot take frames out of videos yet; save the frame as a picture and name its file instead"
+        ),
+    )
+}
