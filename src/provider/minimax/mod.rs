@@ -1,3 +1,13 @@
-//! The video API of `MiniMax`, version 1.
+//! MiniMax (Hailuo), generation v1 of its API, and everything that speaks it.
+//!
+//! The generated client is named only in this folder.
 
-pub mod client;
+pub mod classify;
+mod client;
+mod facade;
+mod reply;
+pub mod status;
+#[cfg(test)]
+mod tests;
+
+pub use facade::{MiniMax, Settings, SettingsError, normalise};

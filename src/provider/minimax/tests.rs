@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::provider::minimax::client::types::VideoGenerationBody as Body;
+use crate::provider::minimax::client::{Client, Error, types};
+use crate::spec::{Mode, Spec};
 use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use futures::StreamExt;
-use crate::provider::minimax::client::types::VideoGenerationBody as Body;
-use crate::provider::minimax::client::{Client, Error, types};
-use crate::spec::{Mode, Spec};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 

@@ -1,0 +1,143 @@
+//! A scripted service in memory, for tests of the engine with paused time.
+//!
+//! Owns what each shot's calls answer; what is not scripted succeeds. It counts
+//! every task that it took, because that is what is billed.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use futures::StreamExt as _;
+
+use crate::check::request::Request;
+use crate::event::{Failure, FailureClass};
+use crate::id::{FileId, TaskId};
+use crate::media::clip::{self, ClipRequest};
+use crate::provider::{Body, Created, Location, Progress, Provider};
+
+/// What one shot's calls answer, each list from its front; empty lists succeed.
+#[derive(Debug, Default)]
+pub(crate) struct Script {
+    pub(crate) creates: VecDeque<FailureClass>,
+    /// A create that fails after the task was taken: billed, not answered.
+    pub(crate) lost_answer: bool,
+    pub(crate) polls: VecDeque<Result<Progress, FailureClass>>,
+    pub(crate) links: VecDeque<FailureClass>,
+    pub(crate) downloads: VecDeque<Vec<u8>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Fake {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    scripts: HashMap<String, Script>,
+    billed: Vec<String>,
+    calls: Vec<String>,
+}
+
+impl Fake {
+    pub(crate) fn script(&self, shot: &str, script: Script) {
+        self.lock().scripts.insert(shot.to_owned(), script);
+    }
+
+    /// The shots that were billed, in order, with repetitions.
+    pub(crate) fn billed(&self) -> Vec<String> {
+        self.lock().billed.clone()
+    }
+
+    /// Every call, as `operation shot`.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        self.lock().calls.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn call<T>(&self, operation: &str, shot: &str, answer: impl FnOnce(&mut Script) -> T) -> T {
+        let mut state = self.lock();
+        state.calls.push(format!("{operation} {shot}"));
+        answer(state.scripts.entry(shot.to_owned()).or_default())
+    }
+}
+
+pub(crate) fn failure(class: FailureClass) -> Failure {
+    Failure::new(class, format!("scripted {}", class.as_str()))
+}
+
+/// A whole video of six seconds, a few pixels wide.
+pub(crate) fn video() -> Vec<u8> {
+    clip::render_tiny(&ClipRequest {
+        width: 1366,
+        height: 768,
+        duration_ms: 6_000,
+        fps: 24,
+        seed: 1,
+        title: "fake",
+        prompt: "",
+        moves: &[],
+        first_frame: None,
+        last_frame: None,
+    })
+    .expect("a tiny clip can always be made")
+}
+
+impl Provider for Fake {
+    async fn create(&self, request: Request) -> Result<Created, Failure> {
+        let shot = request.shot().to_string();
+        let (refused, lost) = self.call("create", &shot, |script| {
+            (
+                script.creates.pop_front(),
+                std::mem::take(&mut script.lost_answer),
+            )
+        });
+        if let Some(class) = refused {
+            return Err(failure(class));
+        }
+        self.lock().billed.push(shot.clone());
+        if lost {
+            return Err(failure(FailureClass::Ambiguous));
+        }
+        Ok(Created {
+            task: TaskId::new(shot),
+            trace_id: None,
+        })
+    }
+
+    async fn poll(&self, task: &TaskId) -> Result<Progress, Failure> {
+        let shot = task.as_str();
+        self.call("poll", shot, |script| script.polls.pop_front())
+            .unwrap_or_else(|| {
+                Ok(Progress::Succeeded {
+                    status: "Success".to_owned(),
+                    file: FileId::new(shot),
+                })
+            })
+            .map_err(failure)
+    }
+
+    async fn locate(&self, file: &FileId) -> Result<Location, Failure> {
+        match self.call("locate", file.as_str(), |script| script.links.pop_front()) {
+            Some(class) => Err(failure(class)),
+            None => Ok(Location::new(file.as_str())),
+        }
+    }
+
+    async fn fetch(&self, location: &Location) -> Result<Body, Failure> {
+        let shot = location.expose();
+        let scripted = self.call("fetch", shot, |script| script.downloads.pop_front());
+        let bytes = Bytes::from(scripted.unwrap_or_else(video));
+        Ok(Body {
+            length: None,
+            bytes: futures::stream::once(async { Ok(bytes) }).boxed(),
+        })
+    }
+
+    async fn fetch_content(&self, file: &FileId) -> Result<Body, Failure> {
+        self.call("content", file.as_str(), |_| ());
+        Err(failure(FailureClass::Transient))
+    }
+}
