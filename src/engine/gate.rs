@@ -1,0 +1,132 @@
+//! Who may still create: stop reasons, refused models, the budget.
+//!
+//! Owns the few facts that one shot's trouble tells all the others. A lock is
+//! held for a comparison, never across a wait.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::event::{Failure, FailureClass, Operation, ShotFacts, Signal, SkipReason, StopReason};
+use crate::money::Money;
+
+/// Shared by every life of a run.
+#[derive(Debug)]
+pub(super) struct Gate {
+    /// Cancelled when a person or the system wants the run to end.
+    pub(super) interrupted: CancellationToken,
+    /// Cancelled when an answer or the ledger stops everything.
+    pub(super) halted: CancellationToken,
+    limit: Option<Money>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    stopping: Option<StopReason>,
+    announced: bool,
+    refused_models: HashSet<String>,
+    reserved_micros: i64,
+}
+
+impl Gate {
+    pub(super) fn new(limit: Option<Money>, interrupted: CancellationToken) -> Self {
+        Self {
+            interrupted,
+            halted: CancellationToken::new(),
+            limit,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Whether this shot may be created now, and if so its price is reserved.
+    pub(super) fn enter(&self, shot: &ShotFacts) -> Result<(), SkipReason> {
+        let mut state = self.lock();
+        if let Some(reason) = &state.stopping {
+            return Err(match reason {
+                StopReason::Interrupted(_) => SkipReason::Interrupted,
+                StopReason::Budget { .. } => SkipReason::Budget,
+                _ => SkipReason::Stopped,
+            });
+        }
+        if state.refused_models.contains(&shot.model) {
+            return Err(SkipReason::ModelNotOnPlan);
+        }
+        let Some((limit, price)) = self
+            .limit
+            .as_ref()
+            .zip(price_micros(shot, self.limit.as_ref()))
+        else {
+            return Ok(());
+        };
+        if state.reserved_micros + price > limit.micros() {
+            state.stopping = Some(StopReason::Budget {
+                limit: limit.clone(),
+            });
+            return Err(SkipReason::Budget);
+        }
+        state.reserved_micros += price;
+        Ok(())
+    }
+
+    /// Takes in a failure: stops, remembers a model, gives a reservation back.
+    pub(super) fn heed(&self, shot: &ShotFacts, failure: &Failure, operation: Operation) {
+        let mut state = self.lock();
+        if operation == Operation::Create && failure.class != FailureClass::Ambiguous {
+            let price = price_micros(shot, self.limit.as_ref()).unwrap_or(0);
+            state.reserved_micros -= price;
+        }
+        match failure.class {
+            FailureClass::KeyRefused => {
+                stop(&mut state, StopReason::KeyRefused(failure.clone()));
+                self.halted.cancel();
+            }
+            FailureClass::OutOfCredit => {
+                stop(&mut state, StopReason::OutOfCredit(failure.clone()));
+            }
+            FailureClass::ModelNotOnPlan => {
+                state.refused_models.insert(shot.model.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// Nothing more is created from here on.
+    pub(super) fn interrupt(&self, signal: Signal) {
+        stop(&mut self.lock(), StopReason::Interrupted(signal));
+    }
+
+    /// The ledger cannot be written.
+    pub(super) fn ledger_failed(&self, message: String) {
+        stop(&mut self.lock(), StopReason::Ledger(message));
+        self.halted.cancel();
+    }
+
+    /// The stop reason, the first time that it is asked for.
+    pub(super) fn announce(&self) -> Option<StopReason> {
+        let mut state = self.lock();
+        if state.announced {
+            return None;
+        }
+        let reason = state.stopping.clone();
+        state.announced = reason.is_some();
+        reason
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Plain data, changed in single steps: a panic elsewhere cannot tear it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stop(state: &mut State, reason: StopReason) {
+    state.stopping.get_or_insert(reason);
+}
+
+/// The price in the limit's currency; another currency cannot be counted, and
+/// is refused together with unknown prices before the run.
+fn price_micros(shot: &ShotFacts, limit: Option<&Money>) -> Option<i64> {
+    let price = shot.price.as_ref()?;
+    (price.currency() == limit?.currency()).then(|| price.micros())
+}

@@ -1,0 +1,397 @@
+//! One shot's life: create, wait, save; the only place that knows the order.
+//!
+//! Owns no clock, no randomness, no connection and no file: all of them come
+//! through [`Host`], whose operations are named and take and give plain data,
+//! so that another host (a durable-execution engine) can carry the same life.
+//! The fence around create stands here: intent before, no second attempt
+//! without proof of refusal.
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::engine::retry;
+use crate::event::{
+    EventKind, Failure, FailureClass, Operation, PendingReason, ShotFacts, SkipReason, Video,
+};
+use crate::id::{AttemptId, FileId, Fingerprint, ShotId, TaskId};
+use crate::plan::Job;
+use crate::plan::decide::PaidTask;
+use crate::provider::{Created, Progress};
+
+/// The ledger cannot be written; nothing may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Halt;
+
+/// How a pause ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Woken {
+    /// The time is over.
+    Elapsed,
+    /// A person or the system wants the run to end.
+    Interrupted,
+    /// The run was stopped by an answer.
+    Stopped,
+}
+
+/// What a life needs from whatever carries it.
+pub(super) trait Host: Send + Sync {
+    /// Makes a fact durable; when it returns, a crash cannot undo it.
+    fn record(&self, kind: EventKind) -> impl Future<Output = Result<(), Halt>> + Send;
+
+    /// Waits until this shot may be created: rate, budget, and no stop.
+    fn admit(&self, shot: &ShotFacts) -> impl Future<Output = Result<(), SkipReason>> + Send;
+
+    /// Sends the create, exactly once.
+    fn create(&self, job: &Job) -> impl Future<Output = Result<Created, Failure>> + Send;
+
+    /// Asks how far a task is.
+    fn poll(&self, task: &TaskId) -> impl Future<Output = Result<Progress, Failure>> + Send;
+
+    /// Fetches, verifies and keeps a finished video; one try.
+    fn save(
+        &self,
+        shot: &ShotFacts,
+        file: &FileId,
+    ) -> impl Future<Output = Result<Video, Failure>> + Send;
+
+    /// Pauses, unless the run ends first.
+    fn sleep(&self, wait: Duration) -> impl Future<Output = Woken> + Send;
+
+    /// Since the run began, on a clock that never jumps.
+    fn now(&self) -> Duration;
+
+    /// Lets a failure act on the rest of the run: stop it, slow it, give a
+    /// reservation back.
+    fn heed(&self, shot: &ShotFacts, failure: &Failure, operation: Operation);
+}
+
+/// The rules of a life that a manifest can set.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    /// Between two polls of one task.
+    pub(super) poll_interval: Duration,
+    /// How long a task may take before it is left for another run.
+    pub(super) deadline: Duration,
+    /// One second of backing off, or less on scaled time.
+    pub(super) unit: Duration,
+}
+
+/// A task that was paid and whose id could not be made durable: the one thing
+/// that must be shouted.
+pub(super) type Unrecorded = Option<TaskId>;
+
+/// Lives one shot to its end. `Err` only when the ledger failed.
+pub(super) async fn run_shot<H: Host>(
+    host: &H,
+    rules: &Rules,
+    facts: &ShotFacts,
+    job: &Job,
+) -> Result<(), Unrecorded> {
+    let paid = match &job.paid {
+        Some(paid) => Some(paid.clone()),
+        None => create(host, rules, facts, job).await?,
+    };
+    let Some(paid) = paid else { return Ok(()) };
+    let file = match &paid.file {
+        Some(file) => Some(file.clone()),
+        None => wait(host, rules, facts, &paid).await.map_err(|_| None)?,
+    };
+    let Some(file) = file else { return Ok(()) };
+    save(host, rules, facts, &paid.attempt, &file)
+        .await
+        .map_err(|_| None)
+}
+
+/// Pays, once. `None` when nothing was accepted, or nobody knows.
+async fn create<H: Host>(
+    host: &H,
+    rules: &Rules,
+    facts: &ShotFacts,
+    job: &Job,
+) -> Result<Option<PaidTask>, Unrecorded> {
+    let Some(fingerprint) = &facts.fingerprint else {
+        return Ok(None);
+    };
+    let mut tries = 0;
+    loop {
+        if let Err(reason) = host.admit(facts).await {
+            let shot = facts.id.clone();
+            let skipped = EventKind::ShotSkipped { shot, reason };
+            host.record(skipped).await.map_err(|_| None)?;
+            return Ok(None);
+        }
+        let attempt = fingerprint.attempt(job.next_attempt + tries);
+        intend(host, facts, &attempt, fingerprint)
+            .await
+            .map_err(|_| None)?;
+        tries += 1;
+        match host.create(job).await {
+            Ok(created) => return accepted(host, facts, attempt, created).await.map(Some),
+            Err(failure) => {
+                host.heed(facts, &failure, Operation::Create);
+                let again = refused(host, rules, &facts.id, attempt, failure, tries)
+                    .await
+                    .map_err(|_| None)?;
+                if !again {
+                    return Ok(None);
+                }
+            }
+        }
+    }
+}
+
+async fn intend<H: Host>(
+    host: &H,
+    facts: &ShotFacts,
+    attempt: &AttemptId,
+    fingerprint: &Fingerprint,
+) -> Result<(), Halt> {
+    host.record(EventKind::CreateIntended {
+        shot: facts.id.clone(),
+        attempt: attempt.clone(),
+        fingerprint: fingerprint.clone(),
+    })
+    .await
+}
+
+async fn accepted<H: Host>(
+    host: &H,
+    facts: &ShotFacts,
+    attempt: AttemptId,
+    created: Created,
+) -> Result<PaidTask, Unrecorded> {
+    host.record(EventKind::CreateAccepted {
+        shot: facts.id.clone(),
+        attempt: attempt.clone(),
+        task: created.task.clone(),
+        trace_id: created.trace_id,
+    })
+    .await
+    .map_err(|_| Some(created.task.clone()))?;
+    Ok(PaidTask {
+        attempt,
+        task: created.task,
+        file: None,
+    })
+}
+
+/// Records a failed create and says whether it may be sent again.
+async fn refused<H: Host>(
+    host: &H,
+    rules: &Rules,
+    shot: &ShotId,
+    attempt: AttemptId,
+    failure: Failure,
+    tries: u32,
+) -> Result<bool, Halt> {
+    let shot = shot.clone();
+    if failure.class == FailureClass::Ambiguous {
+        let uncertain = EventKind::CreateUncertain {
+            shot,
+            attempt,
+            failure,
+        };
+        host.record(uncertain).await?;
+        return Ok(false);
+    }
+    let retry_in = retry::create_again(&failure, tries, rules.unit);
+    host.record(EventKind::CreateRefused {
+        shot: shot.clone(),
+        attempt,
+        failure,
+        retry_in,
+    })
+    .await?;
+    let Some(wait) = retry_in else {
+        return Ok(false);
+    };
+    // When the run ends meanwhile, the next admission says so.
+    host.sleep(wait).await;
+    Ok(true)
+}
+
+/// Polls until the task ends. No poll error ends a paid task; only its own
+/// status does (DESIGN section 6, rule 4). `None` when there is no file.
+async fn wait<H: Host>(
+    host: &H,
+    rules: &Rules,
+    facts: &ShotFacts,
+    paid: &PaidTask,
+) -> Result<Option<FileId>, Halt> {
+    let begun = host.now();
+    let seed = seed(&paid.attempt);
+    let mut last = String::new();
+    let mut failures = 0;
+    let mut turn = 0;
+    // A fresh task is never finished at once; a resumed one may be.
+    let mut pause = if facts.paid_task.is_some() {
+        Duration::ZERO
+    } else {
+        retry::jittered(rules.poll_interval, seed, turn)
+    };
+    loop {
+        if let Some(reason) = rest(host, rules, begun, pause).await {
+            leave(host, facts, reason).await?;
+            return Ok(None);
+        }
+        turn += 1;
+        pause = retry::jittered(rules.poll_interval, seed, turn);
+        match host.poll(&paid.task).await {
+            Ok(progress) => {
+                failures = 0;
+                if let Some(end) = advance(host, facts, paid, progress, &mut last).await? {
+                    return Ok(end);
+                }
+            }
+            Err(failure) if failure.class == FailureClass::KeyRefused => {
+                host.heed(facts, &failure, Operation::Poll);
+                leave(host, facts, PendingReason::Stopped).await?;
+                return Ok(None);
+            }
+            Err(failure) => {
+                failures += 1;
+                pause = pause.max(retry::pause(&failure, failures, rules.unit));
+                retrying(host, facts, Operation::Poll, failure, pause).await?;
+            }
+        }
+    }
+}
+
+/// Takes in one answer: `Some(Some(file))` finished, `Some(None)` failed.
+async fn advance<H: Host>(
+    host: &H,
+    facts: &ShotFacts,
+    paid: &PaidTask,
+    progress: Progress,
+    last: &mut String,
+) -> Result<Option<Option<FileId>>, Halt> {
+    let shot = facts.id.clone();
+    let attempt = paid.attempt.clone();
+    match progress {
+        Progress::Running { status, known } => {
+            saw(host, &shot, status, known, last).await?;
+            Ok(None)
+        }
+        Progress::Succeeded { status, file } => {
+            saw(host, &shot, status, true, last).await?;
+            host.record(EventKind::TaskSucceeded {
+                shot,
+                attempt,
+                file: file.clone(),
+            })
+            .await?;
+            Ok(Some(Some(file)))
+        }
+        Progress::Failed { status, failure } => {
+            saw(host, &shot, status, true, last).await?;
+            host.record(EventKind::TaskFailed {
+                shot,
+                attempt,
+                failure,
+            })
+            .await?;
+            Ok(Some(None))
+        }
+    }
+}
+
+async fn saw<H: Host>(
+    host: &H,
+    shot: &ShotId,
+    status: String,
+    known: bool,
+    last: &mut String,
+) -> Result<(), Halt> {
+    if *last == status {
+        return Ok(());
+    }
+    last.clone_from(&status);
+    host.record(EventKind::StatusSeen {
+        shot: shot.clone(),
+        status,
+        known,
+    })
+    .await
+}
+
+async fn save<H: Host>(
+    host: &H,
+    rules: &Rules,
+    facts: &ShotFacts,
+    attempt: &AttemptId,
+    file: &FileId,
+) -> Result<(), Halt> {
+    let begun = host.now();
+    let mut tries = 0;
+    loop {
+        let failure = match host.save(facts, file).await {
+            Ok(video) => {
+                let (shot, attempt) = (facts.id.clone(), attempt.clone());
+                let saved = EventKind::VideoSaved {
+                    shot,
+                    attempt,
+                    video,
+                };
+                return host.record(saved).await;
+            }
+            Err(failure) => failure,
+        };
+        host.heed(facts, &failure, Operation::Download);
+        tries += 1;
+        let Some(wait) = retry::save_again(&failure, tries, rules.unit) else {
+            return leave(host, facts, PendingReason::NotSaved(failure)).await;
+        };
+        retrying(host, facts, Operation::Download, failure, wait).await?;
+        if let Some(reason) = rest(host, rules, begun, wait).await {
+            return leave(host, facts, reason).await;
+        }
+    }
+}
+
+/// Pauses; says why the task has to be left, if it has to.
+async fn rest<H: Host>(
+    host: &H,
+    rules: &Rules,
+    begun: Duration,
+    wait: Duration,
+) -> Option<PendingReason> {
+    if host.now() + wait > begun + rules.deadline {
+        return Some(PendingReason::Deadline);
+    }
+    match host.sleep(wait).await {
+        Woken::Elapsed => None,
+        Woken::Interrupted => Some(PendingReason::Interrupted),
+        Woken::Stopped => Some(PendingReason::Stopped),
+    }
+}
+
+async fn leave<H: Host>(host: &H, facts: &ShotFacts, reason: PendingReason) -> Result<(), Halt> {
+    let shot = facts.id.clone();
+    host.record(EventKind::ShotPending { shot, reason }).await
+}
+
+async fn retrying<H: Host>(
+    host: &H,
+    facts: &ShotFacts,
+    operation: Operation,
+    failure: Failure,
+    wait: Duration,
+) -> Result<(), Halt> {
+    host.record(EventKind::Retrying {
+        shot: facts.id.clone(),
+        operation,
+        failure,
+        wait,
+    })
+    .await
+}
+
+/// A number that differs between attempts and never between runs.
+fn seed(attempt: &AttemptId) -> u64 {
+    attempt
+        .as_str()
+        .bytes()
+        .fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        })
+}

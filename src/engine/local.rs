@@ -1,0 +1,137 @@
+//! The default host of a life: this process, its ledger, its disk, its clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use tokio::time::Instant;
+
+use crate::check::media::{CheckedMedia, MediaFacts};
+use crate::check::request::Request;
+use crate::engine::dispatcher::Recorder;
+use crate::engine::gate::Gate;
+use crate::engine::life::{Halt, Host, Woken};
+use crate::engine::pace::Pace;
+use crate::engine::{retry, save};
+use crate::event::{EventKind, Failure, FailureClass, Operation, ShotFacts, SkipReason, Video};
+use crate::id::{FileId, TaskId, sha256_hex};
+use crate::plan::Job;
+use crate::provider::{Created, Progress, Provider};
+use crate::store::Store;
+
+/// Everything that the lives of one run share.
+pub(super) struct Local<P> {
+    pub(super) provider: Arc<P>,
+    pub(super) store: Arc<Store>,
+    pub(super) recorder: Recorder,
+    pub(super) gate: Arc<Gate>,
+    pub(super) pace: Pace,
+    pub(super) unit: Duration,
+    pub(super) begun: Instant,
+}
+
+impl<P: Provider> Host for Local<P> {
+    async fn record(&self, kind: EventKind) -> Result<(), Halt> {
+        let recorded = self.recorder.record(kind).await;
+        if recorded.is_err() {
+            self.gate
+                .ledger_failed("the ledger cannot be written".into());
+        }
+        recorded
+    }
+
+    async fn admit(&self, shot: &ShotFacts) -> Result<(), SkipReason> {
+        // Asked twice: before a slot is taken, and when its time has come.
+        let slot = self.pace.reserve();
+        tokio::select! {
+            () = tokio::time::sleep_until(slot) => {}
+            () = self.gate.interrupted.cancelled() => return Err(SkipReason::Interrupted),
+            () = self.gate.halted.cancelled() => return Err(SkipReason::Stopped),
+        }
+        let entered = self.gate.enter(shot);
+        if let Some(reason) = self.gate.announce() {
+            // Watchers should know; that they do not is no reason to go on creating.
+            let _ = self
+                .recorder
+                .record(EventKind::RunStopping { reason })
+                .await;
+        }
+        entered
+    }
+
+    async fn create(&self, job: &Job) -> Result<Created, Failure> {
+        let checked = job.request.clone();
+        let loaded = tokio::task::spawn_blocking(move || checked.to_send(load)).await;
+        let request: Request = match loaded {
+            Ok(request) => request?,
+            Err(_) => {
+                return Err(Failure::new(
+                    FailureClass::Local,
+                    "a picture cannot be read",
+                ));
+            }
+        };
+        // Nothing here races this call: dropping it halfway is exactly the
+        // state in which nobody knows whether it was paid.
+        self.provider.create(request).await
+    }
+
+    async fn poll(&self, task: &TaskId) -> Result<Progress, Failure> {
+        self.provider.poll(task).await
+    }
+
+    async fn save(&self, shot: &ShotFacts, file: &FileId) -> Result<Video, Failure> {
+        save::save(&*self.provider, &self.store, shot, file).await
+    }
+
+    async fn sleep(&self, wait: Duration) -> Woken {
+        tokio::select! {
+            biased;
+            () = self.gate.halted.cancelled() => Woken::Stopped,
+            () = self.gate.interrupted.cancelled() => Woken::Interrupted,
+            () = tokio::time::sleep(wait) => Woken::Elapsed,
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    fn heed(&self, shot: &ShotFacts, failure: &Failure, operation: Operation) {
+        self.gate.heed(shot, failure, operation);
+        if failure.class == FailureClass::Throttled {
+            self.pace.pause(retry::pause(failure, 1, self.unit));
+        }
+    }
+}
+
+/// The URL or data URL of a picture. It is read when its turn comes, and must
+/// still be what was checked and fingerprinted.
+fn load(media: &CheckedMedia) -> Result<String, Failure> {
+    match media {
+        CheckedMedia::Url(url) | CheckedMedia::Inline { url, .. } => Ok(url.clone()),
+        CheckedMedia::File(facts) => load_file(facts),
+        CheckedMedia::Frame { shot, .. } => Err(Failure::new(
+            FailureClass::Local,
+            format!("the frame of `{shot}` is not there"),
+        )),
+    }
+}
+
+fn load_file(facts: &MediaFacts) -> Result<String, Failure> {
+    let path = facts.path.display();
+    let bytes = std::fs::read(&facts.path).map_err(|error| {
+        Failure::new(
+            FailureClass::Local,
+            format!("`{path}` cannot be read: {error}"),
+        )
+    })?;
+    if sha256_hex(&bytes) != facts.sha256 {
+        let message = format!("`{path}` changed after the plan was made");
+        return Err(Failure::new(FailureClass::Local, message));
+    }
+    let mut url = format!("data:{};base64,", facts.media_type);
+    BASE64_STANDARD.encode_string(&bytes, &mut url);
+    Ok(url)
+}

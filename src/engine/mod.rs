@@ -1,0 +1,276 @@
+//! Carries a plan out: the only asynchronous part above the ports.
+//!
+//! Owns the loop that keeps `limits.concurrency` tasks in flight. Never prints,
+//! and never decides what a shot's end means: that is the fold in `state`.
+
+mod dispatcher;
+mod gate;
+mod life;
+mod local;
+mod pace;
+pub mod retry;
+mod save;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+pub use crate::engine::dispatcher::Observer;
+use crate::engine::dispatcher::{Dispatcher, Recorder};
+use crate::engine::gate::Gate;
+use crate::engine::life::{Halt, Rules};
+use crate::engine::local::Local;
+use crate::engine::pace::Pace;
+use crate::event::{Decision, EventKind, PendingReason, ShotFacts, Signal, SkipReason};
+use crate::id::{ShotId, TaskId};
+use crate::ledger::{Ledger, LedgerError};
+use crate::money::Money;
+use crate::plan::{Job, Plan};
+use crate::provider::Provider;
+use crate::state::RunState;
+use crate::store::Store;
+
+/// What a run needs from outside.
+pub struct Ports<P> {
+    /// The service.
+    pub provider: Arc<P>,
+    /// Where videos go.
+    pub store: Arc<Store>,
+    /// Where facts go.
+    pub ledger: Ledger,
+    /// Who watches.
+    pub observer: Observer,
+    /// The time of day, for people; nothing is measured with it.
+    pub wall_clock: fn() -> Timestamp,
+}
+
+/// The rules of a run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Tasks in flight.
+    pub concurrency: usize,
+    /// Creates in any minute; `None` is without limit.
+    pub creates_per_minute: Option<f64>,
+    /// Between two polls of one task.
+    pub poll_interval: Duration,
+    /// How long a task may take before it is left for another run.
+    pub deadline: Duration,
+    /// What this run may spend.
+    pub max_cost: Option<Money>,
+    /// How much faster time goes: 1 at a real service, more at a simulated one.
+    pub time_scale: u32,
+}
+
+/// How the run is asked to end early.
+#[derive(Debug, Clone, Default)]
+pub struct Shutdown {
+    /// Cancelled by Ctrl-C: stop creating, leave the rest resumable.
+    pub interrupt: CancellationToken,
+    /// Cancelled by SIGTERM or a closed terminal; the same, said differently.
+    pub terminate: CancellationToken,
+}
+
+/// The run could not keep its books.
+#[derive(Debug, thiserror::Error)]
+#[error("the ledger cannot be written, so nothing more was created")]
+pub struct RunError {
+    /// Why.
+    pub source: LedgerError,
+    /// As far as the run came.
+    pub state: Box<RunState>,
+    /// Tasks that were paid and could not be written down.
+    pub unrecorded: Vec<(ShotId, TaskId)>,
+}
+
+/// Carries a plan out to its end.
+///
+/// # Errors
+///
+/// Only when the ledger fails; everything else is in the returned state.
+pub async fn run<P: Provider>(
+    plan: Plan,
+    ports: Ports<P>,
+    settings: &Settings,
+    shutdown: &Shutdown,
+) -> Result<RunState, RunError> {
+    let run_id = plan.facts.run_id.clone();
+    let (dispatcher, recorder) =
+        Dispatcher::new(ports.ledger, run_id, ports.observer, ports.wall_clock);
+    let writing = tokio::spawn(dispatcher.run());
+    let gate = Arc::new(Gate::new(
+        settings.max_cost.clone(),
+        CancellationToken::new(),
+    ));
+    let watching = tokio::spawn(watch(shutdown.clone(), Arc::clone(&gate)));
+    let minute = Duration::from_secs(60) / settings.time_scale;
+    let unit = Duration::from_secs(1) / settings.time_scale;
+    let local = Arc::new(Local {
+        provider: ports.provider,
+        store: ports.store,
+        recorder: recorder.clone(),
+        gate,
+        pace: Pace::new(settings.creates_per_minute, minute),
+        unit,
+        begun: Instant::now(),
+    });
+    let rules = Rules {
+        poll_interval: settings.poll_interval,
+        deadline: settings.deadline,
+        unit,
+    };
+    let unrecorded = carry_out(plan, &local, rules, settings.concurrency, &recorder).await;
+    watching.abort();
+    // The dispatcher ends when the last recorder is gone.
+    drop((local, recorder));
+    let finished = match writing.await {
+        Ok(finished) => finished,
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    };
+    match finished.error {
+        None => Ok(finished.state),
+        Some(source) => Err(RunError {
+            source,
+            state: Box::new(finished.state),
+            unrecorded,
+        }),
+    }
+}
+
+/// Turns a request to end into a closed gate; aborted when the run is over.
+async fn watch(shutdown: Shutdown, gate: Arc<Gate>) {
+    let signal = tokio::select! {
+        () = shutdown.interrupt.cancelled() => Signal::Interrupt,
+        () = shutdown.terminate.cancelled() => Signal::Terminate,
+    };
+    gate.interrupt(signal);
+    gate.interrupted.cancel();
+}
+
+/// Tells the facts, lives every shot, and says that it is over. Returns the
+/// paid tasks that could not be written down.
+async fn carry_out<P: Provider>(
+    mut plan: Plan,
+    local: &Arc<Local<P>>,
+    rules: Rules,
+    concurrency: usize,
+    recorder: &Recorder,
+) -> Vec<(ShotId, TaskId)> {
+    let shots = std::mem::take(&mut plan.facts.shots);
+    let facts = crate::event::RunFacts {
+        shots: shots.clone(),
+        ..plan.facts
+    };
+    if recorder
+        .record(EventKind::RunStarted(Box::new(facts)))
+        .await
+        .is_err()
+    {
+        return Vec::new();
+    }
+    let mut waiting = VecDeque::new();
+    for (shot, job) in shots.into_iter().zip(plan.jobs) {
+        match decided_skip(&shot) {
+            None if shot.decision == Decision::Reuse => {}
+            None => waiting.push_back((shot, job)),
+            Some(reason) => {
+                if skip(recorder, &shot.id, reason).await.is_err() {
+                    return Vec::new();
+                }
+            }
+        }
+    }
+    let unrecorded = live_all(waiting, local, rules, concurrency).await;
+    if let Some(reason) = local.gate.announce() {
+        let _ = recorder.record(EventKind::RunStopping { reason }).await;
+    }
+    // When the ledger failed this cannot be written either, and need not be.
+    let _ = recorder.record(EventKind::RunFinished).await;
+    unrecorded
+}
+
+/// Keeps up to `concurrency` lives going, begun in manifest order.
+async fn live_all<P: Provider>(
+    mut waiting: VecDeque<(ShotFacts, Job)>,
+    local: &Arc<Local<P>>,
+    rules: Rules,
+    concurrency: usize,
+) -> Vec<(ShotId, TaskId)> {
+    let mut lives = JoinSet::new();
+    let mut unrecorded = Vec::new();
+    loop {
+        while lives.len() < concurrency
+            && let Some((shot, job)) = waiting.pop_front()
+        {
+            if let Some(kind) = too_late(local, &shot) {
+                if local.recorder.record(kind).await.is_err() {
+                    return unrecorded;
+                }
+                continue;
+            }
+            let local = Arc::clone(local);
+            // Awaited just below: no life outlives this function.
+            lives.spawn(async move {
+                let end = life::run_shot(&*local, &rules, &shot, &job).await;
+                end.map_err(|task| task.map(|task| (shot.id, task)))
+            });
+        }
+        match lives.join_next().await {
+            None => return unrecorded,
+            Some(Ok(Ok(()))) => {}
+            Some(Ok(Err(lost))) => unrecorded.extend(lost),
+            Some(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
+        }
+    }
+}
+
+/// What becomes of a shot whose turn comes after the run was told to end.
+fn too_late<P>(local: &Local<P>, shot: &ShotFacts) -> Option<EventKind> {
+    let interrupted = local.gate.interrupted.is_cancelled();
+    if !interrupted && !local.gate.halted.is_cancelled() {
+        return None;
+    }
+    let id = shot.id.clone();
+    Some(match (shot.decision, interrupted) {
+        (Decision::Resume, true) => EventKind::ShotPending {
+            shot: id,
+            reason: PendingReason::Interrupted,
+        },
+        (Decision::Resume, false) => EventKind::ShotPending {
+            shot: id,
+            reason: PendingReason::Stopped,
+        },
+        (_, true) => EventKind::ShotSkipped {
+            shot: id,
+            reason: SkipReason::Interrupted,
+        },
+        (_, false) => EventKind::ShotSkipped {
+            shot: id,
+            reason: SkipReason::Stopped,
+        },
+    })
+}
+
+fn decided_skip(shot: &ShotFacts) -> Option<SkipReason> {
+    match shot.decision {
+        Decision::Uncertain => Some(SkipReason::Uncertain),
+        Decision::Blocked => Some(SkipReason::Blocked {
+            by: shot.depends_on.first().unwrap_or(&shot.id).clone(),
+            why: shot.reason.clone(),
+        }),
+        Decision::Create | Decision::Reuse | Decision::Resume => None,
+    }
+}
+
+async fn skip(recorder: &Recorder, shot: &ShotId, reason: SkipReason) -> Result<(), Halt> {
+    let shot = shot.clone();
+    recorder
+        .record(EventKind::ShotSkipped { shot, reason })
+        .await
+}
