@@ -1,11 +1,15 @@
 //! runner
+pub mod check;
+pub mod cli;
 pub mod diag;
+pub mod engine;
 pub mod event;
 pub mod id;
 pub mod ledger;
 pub mod manifest;
 pub mod media;
 pub mod money;
+pub mod plan;
 pub mod provider;
 pub mod report;
 pub mod shot;

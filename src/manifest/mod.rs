@@ -27,6 +27,8 @@ pub(crate) use scalar::plain as plain_scalar;
 pub use schema::{RequestField, manifest_schema, request_fields};
 pub(crate) use validate::listed;
 
+use serde_json::Value;
+
 use crate::diag::{Code, Diagnostic, SourceId, Sources, suggest};
 use crate::manifest::model::Var;
 use crate::manifest::tree::Kind;
@@ -68,6 +70,15 @@ pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) 
     (word.len() <= LONGEST)
         .then(|| suggest(word, short))
         .flatten()
+}
+
+/// Reads any YAML or JSON text under the same budgets, without its places.
+pub fn parse_json(sources: &Sources, id: SourceId) -> Result<Value, Vec<Diagnostic>> {
+    let (root, diagnostics) = reader::read(&sources.get(id).text, id);
+    match root {
+        Some(root) if diagnostics.is_empty() => Ok(root.to_json()),
+        _ => Err(diagnostics),
+    }
 }
 
 /// Authors read from top to bottom, whatever stage found what.

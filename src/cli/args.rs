@@ -1,0 +1,324 @@
+//! The command line as it was typed, nothing more.
+//!
+//! Owns names, help and examples of every flag. Reads nothing and decides nothing.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::manifest::model::{CreateRate, Limits};
+use crate::money::Money;
+
+/// Turns storyboards into videos through the `MiniMax` (Hailuo) API, and never pays twice.
+#[derive(Debug, Parser)]
+#[command(name = "runner", version, about, max_term_width = 100)]
+#[command(after_help = "\
+Try it without a key and without cost:
+  runner apply shots.yaml --simulate
+
+Exit codes: 0 all good, 1 internal, 2 usage, 3 key refused, 4 quota or balance,
+6 network before anything ran, 20 manifest invalid, 21 nothing selected,
+30 budget refused, 100 some shots failed, 102 unfinished (run again to collect),
+103 a creation is uncertain, 130/143 interrupted")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub color: Colour,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` says otherwise.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Find every mistake of a manifest; nothing is sent.
+    Check(CheckArgs),
+    /// Show what `apply` would do, why, and what it would cost; nothing is sent.
+    Plan(PlanArgs),
+    /// Make the videos that are not there yet, and write a report.
+    Apply(ApplyArgs),
+    /// Serve the video API on this machine, without cost, for any client.
+    Simulate(SimulateArgs),
+    /// Print a JSON Schema.
+    Schema(SchemaArgs),
+}
+
+/// Which manifest, with which values.
+#[derive(Debug, Args)]
+pub struct ManifestArgs {
+    /// The manifest.
+    #[arg(value_name = "FILE")]
+    pub manifest: PathBuf,
+
+    /// Set a variable of the manifest; may be repeated.
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment)]
+    pub vars: Vec<(String, String)>,
+
+    /// Read variables from a YAML or JSON file; may be repeated, later files win.
+    #[arg(long, value_name = "FILE")]
+    pub vars_file: Vec<PathBuf>,
+
+    /// Only these shots: an id, or the beginning of ids and a `*`; may be repeated.
+    #[arg(long, value_name = "ID")]
+    pub only: Vec<String>,
+
+    /// Use the built-in simulator: no key, no cost.
+    #[arg(long, conflicts_with = "backend")]
+    pub simulate: bool,
+
+    /// Use this backend instead of the manifest's.
+    #[arg(long, value_name = "NAME", env = "RUNNER_BACKEND")]
+    pub backend: Option<String>,
+}
+
+/// `runner check`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  runner check shots.yaml --var city=Chongqing")]
+pub struct CheckArgs {
+    /// Which manifest.
+    #[command(flatten)]
+    pub manifest: ManifestArgs,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where earlier results are and what to do with them.
+#[derive(Debug, Args)]
+pub struct ResultsArgs {
+    /// The output folder, instead of the manifest's `output.dir`.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Pay once more for shots that failed at the service.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub retry: Option<RetryWhat>,
+}
+
+/// What `--retry` retries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RetryWhat {
+    /// Tasks that were paid and failed.
+    Failed,
+}
+
+/// `runner plan`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  runner plan shots.yaml --json | jq '.totals'")]
+pub struct PlanArgs {
+    /// Which manifest.
+    #[command(flatten)]
+    pub manifest: ManifestArgs,
+
+    /// Which results.
+    #[command(flatten)]
+    pub results: ResultsArgs,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `runner apply`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  runner apply shots.yaml --simulate
+  MINIMAX_API_KEY=… runner apply shots.yaml --max-cost '5 USD'
+  runner apply shots.yaml --only 'opening*' --concurrency 2
+
+The key is read from MINIMAX_API_KEY or a .env file; the host from
+MINIMAX_BASE_URL, MINIMAX_API_HOST, or a backend in the manifest.")]
+pub struct ApplyArgs {
+    /// Which manifest.
+    #[command(flatten)]
+    pub manifest: ManifestArgs,
+
+    /// Which results.
+    #[command(flatten)]
+    pub results: ResultsArgs,
+
+    /// How fast, how long, how dear.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+
+    /// The simulator's own settings.
+    #[command(flatten)]
+    pub simulator: SimulatorArgs,
+
+    /// Answer every question with yes.
+    #[arg(long, short)]
+    pub yes: bool,
+
+    /// How progress is shown.
+    #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
+    pub progress: ProgressMode,
+}
+
+/// Flags over the manifest's `limits`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArgs {
+    /// Tasks in flight.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub concurrency: Option<u16>,
+
+    /// Tasks created in any minute, or `unlimited`.
+    #[arg(long, value_name = "N", value_parser = rate)]
+    pub creates_per_minute: Option<CreateRate>,
+
+    /// The most that this run may spend, for example '5 USD'.
+    #[arg(long, value_name = "AMOUNT")]
+    pub max_cost: Option<Money>,
+
+    /// Create shots of unknown price even under `--max-cost`.
+    #[arg(long)]
+    pub allow_unpriced: bool,
+
+    /// How long a task may take before it is left for the next run, for example 30m.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub deadline: Option<Duration>,
+
+    /// Time between two questions about one task, for example 10s.
+    #[arg(long, value_name = "TIME", value_parser = poll_interval)]
+    pub poll_interval: Option<Duration>,
+}
+
+/// The simulator as a part of `apply`, or alone.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Simulator")]
+pub struct SimulatorArgs {
+    /// How much faster than life simulated tasks run.
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub time_scale: u32,
+
+    /// Decides the pictures; the same seed gives the same bytes.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+
+    /// Size of the simulated clips.
+    #[arg(long, value_enum, default_value_t = ClipSize::Full, value_name = "SIZE")]
+    pub clips: ClipSize,
+
+    /// A file of troubles to simulate.
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+}
+
+/// Size of simulated clips.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ClipSize {
+    /// The size that was asked for.
+    Full,
+    /// A few pixels, made at once; for tests.
+    Tiny,
+}
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProgressMode {
+    /// Bars on a terminal, lines elsewhere.
+    Auto,
+    /// Bars.
+    Bars,
+    /// A line for each change.
+    Lines,
+    /// A JSON object for each event, on stdout.
+    Json,
+    /// Nothing.
+    None,
+}
+
+/// `runner simulate`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  runner simulate --listen 127.0.0.1:8787 &
+  MINIMAX_API_KEY=any MINIMAX_BASE_URL=http://127.0.0.1:8787 runner apply shots.yaml")]
+pub struct SimulateArgs {
+    /// Where to listen; port 0 picks a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787")]
+    pub listen: SocketAddr,
+
+    /// A path before `/v1`, as gateways have it, for example /minimaxi.
+    #[arg(long, value_name = "PATH", default_value = "")]
+    pub prefix: String,
+
+    /// Refuse every other key than this one.
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "RUNNER_SIMULATOR_KEY",
+        hide_env_values = true
+    )]
+    pub key: Option<String>,
+
+    /// How it behaves.
+    #[command(flatten)]
+    pub simulator: SimulatorArgs,
+}
+
+/// `runner schema`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example, for editors with a YAML language server:
+  runner schema manifest > shots.schema.json
+  and as the first line of shots.yaml:
+  # yaml-language-server: $schema=shots.schema.json")]
+pub struct SchemaArgs {
+    /// Of what.
+    #[arg(value_enum)]
+    pub of: SchemaOf,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Manifests, with models and resolutions from the API's documents.
+    Manifest,
+    /// `report.json`.
+    Report,
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.to_owned()))
+        }
+        _ => Err("write it as NAME=VALUE".to_owned()),
+    }
+}
+
+fn rate(text: &str) -> Result<CreateRate, String> {
+    if text == "unlimited" {
+        return Ok(CreateRate::Unlimited);
+    }
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(CreateRate::PerMinute(rate)),
+        _ => Err("a number above 0, or `unlimited`".to_owned()),
+    }
+}
+
+fn poll_interval(text: &str) -> Result<Duration, String> {
+    let interval = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if interval < Limits::MIN_POLL_INTERVAL {
+        return Err("at least 100ms".to_owned());
+    }
+    Ok(interval)
+}

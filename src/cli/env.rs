@@ -1,0 +1,66 @@
+//! Every environment variable that the program reads, named and explained.
+//!
+//! The only file that asks the environment. A `.env` file beside the manifest
+//! or in the working folder counts as environment that the real one overrides;
+//! it is read into a map and never exported, so that child processes and crash
+//! reports do not see the key.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+/// The variables of this process over those of `.env` files.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    variables: HashMap<String, String>,
+}
+
+impl Environment {
+    /// Reads `.env` in the manifest's folder and the working folder, and the
+    /// process environment over both.
+    pub fn load(manifest_dir: &Path) -> Self {
+        let mut variables = HashMap::new();
+        for folder in [Path::new("."), manifest_dir] {
+            if let Ok(entries) = dotenvy::from_path_iter(folder.join(".env")) {
+                variables.extend(entries.filter_map(Result::ok));
+            }
+        }
+        variables.extend(std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        }));
+        Self { variables }
+    }
+
+    /// A variable; an empty one counts as unset.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables
+            .get(name)
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The base URL from the names that MiniMax's own tools use, and which name
+    /// gave it: `MINIMAX_BASE_URL`, `MINIMAX_API_HOST`, `MINIMAX_API_BASE`,
+    /// `MINIMAX_REGION` (`global` or `cn`), in this order.
+    pub fn base_url(&self) -> Option<String> {
+        ["MINIMAX_BASE_URL", "MINIMAX_API_HOST", "MINIMAX_API_BASE"]
+            .iter()
+            .find_map(|name| self.get(name))
+            .map(with_scheme)
+            .or_else(
+                || match self.get("MINIMAX_REGION")?.to_ascii_lowercase().as_str() {
+                    "global" => Some(crate::cli::backend::GLOBAL.to_owned()),
+                    "cn" => Some(crate::cli::backend::MAINLAND.to_owned()),
+                    _ => None,
+                },
+            )
+    }
+}
+
+/// A bare host is meant as HTTPS.
+fn with_scheme(text: &str) -> String {
+    if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("https://{text}")
+    }
+}

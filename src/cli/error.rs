@@ -1,0 +1,50 @@
+//! Why a command could not do its work: the one error type that `main` sees.
+
+use std::path::PathBuf;
+
+use crate::cli::exit::Exit;
+
+/// An error with the exit code that belongs to it and advice that is printed
+/// after the chain of causes.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct CliError {
+    message: String,
+    #[source]
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// What to do about it.
+    pub advice: Option<String>,
+    /// What the shell is told.
+    pub exit: Exit,
+}
+
+impl CliError {
+    /// An error without a cause.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            source: None,
+            advice: None,
+            exit,
+        }
+    }
+
+    /// Keeps the cause.
+    #[must_use]
+    pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn advice(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+
+    /// A file that cannot be read.
+    pub fn unreadable(path: &PathBuf, source: std::io::Error) -> Self {
+        Self::new(Exit::Usage, format!("cannot read `{}`", path.display())).because(source)
+    }
+}

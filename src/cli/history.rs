@@ -1,0 +1,106 @@
+//! Ledger and output folder → the plan's plain view of earlier runs.
+
+use crate::event::{Failure, FailureClass, Video};
+use crate::id::TaskId;
+use crate::ledger::{AttemptStanding, Record, Records};
+use crate::plan::history::{History, Past, Presence, Standing};
+use crate::store::{self, Store};
+
+/// Looks at every record, and at the file of every saved video.
+pub fn history(records: &Records, store: &Store) -> History {
+    let mut history = History::default();
+    for record in records.iter() {
+        let used = history
+            .attempts
+            .entry(record.fingerprint.clone())
+            .or_insert(0);
+        *used = (*used).max(records.attempts_of(&record.fingerprint));
+        if let Some(latest) = records.latest_of_shot(&record.shot) {
+            history
+                .last_of_shot
+                .entry(record.shot.clone())
+                .or_insert_with(|| latest.fingerprint.clone());
+        }
+        if !history.requests.contains_key(&record.fingerprint)
+            && let Some(standing) = records.by_fingerprint(&record.fingerprint)
+            && let Some(past) = past(standing, store)
+        {
+            history.requests.insert(record.fingerprint.clone(), past);
+        }
+    }
+    history
+}
+
+/// `None` for what leaves the way free: lost and superseded attempts.
+fn past(record: &Record, store: &Store) -> Option<Past> {
+    Some(Past {
+        attempt: record.attempt.clone(),
+        shot: record.shot.clone(),
+        standing: standing(record, store)?,
+        date: record.intended_at.strftime("%Y-%m-%d").to_string(),
+        request: record.request.clone(),
+    })
+}
+
+fn standing(record: &Record, store: &Store) -> Option<Standing> {
+    let failure = || {
+        record
+            .failure
+            .clone()
+            .unwrap_or_else(|| Failure::new(FailureClass::TaskFailed, "no reason"))
+    };
+    // An attempt that was accepted always has its task's name beside it.
+    let task = || record.task.clone().unwrap_or_else(|| TaskId::new(""));
+    Some(match record.state {
+        AttemptStanding::Saved => match &record.video {
+            Some(video) => {
+                let (video, presence) = find(video, store);
+                Standing::Saved {
+                    video,
+                    presence,
+                    task: task(),
+                    file: record.file.clone(),
+                }
+            }
+            None => paid(record, task()),
+        },
+        AttemptStanding::Created | AttemptStanding::Succeeded => paid(record, task()),
+        AttemptStanding::Intended | AttemptStanding::Uncertain => Standing::Uncertain {
+            failure: record.failure.clone(),
+        },
+        AttemptStanding::Failed => Standing::Failed(failure()),
+        AttemptStanding::Refused => Standing::Refused(failure()),
+        AttemptStanding::Lost | AttemptStanding::Superseded => return None,
+    })
+}
+
+fn paid(record: &Record, task: TaskId) -> Standing {
+    Standing::Paid {
+        task,
+        file: record.file.clone(),
+    }
+}
+
+/// Where a saved video is: under its name, or in `takes/` because another one
+/// has its name now, as when a shot was changed and changed back.
+fn find(video: &Video, store: &Store) -> (Video, Presence) {
+    let presence = presence(store.is_whole(video));
+    match store.take_of(video) {
+        Some(path) if presence != Presence::Present => {
+            let video = Video {
+                path,
+                ..video.clone()
+            };
+            (video, Presence::Present)
+        }
+        _ => (video.clone(), presence),
+    }
+}
+
+fn presence(presence: store::Presence) -> Presence {
+    match presence {
+        store::Presence::Present => Presence::Present,
+        store::Presence::Missing => Presence::Missing,
+        store::Presence::Altered => Presence::Altered,
+    }
+}

@@ -1,0 +1,222 @@
+//! From a file name to checked shots: the pure stages, one after the other.
+//!
+//! Owns reading the texts and collecting the diagnostics of every stage. A
+//! stage runs although an earlier one found mistakes, so that an author sees
+//! all of them at once.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::check::{self, CheckedShot};
+use crate::cli::args::ManifestArgs;
+use crate::cli::backend::{self, Target};
+use crate::cli::env::Environment;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::diag::{Code, Diagnostic, Severity, SourceFile, SourceId, Sources, suggest};
+use crate::id::ShotId;
+use crate::manifest;
+use crate::manifest::model::{Manifest, Var};
+use crate::media::library::Folder;
+use crate::shot::{self, Overrides};
+use crate::spec::Spec;
+
+/// The largest text that is read, in bytes; `manifest` says the same with a place.
+const TEXT_LIMIT: u64 = 16 * 1024 * 1024 + 1;
+
+/// Everything that is known of a manifest.
+pub struct Loaded {
+    /// Every text that was read.
+    pub sources: Sources,
+    /// The folder that paths are relative to.
+    pub folder: PathBuf,
+    /// What the author wrote; `None` when it is no manifest at all.
+    pub manifest: Option<Manifest>,
+    /// The service to be used; `None` when none can be chosen.
+    pub target: Option<Target>,
+    /// The environment beside the manifest.
+    pub environment: Environment,
+    /// The selected shots that have no mistake.
+    pub shots: Vec<CheckedShot>,
+    /// Every mistake and every lint.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Loaded {
+    /// Whether anything stands in the way of a run.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// Reads and checks a manifest.
+pub fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
+    let mut sources = Sources::default();
+    let main = read(&mut sources, &args.manifest)?;
+    let mut files = Vec::new();
+    let mut diagnostics = Vec::new();
+    for path in &args.vars_file {
+        let file = read(&mut sources, path)?;
+        let (vars, mut found) = manifest::parse_vars(&sources, file);
+        diagnostics.append(&mut found);
+        files.push(vars);
+    }
+    let folder = match args.manifest.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let environment = Environment::load(&folder);
+    let spec = Spec::bundled();
+    let (manifest, mut found) = manifest::parse(&sources, main, spec);
+    diagnostics.append(&mut found);
+    let mut loaded = Loaded {
+        sources,
+        folder,
+        manifest: None,
+        target: None,
+        environment,
+        shots: Vec::new(),
+        diagnostics,
+    };
+    if let Some(manifest) = manifest {
+        go_on(&mut loaded, &manifest, args, files, spec)?;
+        loaded.manifest = Some(manifest);
+    }
+    Ok(loaded)
+}
+
+fn go_on(
+    loaded: &mut Loaded,
+    manifest: &Manifest,
+    args: &ManifestArgs,
+    files: Vec<Vec<Var>>,
+    spec: &Spec,
+) -> Result<(), CliError> {
+    let flag = args.backend.as_deref();
+    match backend::choose(manifest, &loaded.environment, args.simulate, flag) {
+        Ok(target) => loaded.target = Some(target),
+        Err(diagnostic) => loaded.diagnostics.push(*diagnostic),
+    }
+    let overrides = Overrides {
+        vars: args.vars.iter().map(value).collect(),
+        files,
+    };
+    let (shots, mut found) = shot::expand(manifest, &loaded.sources, &overrides, spec);
+    loaded.diagnostics.append(&mut found);
+    let library = Folder::new(&loaded.folder);
+    let context = check::Context {
+        spec,
+        media: &library,
+        unlisted: loaded
+            .target
+            .as_ref()
+            .map_or(crate::spec::Unlisted::Refuse, |target| target.unlisted),
+    };
+    let (checked, mut found) = check::check(&shots, &context);
+    loaded.diagnostics.append(&mut found);
+    let ids: Vec<&ShotId> = shots.iter().map(|shot| &shot.id).collect();
+    loaded.shots = select(checked, &ids, &args.only)?;
+    lint_limits(loaded, manifest);
+    Ok(())
+}
+
+/// `6` is a number and `rain` is a text, as in YAML.
+fn value((name, text): &(String, String)) -> (String, Value) {
+    let value = match serde_json::from_str(text) {
+        Ok(value @ (Value::Number(_) | Value::Bool(_))) => value,
+        _ => Value::String(text.clone()),
+    };
+    (name.clone(), value)
+}
+
+fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, CliError> {
+    let unreadable = |error| {
+        CliError::unreadable(&path.to_owned(), error).advice(similar_file(path).map_or_else(
+            || "see `runner apply --help` for an example".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        ))
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(TEXT_LIMIT)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let message = format!("`{}` is not UTF-8 text", path.display());
+        CliError::new(Exit::ManifestInvalid, message).because(error.utf8_error())
+    })?;
+    Ok(sources.add(SourceFile::new(path.display().to_string(), text)))
+}
+
+fn similar_file(path: &Path) -> Option<String> {
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let wanted = path.file_name()?.to_str()?;
+    let names: Vec<String> = folder
+        .unwrap_or(Path::new("."))
+        .read_dir()
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".yaml") || name.ends_with(".yml"))
+        .collect();
+    let near = suggest(wanted, names.iter().map(String::as_str))?;
+    Some(match folder {
+        Some(folder) => folder.join(near).display().to_string(),
+        None => near.to_owned(),
+    })
+}
+
+/// Keeps the shots that `--only` names; every pattern has to name something.
+fn select(
+    shots: Vec<CheckedShot>,
+    ids: &[&ShotId],
+    patterns: &[String],
+) -> Result<Vec<CheckedShot>, CliError> {
+    if patterns.is_empty() {
+        return Ok(shots);
+    }
+    for pattern in patterns {
+        if !ids.iter().any(|id| selects(pattern, id)) {
+            let names = ids.iter().map(|id| id.as_str());
+            let error = CliError::new(
+                Exit::NothingSelected,
+                format!("no shot is called `{pattern}`"),
+            );
+            return Err(match suggest(pattern, names) {
+                Some(near) => error.advice(format!("did you mean `{near}`?")),
+                None => error.advice("`runner check FILE` lists the shots"),
+            });
+        }
+    }
+    let chosen = |shot: &CheckedShot| patterns.iter().any(|pattern| selects(pattern, &shot.id));
+    Ok(shots.into_iter().filter(chosen).collect())
+}
+
+fn selects(pattern: &str, id: &ShotId) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(beginning) => id.as_str().starts_with(beginning),
+        None => id.as_str() == pattern,
+    }
+}
+
+/// The vendor's pages ask for ten seconds between two questions (minimax-api.md 6.1).
+fn lint_limits(loaded: &mut Loaded, manifest: &Manifest) {
+    const ADVISED: std::time::Duration = std::time::Duration::from_secs(10);
+    let vendor = loaded.target.as_ref().is_some_and(Target::is_vendor);
+    if let Some(interval) = &manifest.limits.poll_interval
+        && vendor
+        && interval.value < ADVISED
+    {
+        let finding = Diagnostic::new(
+            Severity::Warning,
+            Code::Limit,
+            Some(interval.span),
+            "asking more often than every 10s may count against the account's rate limit",
+        );
+        loaded.diagnostics.push(finding);
+    }
+}

@@ -1,0 +1,68 @@
+//! The command line: arguments in, exit code out.
+//!
+//! The only part that prints, reads the environment, and knows every other
+//! part. Each command is a file; this one is the table of contents.
+
+mod apply;
+mod args;
+mod backend;
+mod check;
+mod console;
+mod env;
+mod error;
+mod exit;
+mod history;
+mod load;
+mod plan;
+mod prepare;
+mod render;
+mod schema;
+mod signals;
+mod simulate;
+
+use clap::Parser as _;
+
+pub use self::args::Cli;
+use self::args::Command;
+use self::console::Console;
+use self::error::CliError;
+pub use self::exit::Exit;
+
+/// Runs the program on this process's arguments.
+pub fn main() -> std::process::ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let mut console = Console::new(cli.color);
+    let exit = match dispatch(cli.command, &mut console) {
+        Ok(exit) => exit,
+        Err(error) => {
+            console.error(&error);
+            error.exit
+        }
+    };
+    std::process::ExitCode::from(exit.code())
+}
+
+fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
+    match command {
+        Command::Check(args) => check::check(&args, console),
+        Command::Plan(args) => plan::plan(&args, console),
+        Command::Apply(args) => apply::apply(&args, console),
+        Command::Simulate(args) => simulate::simulate(&args, console),
+        Command::Schema(args) => Ok(schema::schema(&args, console)),
+    }
+}
+
+/// Help and version are no errors; everything else that clap says is.
+fn usage(error: &clap::Error) -> std::process::ExitCode {
+    let exit = if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Success
+    };
+    // A closed pipe is the reader's choice.
+    let _ = error.print();
+    std::process::ExitCode::from(exit.code())
+}

@@ -1,0 +1,192 @@
+//! `runner plan`: what `apply` would do, why, and what it would cost.
+
+use serde_json::{Value, json};
+
+use crate::cli::args::PlanArgs;
+use crate::cli::check::money_json;
+use crate::cli::console::Console;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::load::{self, Loaded};
+use crate::cli::{prepare, render};
+use crate::event::{Decision, ShotFacts};
+use crate::ledger::{Ledger, Records};
+use crate::money::Money;
+use crate::plan::Plan;
+use crate::store::Store;
+
+/// Decisions in the order in which a summary names them.
+const DECISIONS: [Decision; 5] = [
+    Decision::Create,
+    Decision::Reuse,
+    Decision::Resume,
+    Decision::Uncertain,
+    Decision::Blocked,
+];
+
+pub(super) fn plan(args: &PlanArgs, console: &mut Console) -> Result<Exit, CliError> {
+    let mut loaded = load::load(&args.manifest)?;
+    let planned = if loaded.has_errors() {
+        None
+    } else {
+        make(&mut loaded, args)?
+    };
+    if args.json {
+        console.data(format!("{:#}", as_json(&loaded, planned.as_ref())));
+    } else {
+        console.diagnostics(&loaded);
+    }
+    let Some(plan) = planned else {
+        return Ok(Exit::ManifestInvalid);
+    };
+    if !args.json {
+        console.data(as_text(&plan));
+    }
+    Ok(if plan.count(Decision::Uncertain) > 0 {
+        Exit::Uncertain
+    } else {
+        Exit::Success
+    })
+}
+
+fn make(loaded: &mut Loaded, args: &PlanArgs) -> Result<Option<Plan>, CliError> {
+    let (Some(manifest), Some(target)) = (loaded.manifest.take(), loaded.target.clone()) else {
+        return Ok(None);
+    };
+    let folder = prepare::output_folder(loaded, &manifest, &target, args.results.out.as_ref());
+    let store = Store::open_read(&folder).map_err(prepare::store_error)?;
+    let records = read_records(&store)?;
+    let plan = prepare::plan(loaded, &manifest, &target, &args.results, &store, &records);
+    loaded.manifest = Some(manifest);
+    Ok(Some(plan))
+}
+
+fn read_records(store: &Store) -> Result<Records, CliError> {
+    let path = store.layout().ledger();
+    if path.exists() {
+        Ledger::read(&path).map_err(prepare::ledger_error)
+    } else {
+        Ok(Records::default())
+    }
+}
+
+/// `1 shot`, `8 shots`.
+pub(super) fn shots(count: usize) -> String {
+    match count {
+        1 => "1 shot".to_owned(),
+        count => format!("{count} shots"),
+    }
+}
+
+/// The plan as a person reads it: a block for each shot, then the sums.
+fn as_text(plan: &Plan) -> String {
+    let mut text = String::new();
+    for shot in &plan.facts.shots {
+        text.push_str(&block(shot));
+        text.push('\n');
+    }
+    text.push_str(&summary(plan));
+    text
+}
+
+fn block(shot: &ShotFacts) -> String {
+    let sign = match shot.decision {
+        Decision::Create => "+",
+        Decision::Reuse => "=",
+        Decision::Resume => ">",
+        Decision::Uncertain => "?",
+        Decision::Blocked => "!",
+    };
+    let price = shot
+        .price
+        .as_ref()
+        .map_or_else(|| "no price".to_owned(), Money::to_string);
+    let request = serde_json::Value::Object(shot.request.clone());
+    format!(
+        "{sign} {id}: {decision} ({reason})\n    {mode}  {resolution}  {seconds} s  {price}  -> {file}\n    {request}\n",
+        id = shot.id,
+        decision = shot.decision,
+        reason = shot.reason,
+        mode = shot.mode,
+        resolution = shot.resolution,
+        seconds = shot.seconds,
+        file = shot.file,
+    )
+}
+
+/// The sums of a plan in one line.
+pub(super) fn summary(plan: &Plan) -> String {
+    let counts: Vec<String> = DECISIONS
+        .into_iter()
+        .map(|decision| (decision, plan.count(decision)))
+        .filter(|(_, count)| *count > 0)
+        .map(|(decision, count)| format!("{count} to {}", verb(decision)))
+        .collect();
+    let unpriced = match plan.unpriced() {
+        0 => String::new(),
+        count => format!(" + {} without a known price", shots(count)),
+    };
+    let list = format!("by the prices of {}", plan.facts.price_date);
+    let cost = plan.cost();
+    let cost = if plan.facts.backend == crate::cli::backend::SIMULATOR {
+        format!("costs nothing (at the service {cost}{unpriced}, {list})")
+    } else {
+        format!("costs {cost}{unpriced}, {list}")
+    };
+    format!(
+        "plan for `{}` on {}: {}; {cost}",
+        plan.facts.manifest,
+        plan.facts.backend,
+        if counts.is_empty() {
+            "nothing to do".to_owned()
+        } else {
+            counts.join(", ")
+        },
+    )
+}
+
+fn verb(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Create => "create",
+        Decision::Reuse => "reuse",
+        Decision::Resume => "collect",
+        Decision::Uncertain => "settle by hand",
+        Decision::Blocked => "leave out",
+    }
+}
+
+fn as_json(loaded: &Loaded, plan: Option<&Plan>) -> Value {
+    let mut report = render::diagnostics_json(&loaded.diagnostics, &loaded.sources);
+    if let Some(plan) = plan {
+        report["backend"] = json!(plan.facts.backend);
+        report["price_date"] = json!(plan.facts.price_date);
+        report["totals"] = json!({
+            "create": plan.count(Decision::Create),
+            "reuse": plan.count(Decision::Reuse),
+            "resume": plan.count(Decision::Resume),
+            "uncertain": plan.count(Decision::Uncertain),
+            "blocked": plan.count(Decision::Blocked),
+            "cost": plan.cost().amounts().map(|money| money_json(&money)).collect::<Vec<_>>(),
+            "unpriced": plan.unpriced(),
+        });
+        report["shots"] = plan.facts.shots.iter().map(shot_json).collect();
+    }
+    report
+}
+
+fn shot_json(shot: &ShotFacts) -> Value {
+    json!({
+        "id": shot.id.as_str(),
+        "decision": shot.decision.as_str(),
+        "reason": shot.reason,
+        "mode": shot.mode,
+        "model": shot.model,
+        "resolution": shot.resolution,
+        "duration_s": shot.seconds,
+        "price": shot.price.as_ref().map(money_json),
+        "file": shot.file,
+        "depends_on": shot.depends_on.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+        "fingerprint": shot.fingerprint.as_ref().map(|print| print.as_str()),
+        "request": shot.request,
+    })
+}

@@ -1,0 +1,125 @@
+//! From checked shots to a plan: output folder, earlier runs, prices.
+//!
+//! Shared by `plan`, which only looks, and `apply`, which takes the lock.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::cli::args::{ResultsArgs, RetryWhat};
+use crate::cli::backend::Target;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::history::history;
+use crate::cli::load::Loaded;
+use crate::id::RunId;
+use crate::ledger::{LedgerError, Records};
+use crate::manifest::model::Manifest;
+use crate::plan::price::PriceTable;
+use crate::plan::{self, Plan, Retry};
+use crate::spec::Spec;
+use crate::store::{Store, StoreError};
+
+/// Where simulated clips go by default, so that they never mix with paid ones.
+const SIMULATED: &str = "simulated";
+
+/// The output folder of a run.
+pub fn output_folder(
+    loaded: &Loaded,
+    manifest: &Manifest,
+    target: &Target,
+    flag: Option<&PathBuf>,
+) -> PathBuf {
+    match flag {
+        Some(folder) => folder.clone(),
+        None => {
+            let folder = loaded.folder.join(manifest.output.dir());
+            if target.simulated {
+                folder.join(SIMULATED)
+            } else {
+                folder
+            }
+        }
+    }
+}
+
+/// The price table of an account, with the manifest's prices over it.
+pub fn prices(manifest: &Manifest, target: &Target) -> PriceTable {
+    let mut table = PriceTable::bundled(target.currency());
+    for own in &manifest.prices {
+        table.set(
+            &own.model.value,
+            &own.resolution.value,
+            own.duration.value,
+            own.price.value.clone(),
+        );
+    }
+    table
+}
+
+/// Decides on every shot by what earlier runs left.
+pub fn plan(
+    loaded: &mut Loaded,
+    manifest: &Manifest,
+    target: &Target,
+    results: &ResultsArgs,
+    store: &Store,
+    records: &Records,
+) -> Plan {
+    let table = prices(manifest, target);
+    let earlier = history(records, store);
+    let name = loaded.sources.get(crate::diag::SourceId(0)).name.clone();
+    let spec_version = spec_version();
+    let context = plan::Context {
+        run_id: run_id(),
+        manifest: &name,
+        backend: &target.name,
+        base_url: &target.base_url,
+        spec_version: &spec_version,
+        prices: &table,
+        history: &earlier,
+        retry: match results.retry {
+            Some(RetryWhat::Failed) => Retry::Failed,
+            None => Retry::Nothing,
+        },
+    };
+    plan::plan(std::mem::take(&mut loaded.shots), &context)
+}
+
+/// The version that the bundled documents carry.
+fn spec_version() -> String {
+    Spec::bundled()
+        .bundle()
+        .pointer("/info/version")
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// Sorts by time, and differs between processes that start in one second.
+fn run_id() -> RunId {
+    let now = Timestamp::now();
+    let time = now.strftime("%Y%m%dT%H%M%SZ");
+    RunId::new(format!("{time}-{:05x}", std::process::id() & 0xF_FFFF))
+}
+
+/// A folder that cannot be used.
+pub fn store_error(error: StoreError) -> CliError {
+    let advice = error.advice().map(ToOwned::to_owned);
+    let mut failed =
+        CliError::new(Exit::Internal, "the output folder cannot be used").because(error);
+    failed.advice = advice;
+    failed
+}
+
+/// A ledger that cannot be used.
+pub fn ledger_error(error: LedgerError) -> CliError {
+    let advice = error.advice().map(ToOwned::to_owned);
+    let mut failed = CliError::new(
+        Exit::Internal,
+        "the ledger cannot be used, and nothing is paid for without it",
+    )
+    .because(error);
+    failed.advice = advice;
+    failed
+}

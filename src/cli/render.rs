@@ -1,0 +1,162 @@
+//! Diagnostics and error chains → text; the one renderer of both.
+//!
+//! Owns how a mistake looks. Diagnostics look like rustc's, so that everybody
+//! who has seen a compiler can read them.
+
+use std::collections::BTreeMap;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use serde_json::{Value, json};
+
+use crate::diag::{Diagnostic, Label, Severity, SourceId, Sources, Span};
+
+/// Renders every diagnostic, and a closing count.
+pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources, colour: bool) -> String {
+    let renderer = if colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let renderer = renderer.decor_style(DecorStyle::Ascii);
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        text.push_str(&renderer.render(&groups(diagnostic, sources)));
+        text.push_str("\n\n");
+    }
+    text
+}
+
+fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>> {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level
+        .primary_title(&diagnostic.message)
+        .id(diagnostic.code.as_str());
+    let mut group = Group::with_title(title);
+    for (file, labels) in by_file(diagnostic) {
+        let source = sources.get(file);
+        let annotations = labels
+            .into_iter()
+            .map(|(kind, label)| annotation(kind, label, &source.text));
+        group = group.element(
+            Snippet::source(&*source.text)
+                .path(&source.name)
+                .annotations(annotations),
+        );
+    }
+    for note in &diagnostic.notes {
+        group = group.element(Level::NOTE.message(note));
+    }
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(help));
+    }
+    vec![group]
+}
+
+fn by_file(diagnostic: &Diagnostic) -> BTreeMap<SourceId, Vec<(AnnotationKind, &Label)>> {
+    let primary = diagnostic
+        .primary
+        .iter()
+        .map(|label| (AnnotationKind::Primary, label));
+    let secondary = diagnostic
+        .secondary
+        .iter()
+        .map(|label| (AnnotationKind::Context, label));
+    let mut files: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (kind, label) in primary.chain(secondary) {
+        files
+            .entry(label.span.file)
+            .or_default()
+            .push((kind, label));
+    }
+    files
+}
+
+fn annotation<'a>(kind: AnnotationKind, label: &'a Label, text: &str) -> Annotation<'a> {
+    let range = clamp(label.span, text);
+    let annotation = kind.span(range);
+    if label.text.is_empty() {
+        annotation
+    } else {
+        annotation.label(&label.text)
+    }
+}
+
+/// A range that lies in the text, on character boundaries, and marks something.
+fn clamp(span: Span, text: &str) -> std::ops::Range<usize> {
+    let down = |mut at: usize| {
+        at = at.min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = down(span.start);
+    start..down(span.end).max(start)
+}
+
+/// How many errors and warnings, in words; empty when there are none.
+pub fn count(diagnostics: &[Diagnostic]) -> String {
+    let errors = diagnostics.iter().filter(|d| d.is_error()).count();
+    let warnings = diagnostics.len() - errors;
+    let words = |n: usize, one: &str| match n {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        n => Some(format!("{n} {one}s")),
+    };
+    [words(errors, "error"), words(warnings, "warning")]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The same diagnostics for programs, in Terraform's shape: what, where, why.
+pub fn diagnostics_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
+    let errors = diagnostics.iter().filter(|d| d.is_error()).count();
+    json!({
+        "format_version": "1.0",
+        "valid": errors == 0,
+        "error_count": errors,
+        "warning_count": diagnostics.len() - errors,
+        "diagnostics": diagnostics.iter().map(|d| one_json(d, sources)).collect::<Vec<_>>(),
+    })
+}
+
+fn one_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
+    json!({
+        "severity": diagnostic.severity.as_str(),
+        "code": diagnostic.code.as_str(),
+        "message": diagnostic.message,
+        "range": diagnostic.primary.as_ref().map(|label| range_json(label, sources)),
+        "related": diagnostic.secondary.iter().map(|label| range_json(label, sources)).collect::<Vec<_>>(),
+        "notes": diagnostic.notes,
+        "help": diagnostic.help,
+    })
+}
+
+fn range_json(label: &Label, sources: &Sources) -> Value {
+    let span = label.span;
+    let (line, column) = sources.line_column(span);
+    let (end_line, end_column) = sources.line_column(Span::new(span.file, span.end, span.end));
+    json!({
+        "file": sources.get(span.file).name,
+        "start": { "line": line, "column": column, "byte": span.start },
+        "end": { "line": end_line, "column": end_column, "byte": span.end },
+        "label": label.text,
+    })
+}
+
+/// An error and its causes, each on a line of its own.
+pub fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = format!("error: {error}");
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(&format!("\n  caused by: {inner}"));
+        cause = inner.source();
+    }
+    text
+}
