@@ -1,0 +1,292 @@
+//! The program as a person uses it: commands, files, exit codes.
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{Stage, files, name, program, ran};
+
+const TWO: &str = "\
+version: 1
+defaults: { model: MiniMax-Hailuo-2.3, resolution: 768P }
+shots:
+  - id: one
+    prompt: A boat. [Push in]
+  - id: two
+    prompt: A lighthouse.
+    duration: 10
+";
+
+fn stage(manifest: &str) -> Stage {
+    let stage = Stage::new();
+    stage.write("shots.yaml", manifest);
+    stage
+}
+
+fn shot<'r>(report: &'r Value, id: &str) -> &'r Value {
+    report["shots"]
+        .as_array()
+        .expect("a list of shots")
+        .iter()
+        .find(|shot| shot["id"] == id)
+        .unwrap_or_else(|| panic!("no shot {id}"))
+}
+
+#[test]
+fn every_storyboard_of_the_project_checks_and_plans() {
+    let manifests = files("manifests", "yaml");
+    assert!(manifests.len() >= 5);
+    for manifest in manifests {
+        let file = manifest.to_str().expect("a plain name");
+        let checked = ran(program().args(["check", file]));
+        assert_eq!(checked.code, 0, "{file}\n{}", checked.stderr);
+        let planned = ran(program().args(["plan", file, "--json"]));
+        assert_eq!(planned.code, 0, "{file}\n{}", planned.stderr);
+        let plan: Value = serde_json::from_str(&planned.stdout).expect("a plan is JSON");
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_suffix(name(&manifest));
+        settings.bind(|| insta::assert_snapshot!("plan", summary(&plan)));
+    }
+}
+
+/// What a reviewer wants to see of a plan: one line a shot, and its prompt.
+fn summary(plan: &Value) -> String {
+    let mut text = String::new();
+    for shot in plan["shots"].as_array().expect("a list of shots") {
+        let price = match &shot["price"] {
+            Value::Null => "no price".to_owned(),
+            price => format!("{} {}", price["amount"], price["currency"]),
+        };
+        text.push_str(&format!(
+            "{} {} {} {} {} {}s {price} -> {}\n    {}\n",
+            shot["id"],
+            shot["decision"],
+            shot["mode"],
+            shot["model"],
+            shot["resolution"],
+            shot["duration_s"],
+            shot["file"],
+            shot["request"]
+        ));
+    }
+    format!("{text}{}", plan["totals"])
+}
+
+#[test]
+fn apply_makes_videos_and_a_report_that_fits_its_schema() {
+    let stage = stage(TWO);
+    let applied = stage.apply(&[]);
+    assert_eq!(applied.code, 0, "{}", applied.stderr);
+    let schema: Value =
+        serde_json::from_str(&stage.run(&["schema", "report"]).stdout).expect("the schema is JSON");
+    let report = stage.report();
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    let errors: Vec<String> = validator
+        .iter_errors(&report)
+        .map(|e| e.to_string())
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    assert_eq!(shot(&report, "two")["video"]["duration_ms"], 10_000);
+    let bytes = stage.read("out/simulated/one.mp4");
+    assert_eq!(shot(&report, "one")["video"]["bytes"], bytes.len());
+}
+
+#[test]
+fn a_second_run_creates_nothing_and_says_why() {
+    let stage = stage(TWO);
+    stage.apply(&[]);
+    let first = stage.report();
+    let again = stage.apply(&[]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    let second = stage.report();
+    for id in ["one", "two"] {
+        assert_eq!(shot(&second, id)["decision"], "reuse");
+        assert_eq!(shot(&second, id)["video"], shot(&first, id)["video"]);
+    }
+    assert_eq!(
+        second["totals"]["created"],
+        json!(0),
+        "{}",
+        second["totals"]
+    );
+}
+
+#[test]
+fn only_what_changed_is_made_and_the_old_take_is_kept() {
+    let stage = stage(TWO);
+    stage.apply(&[]);
+    let old = stage.read("out/simulated/two.mp4");
+    stage.write("shots.yaml", &TWO.replace("lighthouse", "harbour"));
+    let applied = stage.apply(&[]);
+    assert_eq!(applied.code, 0, "{}", applied.stderr);
+    let report = stage.report();
+    assert_eq!(shot(&report, "one")["decision"], "reuse");
+    assert_eq!(shot(&report, "two")["decision"], "create");
+    assert_eq!(shot(&report, "two")["reason"], "changed: prompt");
+    let takes = files(
+        stage.path("out/simulated/takes").to_str().expect("plain"),
+        "mp4",
+    );
+    assert_eq!(takes.len(), 1);
+    assert_eq!(std::fs::read(&takes[0]).expect("it can be read"), old);
+
+    // Changed back: the first take is found again, nothing is paid.
+    stage.write("shots.yaml", TWO);
+    stage.apply(&[]);
+    assert_eq!(shot(&stage.report(), "two")["decision"], "reuse");
+    assert_eq!(stage.read("out/simulated/two.mp4"), old);
+}
+
+#[test]
+fn a_renamed_shot_keeps_its_video() {
+    let stage = stage(TWO);
+    stage.apply(&[]);
+    stage.write("shots.yaml", &TWO.replace("id: one", "id: opening"));
+    let applied = stage.apply(&[]);
+    assert_eq!(applied.code, 0, "{}", applied.stderr);
+    assert_eq!(shot(&stage.report(), "opening")["decision"], "reuse");
+    assert_eq!(
+        stage.read("out/simulated/opening.mp4"),
+        stage.read("out/simulated/one.mp4")
+    );
+}
+
+#[test]
+fn a_deleted_video_is_fetched_again_without_paying() {
+    let stage = stage(TWO);
+    let plan = |stage: &Stage| {
+        let planned = stage.run(&["plan", "shots.yaml", "--simulate", "--json"]);
+        serde_json::from_str::<Value>(&planned.stdout).expect("a plan is JSON")
+    };
+    stage.apply(&[]);
+    std::fs::remove_file(stage.path("out/simulated/one.mp4")).expect("it was there");
+    let planned = plan(&stage);
+    assert_eq!(shot(&planned, "one")["decision"], "resume");
+    assert_eq!(planned["totals"]["create"], 0);
+}
+
+#[test]
+fn without_a_key_the_error_names_both_ways_on() {
+    let stage = stage(TWO);
+    let refused = stage.run(&["apply", "shots.yaml"]);
+    assert_eq!(refused.code, 3);
+    insta::assert_snapshot!(refused.stderr);
+    assert!(!stage.path("out").exists(), "nothing was begun");
+}
+
+#[test]
+fn the_budget_is_checked_before_the_first_call() {
+    let stage = stage(TWO);
+    let mut command = stage.command();
+    command
+        .env("MINIMAX_API_KEY", "sk-test")
+        .env("MINIMAX_BASE_URL", "http://127.0.0.1:1")
+        .args(["apply", "shots.yaml", "--max-cost", "0.50 USD"]);
+    let refused = ran(&mut command);
+    assert_eq!(refused.code, 30, "{}", refused.stderr);
+    insta::assert_snapshot!(refused.stderr);
+}
+
+#[test]
+fn a_service_that_cannot_be_reached_costs_nothing() {
+    let stage = stage(&TWO.replace("shots:", "limits: { deadline: 1s }\nshots:"));
+    let mut command = stage.command();
+    command
+        .env("MINIMAX_API_KEY", "sk-test-secret")
+        .env("MINIMAX_BASE_URL", "http://127.0.0.1:1")
+        .args(["apply", "shots.yaml", "--only", "one"]);
+    let unreachable = ran(&mut command);
+    assert_eq!(unreachable.code, 6, "{}", unreachable.stderr);
+    assert!(!unreachable.stderr.contains("sk-test-secret"));
+    let report = String::from_utf8(stage.read("out/report.json")).expect("text");
+    assert!(!report.contains("sk-test-secret"));
+}
+
+#[test]
+fn every_kind_of_end_has_its_exit_code() {
+    let stage = stage(TWO);
+    assert_eq!(stage.run(&["check", "shots.yaml"]).code, 0);
+    assert_eq!(stage.run(&["frobnicate"]).code, 2);
+    assert_eq!(stage.run(&["check", "missing.yaml"]).code, 2);
+    assert_eq!(stage.apply(&["--only", "three"]).code, 21);
+    stage.write("shots.yaml", &TWO.replace("768P", "9000P"));
+    assert_eq!(stage.run(&["check", "shots.yaml"]).code, 20);
+    assert_eq!(stage.apply(&[]).code, 20);
+    assert!(
+        !stage.path("out").exists(),
+        "one mistake, and nothing was begun"
+    );
+}
+
+#[test]
+fn troubles_of_the_service_end_as_documented() {
+    let trouble = |rules: &str| {
+        let stage = stage(TWO);
+        stage.write("trouble.yaml", rules);
+        let applied = stage.apply(&["--scenario", "trouble.yaml"]);
+        let report = stage.report();
+        (applied, shot(&report, "one")["outcome"].clone(), stage)
+    };
+    let only_one = "prompt_contains: boat";
+    let (applied, outcome, _) = trouble(&format!(
+        "rules:\n  - {{ on: create, {only_one}, then: {{ code: 1026 }} }}"
+    ));
+    assert_eq!(
+        (applied.code, outcome),
+        (100, json!("failed")),
+        "{}",
+        applied.stderr
+    );
+    let (applied, outcome, _) = trouble(&format!(
+        "rules:\n  - {{ on: create, {only_one}, then: {{ code: 1004 }} }}"
+    ));
+    assert_eq!(
+        (applied.code, outcome),
+        (3, json!("failed")),
+        "{}",
+        applied.stderr
+    );
+    let (applied, outcome, _) = trouble(&format!(
+        "rules:\n  - {{ on: create, {only_one}, then: {{ code: 1008 }} }}"
+    ));
+    assert_eq!(
+        (applied.code, outcome),
+        (4, json!("failed")),
+        "{}",
+        applied.stderr
+    );
+    let (applied, outcome, stage) = trouble(&format!(
+        "rules:\n  - {{ on: create, {only_one}, then: {{ cut: after }} }}"
+    ));
+    assert_eq!(
+        (applied.code, outcome),
+        (103, json!("uncertain")),
+        "{}",
+        applied.stderr
+    );
+    // And it stays so: a second run does not send it again.
+    assert_eq!(stage.apply(&[]).code, 103);
+    assert_eq!(shot(&stage.report(), "one")["attempts"], json!([]));
+    let (applied, outcome, _) = trouble(&format!(
+        "rules:\n  - {{ on: create, {only_one}, times: 2, then: {{ code: 1002 }} }}"
+    ));
+    assert_eq!(
+        (applied.code, outcome),
+        (0, json!("succeeded")),
+        "{}",
+        applied.stderr
+    );
+}
+
+#[test]
+fn help_shows_an_example_for_every_command() {
+    for command in ["check", "plan", "apply", "simulate", "schema"] {
+        let help = ran(program().args([command, "--help"]));
+        assert_eq!(help.code, 0);
+        assert!(
+            help.stdout.contains("Example"),
+            "{command}\n{}",
+            help.stdout
+        );
+    }
+    insta::assert_snapshot!(ran(program().arg("--help")).stdout);
+}
