@@ -33,7 +33,7 @@ pub(crate) fn lower(
     let shots = root.get("shots").map_or(&[][..], Node::items);
     let prices = root.get("prices").map_or(&[][..], Node::items);
     let mut manifest = Manifest {
-        version: root.get("version").and_then(|node| unsigned(node)),
+        version: root.get("version").and_then(unsigned),
         backend: root.get("backend").and_then(Node::spanned_text),
         backends: backends
             .iter()
@@ -228,17 +228,16 @@ fn duration(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Spanned<Du
 
 fn money(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Spanned<Money>> {
     let text = node.text()?;
-    match text.parse() {
-        Ok(value) => Some(Spanned::new(value, node.span)),
-        Err(_) => {
-            diagnostics.push(unreadable(
-                node.span,
-                text,
-                "an amount such as `5 USD` or `3.50 CNY`",
-            ));
-            None
-        }
+    if let Ok(value) = text.parse() {
+        return Some(Spanned::new(value, node.span));
     }
+
+    diagnostics.push(unreadable(
+        node.span,
+        text,
+        "an amount such as `5 USD` or `3.50 CNY`",
+    ));
+    None
 }
 
 fn unreadable(span: Span, text: &str, expected: &str) -> Diagnostic {

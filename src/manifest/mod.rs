@@ -4,15 +4,18 @@
 //! model. Never opens a file, never renders a template, never asks what the
 //! API thinks of a value. Parsing stops early only for text that is not YAML.
 //!
-//! In reading order: `reader` makes a `tree` (with `scalar` and `offsets`),
+//! In reading order: `reader` makes a `tree` (with `mapping`,
+//! `scalar`, `places` and `offsets`),
 //! `schema` says what may stand where, `validate` compares, `lower` makes the
 //! `model`. `text` leads from a scalar's value back to its source, for those
 //! who find mistakes inside of it.
 
 mod lower;
 mod lower_shot;
+mod mapping;
 pub mod model;
 mod offsets;
+mod places;
 mod reader;
 mod scalar;
 mod schema;

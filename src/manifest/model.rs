@@ -36,7 +36,7 @@ pub struct Manifest {
 /// The API that a backend speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum BackendKind {
-    /// The MiniMax video API.
+    /// The video API of `MiniMax`.
     #[default]
     MiniMax,
 }

@@ -9,12 +9,13 @@ use serde_json::Value as Json;
 
 use crate::diag::{Code, Diagnostic, Sources, Span};
 use crate::id::ShotId;
-use crate::manifest::model::{CameraItem, Field, Output, PictureSource, ShotEntry};
+use crate::manifest::model::{Output, ShotEntry};
 use crate::manifest::tree::{Kind, Node};
 use crate::manifest::{Manifest, RequestField, plain_scalar};
 use crate::shot::camera::Vocabulary;
 use crate::shot::findings::{Findings, Within};
 use crate::shot::matrix::{self, Values, as_written, slug};
+use crate::shot::pieces::{Picture, Piece, Pieces};
 use crate::shot::prompt::{self, camera_use};
 use crate::shot::references;
 use crate::shot::scope::Scope;
@@ -46,28 +47,6 @@ pub(super) struct Made {
     pub(super) shot: Option<Shot>,
 }
 
-/// The compiled texts of an entry.
-struct Pieces<'a> {
-    id: Compiled<'a>,
-    fields: Vec<Piece<'a>>,
-    camera: Vec<(Span, Vec<(Span, Compiled<'a>)>)>,
-    first_frame: Option<Picture<'a>>,
-    last_frame: Option<Picture<'a>>,
-    subject: Option<Picture<'a>>,
-}
-
-struct Piece<'a> {
-    field: &'a Field,
-    compiled: Compiled<'a>,
-}
-
-/// The compiled texts of a picture: a location, or a shot and a frame.
-struct Picture<'a> {
-    source: &'a PictureSource,
-    first: Compiled<'a>,
-    second: Option<Compiled<'a>>,
-}
-
 /// One combination on its way to a shot.
 struct Frame<'a> {
     scope: Scope,
@@ -87,7 +66,7 @@ impl Frame<'_> {
 /// Something could not be made, and why was told.
 struct Told;
 
-impl<'a> Assembly<'a> {
+impl Assembly<'_> {
     /// Every shot of every entry, in order.
     pub(super) fn run(&self, findings: &mut Findings) -> Vec<Made> {
         let largest = self.scope.largest();
@@ -101,9 +80,9 @@ impl<'a> Assembly<'a> {
                 Some(matrix) => matrix::combinations(matrix, self.sources, &mut diagnostics),
                 None => vec![Values::new()],
             };
-            diagnostics
-                .into_iter()
-                .for_each(|diagnostic| findings.push(diagnostic));
+            for diagnostic in diagnostics {
+                findings.push(diagnostic);
+            }
             let pieces = self.pieces(entry, &combinations, findings);
             let shared = combinations.len() > 1;
             for values in combinations {
@@ -122,110 +101,6 @@ impl<'a> Assembly<'a> {
             }
         }
         made
-    }
-
-    fn pieces(
-        &self,
-        entry: &'a ShotEntry,
-        combinations: &[Values<'_>],
-        findings: &mut Findings,
-    ) -> Pieces<'a> {
-        let values = combinations.iter().flatten();
-        let longest = values
-            .map(|(_, node)| as_written(node, self.sources).len())
-            .max();
-        let largest = self.scope.largest().max(longest.unwrap_or(0));
-        let mut picture = |source: &'a Option<PictureSource>| {
-            source
-                .as_ref()
-                .map(|source| self.picture(source, largest, findings))
-        };
-        let (first_frame, last_frame, subject) = (
-            picture(&entry.first_frame),
-            picture(&entry.last_frame),
-            picture(&entry.subject),
-        );
-        Pieces {
-            first_frame,
-            last_frame,
-            subject,
-            id: self.compile(Written::from(&entry.id), largest, findings),
-            fields: self.fields(&entry.fields, largest, findings),
-            camera: entry
-                .camera
-                .iter()
-                .map(|item| (item.span, self.commands(item, largest, findings)))
-                .collect(),
-        }
-    }
-
-    fn compile(
-        &self,
-        written: Written<'a>,
-        largest: usize,
-        findings: &mut Findings,
-    ) -> Compiled<'a> {
-        match self.engine.compile(written, largest) {
-            Ok(compiled) => compiled,
-            Err(diagnostic) => {
-                findings.push(*diagnostic);
-                Compiled::Broken
-            }
-        }
-    }
-
-    fn fields(
-        &self,
-        fields: &'a [Field],
-        largest: usize,
-        findings: &mut Findings,
-    ) -> Vec<Piece<'a>> {
-        let piece = |field: &'a Field| {
-            let text = as_written(&field.value, self.sources);
-            let written = Written {
-                text,
-                span: field.value.span,
-            };
-            Piece {
-                field,
-                compiled: self.compile(written, largest, findings),
-            }
-        };
-        fields.iter().map(piece).collect()
-    }
-
-    fn commands(
-        &self,
-        item: &'a CameraItem,
-        largest: usize,
-        findings: &mut Findings,
-    ) -> Vec<(Span, Compiled<'a>)> {
-        let commands = item.commands.iter();
-        commands
-            .map(|command| {
-                (
-                    command.span,
-                    self.compile(Written::from(command), largest, findings),
-                )
-            })
-            .collect()
-    }
-
-    fn picture(
-        &self,
-        source: &'a PictureSource,
-        largest: usize,
-        findings: &mut Findings,
-    ) -> Picture<'a> {
-        let (first, second) = match source {
-            PictureSource::Location(location) => (location, None),
-            PictureSource::Frame { shot, frame, .. } => (shot, frame.as_ref()),
-        };
-        Picture {
-            source,
-            first: self.compile(Written::from(first), largest, findings),
-            second: second.map(|second| self.compile(Written::from(second), largest, findings)),
-        }
     }
 
     fn make(
@@ -469,21 +344,14 @@ impl<'a> Assembly<'a> {
                     told = true;
                     continue;
                 };
-                match self
-                    .vocabulary
-                    .find(word.trim_matches(|c| "[]【】".contains(c)))
-                {
-                    Some((command, spelling)) => {
-                        commands.push(command);
-                        listed.push(spelling);
-                    }
-                    None => {
-                        findings.within(
-                            frame.within(),
-                            self.vocabulary.unknown(&word).diagnostic(*place),
-                        );
-                        told = true;
-                    }
+                let bare = word.trim_matches(|c| "[]【】".contains(c));
+                if let Some((command, spelling)) = self.vocabulary.find(bare) {
+                    commands.push(command);
+                    listed.push(spelling);
+                } else {
+                    let unknown = self.vocabulary.unknown(&word);
+                    findings.within(frame.within(), unknown.diagnostic(*place));
+                    told = true;
                 }
             }
             for doubt in self.vocabulary.doubts(&commands, *span) {

@@ -103,10 +103,10 @@ pub(super) fn combinations<'m>(
 }
 
 fn product(matrix: &Matrix) -> Vec<Values<'_>> {
-    let mut product: Vec<Values<'_>> = match matrix.axes.is_empty() {
-        true => return Vec::new(),
-        false => vec![Vec::new()],
-    };
+    if matrix.axes.is_empty() {
+        return Vec::new();
+    }
+    let mut product: Vec<Values<'_>> = vec![Vec::new()];
     for axis in &matrix.axes {
         let longer = product.iter().flat_map(|values| {
             axis.values.iter().map(move |value| {

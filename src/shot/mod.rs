@@ -7,16 +7,19 @@
 //! that cannot be made is left out of the result and its reason is told.
 //!
 //! In reading order: `vars` evaluates variables, `matrix` multiplies,
-//! `assemble` makes one shot of one combination with the help of `template`
-//! (`scope`, `growth`, `tokens`), `prompt` and `camera`; then `references` and
+//! `assemble` (with `pieces`) makes one shot of one combination with the help of `template`
+//! (`functions`, `scope`, `growth`, `tokens`, `explain`), `prompt` and `camera`; then `references` and
 //! `output` look at all shots together.
 
 mod assemble;
 mod camera;
+mod explain;
 mod findings;
+mod functions;
 mod growth;
 mod matrix;
 mod output;
+mod pieces;
 mod prompt;
 mod references;
 mod scope;

@@ -95,7 +95,7 @@ fn refuse(file: &str) -> Option<String> {
             parts[0]
         ));
     }
-    if !file.ends_with(".mp4") {
+    if file.strip_suffix(".mp4").is_none() {
         return Some("does not end in `.mp4`".to_owned());
     }
     None

@@ -42,7 +42,9 @@ pub(super) fn normalise(
                 let span = span(&mut places);
                 normal.text.push_str(&rendered[copied..bracket.outer.start]);
                 let listed: Vec<&str> = commands.iter().map(|(_, listed)| *listed).collect();
-                normal.text.push_str(&format!("[{}]", listed.join(",")));
+                normal.text.push('[');
+                normal.text.push_str(&listed.join(","));
+                normal.text.push(']');
                 copied = bracket.outer.end;
                 let commands: Vec<usize> = commands.iter().map(|(at, _)| *at).collect();
                 normal.warnings.extend(vocabulary.doubts(&commands, span));

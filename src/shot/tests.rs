@@ -154,6 +154,64 @@ shots:
     );
 }
 
+/// Every fixture of a folder: its name and text.
+fn fixtures(folder: &str) -> Vec<(String, String)> {
+    let folder = format!("{}/tests/fixtures/{folder}", env!("CARGO_MANIFEST_DIR"));
+    let entries = std::fs::read_dir(&folder).expect("the fixtures are part of the project");
+    let paths = entries.map(|entry| entry.expect("a fixture").path());
+    let read = |path: std::path::PathBuf| {
+        let text = std::fs::read_to_string(&path).expect("a fixture is UTF-8");
+        (path.display().to_string(), text)
+    };
+    paths.map(read).collect()
+}
+
+/// Everything that both stages have to say.
+fn both(text: &str) -> Vec<Diagnostic> {
+    let mut sources = Sources::default();
+    let id = sources.add(SourceFile::new("shots.yaml", text));
+    let (manifest, mut diagnostics) = manifest::parse(&sources, id, Spec::bundled());
+    if let Some(manifest) = manifest {
+        let overrides = Overrides::default();
+        diagnostics.extend(expand(&manifest, &sources, &overrides, Spec::bundled()).1);
+    }
+    diagnostics
+}
+
+#[test]
+fn every_bad_fixture_says_what_is_wrong_and_where() {
+    let fixtures = fixtures("bad");
+    assert!(fixtures.len() >= 30);
+    for (name, text) in fixtures {
+        let expected = text
+            .lines()
+            .find_map(|line| line.strip_prefix("# expect: "));
+        let expected = expected.unwrap_or_else(|| panic!("{name} expects nothing"));
+        let diagnostics = both(&text);
+        let found: Vec<&str> = diagnostics.iter().map(|d| d.code.as_str()).collect();
+        assert_eq!(
+            found,
+            [expected],
+            "{name}: {:?}",
+            told_of(&text, &diagnostics)
+        );
+        let label = diagnostics[0].primary.as_ref().expect("a place");
+        assert!(!text[label.span.start..label.span.end].is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn every_good_fixture_is_silent() {
+    for (name, text) in fixtures("ok") {
+        let diagnostics = both(&text);
+        assert!(
+            diagnostics.is_empty(),
+            "{name}: {:?}",
+            told_of(&text, &diagnostics)
+        );
+    }
+}
+
 #[test]
 fn variables_and_their_precedence() {
     let text = "version: 1\nvars: {a: x, b: '{{ a }}{{ a }}', c: {d: [1, '{{ b }}']}}\nshots: [{id: s, prompt: '{{ b }} {{ c.d[1] }} {{ vars.a }}'}]\n";

@@ -244,7 +244,9 @@ fn manifest_texts<'m>(manifest: &'m Manifest, see: &mut impl FnMut(&'m str)) {
                 PictureSource::Location(text) => see(&text.value),
                 PictureSource::Frame { shot, frame, .. } => {
                     see(&shot.value);
-                    frame.iter().for_each(|frame| see(&frame.value));
+                    if let Some(frame) = frame {
+                        see(&frame.value);
+                    }
                 }
             }
         }
