@@ -25,7 +25,7 @@ mod validate;
 
 pub use lower::BUILT_IN_BACKENDS;
 pub use model::Manifest;
-pub use reader::{MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES};
+pub use reader::{MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, MAX_TOLD};
 pub(crate) use scalar::plain as plain_scalar;
 pub use schema::{RequestField, manifest_schema, request_fields};
 pub(crate) use validate::listed;

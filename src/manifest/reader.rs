@@ -24,6 +24,9 @@ pub const MAX_DEPTH: usize = 64;
 /// Most nodes, counting those behind an alias every time it is used.
 pub const MAX_NODES: usize = 2_000_000;
 
+/// Most mistakes of one kind of check that are told; beyond, nobody reads on.
+pub const MAX_TOLD: usize = 1_000;
+
 /// Reads one document. `None` when the text is no YAML or is beyond a budget;
 /// a duplicate key costs a diagnostic and nothing else.
 pub(crate) fn read(text: &str, file: SourceId) -> (Option<Node>, Vec<Diagnostic>) {

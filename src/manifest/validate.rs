@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic};
 use crate::manifest::nearest;
+use crate::manifest::reader::MAX_TOLD;
 use crate::manifest::schema::REQUEST_FIELD;
 use crate::manifest::tree::Node;
 
@@ -85,7 +86,8 @@ fn explain(mistake: &Mistake<'_>, error: &ValidationError<'_>, into: &mut Vec<Di
     use ValidationErrorKind as Kind;
     match error.kind() {
         Kind::AdditionalProperties { unexpected } => {
-            into.extend(unexpected.iter().map(|key| unknown_key(mistake, key)));
+            let told = unexpected.iter().take(MAX_TOLD);
+            into.extend(told.map(|key| unknown_key(mistake, key)));
         }
         Kind::Required { property } => into.push(missing_key(mistake, property)),
         Kind::PropertyNames { error } => into.push(bad_name(mistake, error)),

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic, Span};
+use crate::manifest::MAX_TOLD;
 
 /// What was found so far.
 #[derive(Debug, Default)]
@@ -56,6 +57,9 @@ impl Findings {
         let key = (diagnostic.code, place, words);
         if let Some(&at) = self.known.get(&key) {
             self.found[at].shots += 1;
+            return;
+        }
+        if self.found.len() >= MAX_TOLD {
             return;
         }
         self.known.insert(key, self.found.len());

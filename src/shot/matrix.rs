@@ -81,10 +81,16 @@ pub(super) fn combinations<'m>(
         return Vec::new();
     }
     let mut kept = product(matrix);
+    let is_axis = |name: &str| matrix.axes.iter().any(|axis| axis.name.value == name);
     for exclusion in &matrix.exclude {
         let before = kept.len();
         kept.retain(|values| !agrees(values, exclusion, sources));
-        if kept.len() == before {
+        // A name that is not there was told already, and is the reason.
+        let known = exclusion
+            .values
+            .iter()
+            .all(|(name, _)| is_axis(&name.value));
+        if known && kept.len() == before {
             let message = "this leaves nothing out";
             diagnostics.push(Diagnostic::warning(Code::Matrix, exclusion.span, message));
         }

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::diag::{Code, Diagnostic, Severity, Sources, Span};
+use crate::diag::{Code, Diagnostic, Sources, Span};
 use crate::manifest::text::TextMap;
 use crate::shot::CameraUse;
 use crate::shot::camera::Vocabulary;
@@ -51,26 +51,24 @@ pub(super) fn normalise(
                 normal.camera.push(camera_use(&commands, vocabulary, span));
             }
             Reading::Nearly { word, near } => {
-                let message = match near {
-                    Some(_) => format!("`{word}` is nearly a camera command, but none"),
-                    None => format!("`{word}` stands beside camera commands, but is none"),
-                };
-                let warning = Diagnostic::new(
-                    Severity::Warning,
-                    Code::UnknownCamera,
-                    Some(span(&mut places)),
-                    message,
-                );
-                normal.warnings.push(match near {
-                    Some(near) => warning.help(format!("did you mean `{near}`?")),
-                    None => warning,
-                });
+                normal.warnings.push(nearly(word, near, span(&mut places)));
             }
             Reading::Other => {}
         }
     }
     normal.text.push_str(&rendered[copied..]);
     normal
+}
+
+fn nearly(word: &str, near: Option<&str>, span: Span) -> Diagnostic {
+    let warn = |message: String| Diagnostic::warning(Code::UnknownCamera, span, message);
+    match near {
+        Some(near) => warn(format!("`{word}` is nearly a camera command, but none"))
+            .help(format!("did you mean `{near}`?")),
+        None => warn(format!(
+            "`{word}` stands beside camera commands, but is none"
+        )),
+    }
 }
 
 /// The use of some commands at once.
@@ -140,12 +138,12 @@ fn read<'a>(inner: &'a str, vocabulary: &'a Vocabulary) -> Reading<'a> {
         .map(|(word, _)| *word)
         .filter(|word| !word.is_empty());
     // Two Chinese characters are near to too many words to be sure of anything.
-    let nearly = |word: &str| {
+    let near = |word: &str| {
         let long = word.chars().count() > 2;
         long.then(|| vocabulary.near(word)).flatten()
     };
     let first = unknown.clone().next();
-    if let Some((word, near)) = unknown.find_map(|word| nearly(word).map(|near| (word, near))) {
+    if let Some((word, near)) = unknown.find_map(|word| near(word).map(|near| (word, near))) {
         return Reading::Nearly {
             word,
             near: Some(near),

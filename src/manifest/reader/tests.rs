@@ -95,6 +95,27 @@ fn hostile_texts_are_refused_quickly() {
     }
 }
 
+#[test]
+fn large_texts_take_seconds_at_most() {
+    for line in [
+        "a: b\n",
+        "- - - a\n",
+        "- {a: [b, c]}\n",
+        "- \"\\u955c\"\n",
+        "- 镜头 x y\n",
+        "- |\n  x\n\n",
+    ] {
+        let text = line.repeat(2 * 1024 * 1024 / line.len());
+        let start = Instant::now();
+        let _ = read(&text, SourceId(0));
+        assert!(
+            start.elapsed() < Duration::from_secs(10),
+            "{line:?}: {:?}",
+            start.elapsed()
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
