@@ -133,19 +133,24 @@ impl Simulator {
         let world = Arc::new(World::new(settings, spec, base_url.clone()));
         let service =
             api::router(Arc::clone(&world), &prefix).into_make_service_with_connect_info::<Line>();
-        let stop = world.stop.clone();
+        let guard = world.stop.clone().drop_guard();
         let serving = axum::serve(Lines { listener }, service)
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
+            .with_graceful_shutdown(world.stop.clone().cancelled_owned());
+        let closing = Arc::clone(&world);
         // `stop` awaits it; after a drop it ends on its own, by the guard.
         let server = tokio::spawn(async move {
-            // It only ends by the token, and has nothing to say then.
-            let _ = serving.await;
+            let close = async {
+                closing.stop.cancelled().await;
+                closing.studio.close();
+            };
+            // Serving only ends by the token, and has nothing to say then.
+            let _ = tokio::join!(serving.into_future(), close);
         });
         Ok(Self {
             base_url,
             world,
             server,
-            guard: stop.drop_guard(),
+            guard,
         })
     }
 
@@ -172,7 +177,6 @@ impl Simulator {
     /// Takes no more requests, ends those in hand, and gives up what still waits to be rendered.
     pub async fn stop(self) {
         drop(self.guard);
-        self.world.studio.close();
         // Someone who reads very slowly must not hold up the end.
         let _ = tokio::time::timeout(GRACE, self.server).await;
         self.world.studio.finished().await;

@@ -116,6 +116,8 @@ pub enum Action {
     CutBody,
     /// No answer ever comes.
     Stall,
+    /// Half of the answer's body comes, and then nothing more.
+    StallBody,
     /// The answer names this status, and no file.
     Status(String),
     /// The status is spelled in lower case.
@@ -194,7 +196,9 @@ impl TryFrom<WrittenRule> for Rule {
 /// Whether an operation has what an action changes.
 fn acts_on(action: &Action, on: Operation) -> bool {
     match action {
-        Action::Http { .. } | Action::Cut | Action::CutBody | Action::Stall => true,
+        Action::Http { .. } | Action::Cut | Action::CutBody | Action::Stall | Action::StallBody => {
+            true
+        }
         Action::Refuse { .. } => on != Operation::Download,
         Action::Status(_) | Action::LowerCase => on == Operation::Query,
         Action::Fail { .. } => matches!(on, Operation::Create | Operation::Query),

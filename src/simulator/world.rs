@@ -111,13 +111,11 @@ impl World {
             });
             task
         };
-        match failure {
-            Some(code) => task.failure.get_or_init(|| code),
-            None => {
-                self.studio.commission(Arc::clone(&task), order);
-                return task;
-            }
-        };
+        if let Some(code) = failure {
+            task.failure.get_or_init(|| code);
+        } else {
+            self.studio.commission(Arc::clone(&task), order);
+        }
         task
     }
 

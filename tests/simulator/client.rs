@@ -45,7 +45,7 @@ pub(crate) fn settings() -> Settings {
 }
 
 /// Settings with a scenario of these rules.
-pub(crate) fn with_rules(rules: Value) -> Settings {
+pub(crate) fn with_rules(rules: &Value) -> Settings {
     let scenario: Scenario =
         serde_json::from_value(json!({ "rules": rules })).expect("the rules are good");
     Settings {
