@@ -8,7 +8,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::map_response_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -45,7 +46,15 @@ pub(super) fn router(world: Arc<World>, prefix: &str) -> Router {
     routes
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(map_response_with_state(Arc::clone(&world), trace))
         .with_state(world)
+}
+
+/// Gives an answer the number that the vendor's support would ask for.
+async fn trace(State(world): State<Arc<World>>, mut response: Response) -> Response {
+    let number = HeaderValue::from(world.next_trace());
+    response.headers_mut().insert("trace-id", number);
+    response
 }
 
 /// A path that the API does not have.

@@ -22,6 +22,7 @@ mod trouble;
 mod wire;
 mod world;
 
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -52,7 +53,7 @@ pub enum Clips {
 }
 
 /// What a simulator is started with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     /// Where to listen; port 0 takes a free one.
     pub address: SocketAddr,
@@ -70,6 +71,21 @@ pub struct Settings {
     pub workers: usize,
     /// Trouble to make.
     pub scenario: Scenario,
+}
+
+impl fmt::Debug for Settings {
+    /// All but the key, which may be a real one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("address", &self.address)
+            .field("seed", &self.seed)
+            .field("time_scale", &self.time_scale)
+            .field("clips", &self.clips)
+            .field("prefix", &self.prefix)
+            .field("workers", &self.workers)
+            .field("scenario", &self.scenario)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Settings {
