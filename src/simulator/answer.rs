@@ -35,13 +35,13 @@ fn verdict(code: i64, message: &str) -> Value {
 }
 
 /// What a code means, for people.
-fn meaning(code: i64) -> &'static str {
-    match code {
-        0 => "success",
-        code => Spec::bundled()
-            .status_meaning(code)
-            .unwrap_or("unnamed error"),
-    }
+fn meaning(spec: &Spec, code: i64) -> &str {
+    spec.status_meaning(code).unwrap_or("unnamed error")
+}
+
+/// The verdict that all is well.
+fn success() -> Value {
+    verdict(0, "success")
 }
 
 /// A refusal in the shape of an operation's answer.
@@ -61,14 +61,14 @@ pub(super) fn refused(operation: Operation, refusal: &Refusal) -> Response {
 }
 
 /// A refusal that only the scenario knows a reason for.
-pub(super) fn refused_by_scenario(operation: Operation, code: i64) -> Response {
-    let message = meaning(code).to_owned();
+pub(super) fn refused_by_scenario(spec: &Spec, operation: Operation, code: i64) -> Response {
+    let message = meaning(spec, code).to_owned();
     refused(operation, &Refusal { code, message })
 }
 
 /// The answer to a create that was accepted.
 pub(super) fn created(task: &Task) -> Response {
-    let body = json!({ "task_id": task.id.to_string(), "base_resp": verdict(0, meaning(0)) });
+    let body = json!({ "task_id": task.id.to_string(), "base_resp": success() });
     Json(body).into_response()
 }
 
@@ -84,13 +84,18 @@ pub(super) enum Spelling<'a> {
 }
 
 /// The answer to a question for a task's state.
-pub(super) fn state(task: &Task, state: &State<'_>, spelling: Spelling<'_>) -> Response {
+pub(super) fn state(
+    spec: &Spec,
+    task: &Task,
+    state: &State<'_>,
+    spelling: Spelling<'_>,
+) -> Response {
     let running = State::Processing;
     let state = match spelling {
         Spelling::Other(_) => &running,
         Spelling::Documented | Spelling::Lower => state,
     };
-    let (mut file, mut size, mut base_resp) = (String::new(), (0, 0), verdict(0, meaning(0)));
+    let (mut file, mut size, mut base_resp) = (String::new(), (0, 0), success());
     let name = match state {
         State::Preparing => "Preparing",
         State::Queueing => "Queueing",
@@ -101,7 +106,7 @@ pub(super) fn state(task: &Task, state: &State<'_>, spelling: Spelling<'_>) -> R
             "Success"
         }
         State::Fail { code, message } => {
-            base_resp = verdict(*code, message.unwrap_or_else(|| meaning(*code)));
+            base_resp = verdict(*code, message.unwrap_or_else(|| meaning(spec, *code)));
             "Fail"
         }
     };
@@ -125,7 +130,7 @@ pub(super) fn file(task: &Task, link: &str) -> Response {
             "filename": "output_aigc.mp4", "purpose": "video_generation",
             "download_url": link,
         },
-        "base_resp": verdict(0, meaning(0)),
+        "base_resp": success(),
     });
     Json(body).into_response()
 }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::map_response_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -17,7 +18,7 @@ use super::answer::{self, Refusal, Spelling};
 use super::order::{self, Reading};
 use super::prompt;
 use super::scenario::{Action, Operation};
-use super::storage::{self, Ticket};
+use super::storage::{self, Denial, Ticket};
 use super::studio::Clip;
 use super::task::{State as TaskState, Task};
 use super::trouble::{self, Scene, Subject};
@@ -45,7 +46,15 @@ pub(super) fn router(world: Arc<World>, prefix: &str) -> Router {
     routes
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(map_response_with_state(Arc::clone(&world), trace))
         .with_state(world)
+}
+
+/// Gives an answer the number that the vendor's support would ask for.
+async fn trace(State(world): State<Arc<World>>, mut response: Response) -> Response {
+    let number = HeaderValue::from(world.next_trace());
+    response.headers_mut().insert("trace-id", number);
+    response
 }
 
 /// A path that the API does not have.
@@ -130,11 +139,12 @@ async fn query(
             task.failure.get_or_init(|| *code);
         }
         let spelling = match action {
-            Some(Action::Status(word)) => Spelling::Other(word),
+            Some(Action::Status(name)) => Spelling::Other(name),
             Some(Action::LowerCase) => Spelling::Lower,
             _ => Spelling::Documented,
         };
-        answer::state(task, &task.state(world.settings.time_scale), spelling)
+        let state = task.state(world.settings.time_scale);
+        answer::state(world.spec, task, &state, spelling)
     };
     trouble::answer(scene(&world, operation, &line), then, effect).await
 }
@@ -193,10 +203,10 @@ async fn download(
     let then = world.troubles.next(subject(operation, task.as_deref()));
     let effect = |action: Option<&Action>| {
         let Ok((task, clip)) = finished(&world, task.as_deref()) else {
-            return *storage::denied("AccessDenied", "there is no such link", None);
+            return Denial::NO_LINK.into_response();
         };
         match world.storage.check(task.file, &ticket) {
-            Err(denial) => *denial,
+            Err(denial) => denial.into_response(),
             Ok(()) => storage::serve(clip.file(), &task.digest, &headers, action),
         }
     };
@@ -231,6 +241,7 @@ fn subject(operation: Operation, task: Option<&Task>) -> Subject<'_> {
 
 fn scene<'a>(world: &'a World, operation: Operation, line: &'a Line) -> Scene<'a> {
     Scene {
+        spec: world.spec,
         operation,
         line,
         stop: &world.stop,

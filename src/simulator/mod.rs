@@ -22,6 +22,7 @@ mod trouble;
 mod wire;
 mod world;
 
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -52,7 +53,7 @@ pub enum Clips {
 }
 
 /// What a simulator is started with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     /// Where to listen; port 0 takes a free one.
     pub address: SocketAddr,
@@ -70,6 +71,21 @@ pub struct Settings {
     pub workers: usize,
     /// Trouble to make.
     pub scenario: Scenario,
+}
+
+impl fmt::Debug for Settings {
+    /// All but the key, which may be a real one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("address", &self.address)
+            .field("seed", &self.seed)
+            .field("time_scale", &self.time_scale)
+            .field("clips", &self.clips)
+            .field("prefix", &self.prefix)
+            .field("workers", &self.workers)
+            .field("scenario", &self.scenario)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Settings {
@@ -133,19 +149,24 @@ impl Simulator {
         let world = Arc::new(World::new(settings, spec, base_url.clone()));
         let service =
             api::router(Arc::clone(&world), &prefix).into_make_service_with_connect_info::<Line>();
-        let stop = world.stop.clone();
+        let guard = world.stop.clone().drop_guard();
         let serving = axum::serve(Lines { listener }, service)
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
+            .with_graceful_shutdown(world.stop.clone().cancelled_owned());
+        let closing = Arc::clone(&world);
         // `stop` awaits it; after a drop it ends on its own, by the guard.
         let server = tokio::spawn(async move {
-            // It only ends by the token, and has nothing to say then.
-            let _ = serving.await;
+            let close = async {
+                closing.stop.cancelled().await;
+                closing.studio.close();
+            };
+            // Serving only ends by the token, and has nothing to say then.
+            let _ = tokio::join!(serving.into_future(), close);
         });
         Ok(Self {
             base_url,
             world,
             server,
-            guard: stop.drop_guard(),
+            guard,
         })
     }
 
@@ -172,7 +193,6 @@ impl Simulator {
     /// Takes no more requests, ends those in hand, and gives up what still waits to be rendered.
     pub async fn stop(self) {
         drop(self.guard);
-        self.world.studio.close();
         // Someone who reads very slowly must not hold up the end.
         let _ = tokio::time::timeout(GRACE, self.server).await;
         self.world.studio.finished().await;

@@ -92,7 +92,7 @@ fn stand_in(address: &str) -> Result<Vec<u8>, String> {
         Rgb(std::array::from_fn(|channel| {
             let ground = (from[channel] * (HEIGHT - y) + to[channel] * y) / HEIGHT;
             let mixed = if on_stripe {
-                (ground + stripe[channel]) / 2
+                ground.midpoint(stripe[channel])
             } else {
                 ground
             };

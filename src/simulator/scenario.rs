@@ -3,6 +3,29 @@
 //! Owns the file's keys and refuses rules that could never act. Pure data; the
 //! counting and the acting are in `trouble`.
 //!
+//! A rule watches one operation (`on`: create, query, retrieve, content or
+//! download), counts the requests that match it (all, or those whose prompt has
+//! the text of `prompt_contains`; each task on its own with `per_task`), and acts
+//! on the `nth` or `every` so-many-th of them, at most `times` times. `then` is
+//! one of these, with or without `delay_ms`, or a delay alone:
+//!
+//! | key | what happens | on |
+//! |---|---|---|
+//! | `code: 1002` | HTTP 200 with that `base_resp` code | all but download |
+//! | `http: 503`, with `body`, `html`, `retry_after` | a proxy's answer | all |
+//! | `html` | a page instead of the answer, under HTTP 200 | all |
+//! | `cut: before`, `cut: after` | the connection ends, before or after a create took effect | all, create |
+//! | `cut: body` | the connection ends in the middle of the body | all |
+//! | `stall`, `stall_body` | nothing ever comes, or nothing after half the body | all |
+//! | `status: Thinking`, `lower_case` | another word for the state | query |
+//! | `fail: 1027` | the task ends as failed with that code | create, query |
+//! | `expired_link` | the link has expired when it is given | retrieve |
+//! | `truncated`, `truncated: lying` | half a video, as announced or not | content, download |
+//! | `empty` | a video without bytes | content, download |
+//!
+//! On create, `accepted: true` lets the task come to be (and be billed) before
+//! any of it happens. A key that takes `true` may stand alone: `then: stall`.
+//!
 //! ```yaml
 //! rules:
 //!   - { on: create, nth: 2, then: { code: 1002 } }
@@ -116,6 +139,8 @@ pub enum Action {
     CutBody,
     /// No answer ever comes.
     Stall,
+    /// Half of the answer's body comes, and then nothing more.
+    StallBody,
     /// The answer names this status, and no file.
     Status(String),
     /// The status is spelled in lower case.
@@ -194,7 +219,9 @@ impl TryFrom<WrittenRule> for Rule {
 /// Whether an operation has what an action changes.
 fn acts_on(action: &Action, on: Operation) -> bool {
     match action {
-        Action::Http { .. } | Action::Cut | Action::CutBody | Action::Stall => true,
+        Action::Http { .. } | Action::Cut | Action::CutBody | Action::Stall | Action::StallBody => {
+            true
+        }
         Action::Refuse { .. } => on != Operation::Download,
         Action::Status(_) | Action::LowerCase => on == Operation::Query,
         Action::Fail { .. } => matches!(on, Operation::Create | Operation::Query),

@@ -55,9 +55,9 @@ impl Storage {
     }
 
     /// A new link to a file; an expired one has been so for a minute.
-    pub(super) fn link(&self, file: u64, expired: bool) -> String {
+    pub(super) fn link(&self, file: u64, stale: bool) -> String {
         let now = Timestamp::now().as_second();
-        let expires = if expired {
+        let expires = if stale {
             now - LEAST_LIFE
         } else {
             now + self.life
@@ -75,25 +75,23 @@ impl Storage {
     }
 
     /// Refuses a link that was not given or has expired.
-    pub(super) fn check(&self, file: u64, ticket: &Ticket) -> Result<(), Box<Response>> {
+    pub(super) fn check(&self, file: u64, ticket: &Ticket) -> Result<(), Denial> {
         let (Some(expires), Some(access), Some(signature)) =
             (&ticket.expires, &ticket.access, &ticket.signature)
         else {
-            return Err(denied("AccessDenied", "the link is not signed", None));
+            return Err(Denial::UNSIGNED);
         };
         if *signature != self.signature(file, expires, access) {
-            let message = "the signature does not fit the link";
-            return Err(denied("SignatureDoesNotMatch", message, None));
+            return Err(Denial::FORGED);
         }
         let now = Timestamp::now().as_second();
-        if expires.parse().is_ok_and(|expires: i64| now < expires) {
+        if expires.parse().is_ok_and(|end: i64| now < end) {
             return Ok(());
         }
-        Err(denied(
-            "AccessDenied",
-            "the link has expired",
-            Some(expires),
-        ))
+        Err(Denial {
+            expires: Some(expires.clone()),
+            ..Denial::EXPIRED
+        })
     }
 
     fn signature(&self, file: u64, expires: &str, access: &str) -> String {
@@ -103,16 +101,45 @@ impl Storage {
 }
 
 /// The store's refusal.
-pub(super) fn denied(code: &str, message: &str, expires: Option<&str>) -> Box<Response> {
-    let expires = expires.map_or_else(String::new, |expires| {
-        format!("\n  <Expires>{expires}</Expires>")
-    });
-    let xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n  <Code>{code}</Code>\n  \
-         <Message>{message}</Message>{expires}\n</Error>\n"
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Denial {
+    code: &'static str,
+    message: &'static str,
+    /// When the link expired, in Unix seconds.
+    expires: Option<String>,
+}
+
+impl Denial {
+    pub(super) const NO_LINK: Self = Self::new("AccessDenied", "there is no such link");
+    const UNSIGNED: Self = Self::new("AccessDenied", "the link is not signed");
+    const EXPIRED: Self = Self::new("AccessDenied", "the link has expired");
+    const FORGED: Self = Self::new(
+        "SignatureDoesNotMatch",
+        "the signature does not fit the link",
     );
-    let kind = [(header::CONTENT_TYPE, "application/xml")];
-    Box::new((StatusCode::FORBIDDEN, kind, xml).into_response())
+
+    const fn new(code: &'static str, message: &'static str) -> Self {
+        Self {
+            code,
+            message,
+            expires: None,
+        }
+    }
+}
+
+impl IntoResponse for Denial {
+    fn into_response(self) -> Response {
+        let Self { code, message, .. } = self;
+        let expires = self.expires.map_or_else(String::new, |expires| {
+            format!("\n  <Expires>{expires}</Expires>")
+        });
+        let xml = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n  <Code>{code}</Code>\n  \
+             <Message>{message}</Message>{expires}\n</Error>\n"
+        );
+        let kind = [(header::CONTENT_TYPE, "application/xml")];
+        (StatusCode::FORBIDDEN, kind, xml).into_response()
+    }
 }
 
 /// A video's bytes, or the part that is asked for.

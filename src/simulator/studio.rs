@@ -30,7 +30,7 @@ const TINY_SCENES: u64 = 16;
 #[derive(Debug, Clone)]
 pub(super) struct Clip {
     film: Arc<Film>,
-    /// A box that names the request, so that no two requests have the same file.
+    /// The end of a file whose film is shared, and empty otherwise.
     mark: Bytes,
 }
 
@@ -38,6 +38,8 @@ pub(super) struct Clip {
 #[derive(Debug)]
 struct Film {
     bytes: Bytes,
+    /// Whether other tasks may show it as well.
+    shared: bool,
     width: u32,
     height: u32,
 }
@@ -102,6 +104,7 @@ impl Studio {
             return;
         }
         let studio = Arc::clone(self);
+        let client = Arc::clone(&task);
         // `finished` waits for it; `close` ends it while it waits for its turn.
         self.works.spawn(async move {
             let Ok(_turn) = studio.slots.acquire().await else {
@@ -114,8 +117,10 @@ impl Studio {
                 };
                 deliver(&task, film);
             });
-            // A panic there is ours and was told by the hook; the task then stays in processing.
-            let _ = work.await;
+            if work.await.is_err() {
+                // A panic is a mistake of ours; nobody shall wait for this clip.
+                deliver(&client, Err("rendering ended without a clip".to_owned()));
+            }
         });
     }
 
@@ -143,13 +148,21 @@ impl Studio {
 
 /// Puts a film where the task looks for it.
 fn deliver(task: &Task, film: Result<Arc<Film>, String>) {
-    let mark = mark(&task.digest);
-    let clip = film.map(|film| Clip { film, mark });
+    let clip = film.map(|film| Clip {
+        mark: if film.shared {
+            mark(&task.digest)
+        } else {
+            Bytes::new()
+        },
+        film,
+    });
     // Each task is commissioned once, so there is no other clip.
     let _ = task.clip.set(clip);
 }
 
-/// A `free` box, which players skip.
+/// A `free` box that names the request, so that no two requests have the same file.
+///
+/// Players skip it.
 fn mark(digest: &[u8; 32]) -> Bytes {
     let text = format!("simulated for request {}", hexadecimal(digest));
     let mut mark = BytesMut::with_capacity(text.len() + 8);
@@ -171,14 +184,17 @@ fn tiny_film(order: &Order) -> Result<Arc<Film>, String> {
         prompt: "",
         ..request(order, None, None)
     };
-    film(render_tiny(&request).map_err(|error| error.to_string())?)
+    let bytes = render_tiny(&request).map_err(|error| error.to_string())?;
+    film(bytes, true)
 }
 
 fn full_film(mut order: Order) -> Result<Arc<Film>, String> {
     let first = order.first.take().map(Still::shown).transpose()?;
     let last = order.last.take().map(Still::shown).transpose()?;
     let request = request(&order, first.as_deref(), last.as_deref());
-    film(render(&request).map_err(|error| error.to_string())?)
+    let mut bytes = render(&request).map_err(|error| error.to_string())?;
+    bytes.extend_from_slice(&mark(&order.digest));
+    film(bytes, false)
 }
 
 fn request<'a>(
@@ -201,10 +217,11 @@ fn request<'a>(
 }
 
 /// Reads the size back, so that what is told of a file is true of it.
-fn film(bytes: Vec<u8>) -> Result<Arc<Film>, String> {
+fn film(bytes: Vec<u8>, shared: bool) -> Result<Arc<Film>, String> {
     let info = probe(Cursor::new(&bytes)).map_err(|error| error.to_string())?;
     Ok(Arc::new(Film {
         bytes: bytes.into(),
+        shared,
         width: info.width,
         height: info.height,
     }))

@@ -5,19 +5,21 @@
 //! which is handed the action.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
 use super::answer;
 use super::scenario::{Action, Operation, Page, Rule, Scenario, Then, Turn};
 use super::wire::Line;
 use super::world::locked;
+use crate::spec::Spec;
 
 /// How long half an answer gets to leave before the connection ends.
 const FLUSH: Duration = Duration::from_millis(20);
@@ -85,6 +87,7 @@ fn matches(rule: &Rule, subject: Subject<'_>) -> bool {
 
 /// The connection of a request, and the end of the server.
 pub(super) struct Scene<'a> {
+    pub(super) spec: &'a Spec,
     pub(super) operation: Operation,
     pub(super) line: &'a Line,
     pub(super) stop: &'a CancellationToken,
@@ -118,14 +121,20 @@ async fn replaced(
     effect: impl FnOnce(Option<&Action>) -> Response,
 ) -> Response {
     match action {
-        Some(Action::Refuse { code }) => answer::refused_by_scenario(scene.operation, *code),
+        Some(Action::Refuse { code }) => {
+            answer::refused_by_scenario(scene.spec, scene.operation, *code)
+        }
         Some(Action::Http {
             status,
             page,
             retry_after,
         }) => other_page(*status, page, *retry_after),
         Some(Action::Cut) => cut(scene.line),
-        Some(Action::CutBody) => halved(effect(action)).await,
+        Some(Action::CutBody) => halved(effect(action), tokio::time::sleep(FLUSH)).await,
+        Some(Action::StallBody) => {
+            let stop = scene.stop.clone();
+            halved(effect(action), stop.cancelled_owned()).await
+        }
         Some(Action::Stall) => {
             // Ends when the client hangs up, which drops this future, or when the server stops.
             scene.stop.cancelled().await;
@@ -160,20 +169,24 @@ fn other_page(status: u16, page: &Page, retry_after: Option<u64>) -> Response {
     response
 }
 
-/// The first half of an answer under the length of the whole, and then the end of the connection.
-async fn halved(response: Response) -> Response {
+/// The first half of an answer under the length of the whole, and after a while the connection's end.
+///
+/// Without a while the end would overtake what was written before it.
+async fn halved(
+    response: Response,
+    while_open: impl Future<Output = ()> + Send + 'static,
+) -> Response {
     let (mut head, body) = response.into_parts();
     let Ok(whole) = axum::body::to_bytes(body, usize::MAX).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    head.headers
-        .insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len()));
+    let length = HeaderValue::from(whole.len());
+    head.headers.insert(header::CONTENT_LENGTH, length);
     let half = whole.slice(..whole.len() / 2);
-    let broken = stream::once(async {
-        // Without a pause the error would overtake what was written before it.
-        tokio::time::sleep(FLUSH).await;
-        Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted))
+    let broken = stream::once(async move {
+        while_open.await;
+        Err(io::Error::from(io::ErrorKind::ConnectionAborted))
     });
-    let body = stream::iter([Ok::<Bytes, std::io::Error>(half)]).chain(broken);
-    Response::from_parts(head, Body::from_stream(body.into_stream()))
+    let body = stream::iter([Ok::<Bytes, io::Error>(half)]).chain(broken);
+    Response::from_parts(head, Body::from_stream(body))
 }

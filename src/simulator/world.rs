@@ -62,6 +62,7 @@ pub(super) struct World {
     tables: Mutex<Tables>,
     /// By [`Operation`]; the last one counts unknown paths.
     counts: [AtomicU64; Operation::ALL.len() + 1],
+    traces: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -85,6 +86,7 @@ impl World {
             stop: CancellationToken::new(),
             tables: Mutex::default(),
             counts: Default::default(),
+            traces: AtomicU64::new(0),
             settings,
         }
     }
@@ -111,13 +113,11 @@ impl World {
             });
             task
         };
-        match failure {
-            Some(code) => task.failure.get_or_init(|| code),
-            None => {
-                self.studio.commission(Arc::clone(&task), order);
-                return task;
-            }
-        };
+        if let Some(code) = failure {
+            task.failure.get_or_init(|| code);
+        } else {
+            self.studio.commission(Arc::clone(&task), order);
+        }
         task
     }
 
@@ -156,6 +156,11 @@ impl World {
     pub(super) fn count(&self, operation: Option<Operation>) {
         let place = operation.map_or(Operation::ALL.len(), |operation| operation as usize);
         self.counts[place].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A number that no other answer has.
+    pub(super) fn next_trace(&self) -> u64 {
+        mixed(self.traces.fetch_add(1, Ordering::Relaxed))
     }
 
     pub(super) fn requests(&self) -> Requests {

@@ -45,7 +45,7 @@ pub(crate) fn settings() -> Settings {
 }
 
 /// Settings with a scenario of these rules.
-pub(crate) fn with_rules(rules: Value) -> Settings {
+pub(crate) fn with_rules(rules: &Value) -> Settings {
     let scenario: Scenario =
         serde_json::from_value(json!({ "rules": rules })).expect("the rules are good");
     Settings {
@@ -84,7 +84,11 @@ pub(crate) fn text(answer: &Value, pointer: &str) -> String {
 
 impl Session {
     pub(crate) async fn start(settings: Settings) -> Session {
-        let simulator = Simulator::start(settings, Spec::bundled()).await;
+        Self::start_with(settings, Spec::bundled()).await
+    }
+
+    pub(crate) async fn start_with(settings: Settings, spec: &'static Spec) -> Session {
+        let simulator = Simulator::start(settings, spec).await;
         Session {
             simulator: simulator.expect("a free port can be had"),
             client: client(),

@@ -22,7 +22,7 @@ async fn open(session: &Session, link: &str) -> Response {
 #[tokio::test]
 async fn an_expired_link_is_refused_and_a_fresh_one_works() {
     let rules = json!([{ "on": "retrieve", "nth": 1, "then": "expired_link" }]);
-    let session = Session::start(with_rules(rules)).await;
+    let session = Session::start(with_rules(&rules)).await;
     let file = finished_file(&session).await;
     let expired = open(&session, &session.link(&file).await).await;
     assert_eq!(expired.status(), StatusCode::FORBIDDEN);

@@ -5,7 +5,7 @@ use runner::simulator::{Settings, Simulator};
 use runner::spec::Spec;
 use serde_json::{Value, json};
 
-use super::client::{Session, code, png, read, settings, text, text_body};
+use super::client::{Session, code, info, png, read, settings, text, text_body};
 
 #[tokio::test]
 async fn bodies_that_the_documents_refuse_are_refused() {
@@ -97,6 +97,7 @@ async fn guessed_paths_are_not_found() {
     for path in guessed {
         let answer = session.get(path).send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+        assert!(answer.headers().contains_key("trace-id"));
     }
     assert_eq!(session.simulator.requests().unknown, 4);
 }
@@ -117,6 +118,26 @@ async fn every_path_of_the_documents_is_served() {
         };
         assert_eq!(code(&read(request).await), 1004, "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_model_that_a_document_adds_is_taken() {
+    let mut documents = Spec::bundled_documents();
+    let mut added = 0;
+    for (_, document) in &mut documents {
+        let models = "/components/schemas/TextToVideoRequest/properties/model/enum";
+        if let Some(Value::Array(models)) = document.pointer_mut(models) {
+            models.push(json!("MiniMax-Hailuo-9"));
+            added += 1;
+        }
+    }
+    assert_eq!(added, 1);
+    let spec = Spec::from_documents(&documents).expect("one more model is no mistake");
+    // A server may outlive any borrow, and a test ends soon.
+    let spec: &'static Spec = Box::leak(Box::new(spec));
+    let session = Session::start_with(settings(), spec).await;
+    let body = json!({ "model": "MiniMax-Hailuo-9", "prompt": "A fox." });
+    info(&session.video(&body).await);
 }
 
 #[tokio::test]

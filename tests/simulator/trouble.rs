@@ -11,7 +11,7 @@ use super::client::{Session, code, info, json_of, text, text_body, with_rules};
 
 /// A simulator with one rule, which acts once.
 async fn once(on: &str, then: Value) -> Session {
-    Session::start(with_rules(json!([{ "on": on, "nth": 1, "then": then }]))).await
+    Session::start(with_rules(&json!([{ "on": on, "nth": 1, "then": then }]))).await
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn a_delay_comes_before_the_effect_and_a_stall_never_ends() {
 
 #[tokio::test]
 async fn a_status_can_be_another_word_or_in_lower_case() {
-    let session = Session::start(with_rules(json!([
+    let session = Session::start(with_rules(&json!([
         { "on": "query", "nth": 1, "then": { "status": "Thinking" } },
         { "on": "query", "every": 2, "then": "lower_case" },
     ])))
@@ -143,7 +143,7 @@ async fn a_status_can_be_another_word_or_in_lower_case() {
 #[tokio::test]
 async fn a_task_can_be_bound_to_fail() {
     let rules = json!([{ "on": "create", "prompt_contains": "wolf", "then": { "fail": 1027 } }]);
-    let session = Session::start(with_rules(rules)).await;
+    let session = Session::start(with_rules(&rules)).await;
     let (wolf, fox) = (text_body("A wolf."), text_body("A fox."));
     let (wolf, fox) = (session.task(&wolf).await, session.task(&fox).await);
     let failed = session.ended(&wolf).await;
@@ -158,11 +158,12 @@ async fn a_task_can_be_bound_to_fail() {
 
 #[tokio::test]
 async fn videos_can_be_short_of_bytes() {
-    let session = Session::start(with_rules(json!([
+    let session = Session::start(with_rules(&json!([
         { "on": "download", "nth": 1, "then": "truncated" },
         { "on": "download", "nth": 2, "then": { "truncated": "lying" } },
         { "on": "download", "nth": 3, "then": "empty" },
         { "on": "download", "nth": 4, "then": { "http": 500 } },
+        { "on": "download", "nth": 5, "then": "stall_body" },
     ])))
     .await;
     let task = session.task(&text_body("A fox.")).await;
@@ -198,12 +199,23 @@ async fn videos_can_be_short_of_bytes() {
         (200, Some(0))
     );
     assert_eq!(open().await.status(), 500);
-    info(&open().await.bytes().await.expect("the fifth is whole"));
+    let mut stalled = open().await;
+    let mut read = 0;
+    while read < half.len() {
+        let part = stalled.chunk().await.expect("half of it comes");
+        read += part.expect("the end does not come").len();
+    }
+    assert_eq!(read, half.len());
+    let more = tokio::time::timeout(Duration::from_millis(50), stalled.chunk()).await;
+    assert!(more.is_err());
+    drop(stalled);
+    info(&open().await.bytes().await.expect("the sixth is whole"));
+    session.simulator.stop().await;
 }
 
 #[tokio::test]
 async fn rules_count_what_they_match() {
-    let session = Session::start(with_rules(json!([
+    let session = Session::start(with_rules(&json!([
         { "on": "query", "every": 2, "times": 2, "then": { "code": 1002 } },
         { "on": "create", "per_task": true, "nth": 1, "then": { "code": 1039 } },
     ])))

@@ -36,6 +36,7 @@ pub(super) struct WrittenThen {
     cut: Option<WrittenCut>,
     pub(super) delay_ms: u64,
     stall: bool,
+    stall_body: bool,
     status: Option<String>,
     lower_case: bool,
     fail: Option<i64>,
@@ -82,6 +83,7 @@ impl WrittenThen {
             page,
             cut,
             self.stall.then_some(Action::Stall),
+            self.stall_body.then_some(Action::StallBody),
             self.status.map(Action::Status),
             self.lower_case.then_some(Action::LowerCase),
             self.fail.map(|code| Action::Fail { code }),
@@ -129,13 +131,14 @@ fn word_or_mapping<'de, D: Deserializer<'de>>(from: D) -> Result<WrittenThen, D:
         type Value = WrittenThen;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a mapping, or one of the words stall, html, lower_case, expired_link, truncated and empty")
+            f.write_str("a mapping, or one of the words stall, stall_body, html, lower_case, expired_link, truncated and empty")
         }
 
         fn visit_str<E: Error>(self, word: &str) -> Result<WrittenThen, E> {
             let mut then = WrittenThen::default();
             match word {
                 "stall" => then.stall = true,
+                "stall_body" => then.stall_body = true,
                 "html" => then.html = true,
                 "lower_case" => then.lower_case = true,
                 "expired_link" => then.expired_link = true,
