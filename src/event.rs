@@ -171,6 +171,8 @@ pub struct RunFacts {
     pub backend: String,
     /// Host and path prefix of the service, without any secret.
     pub base_url: String,
+    /// Whether nothing is charged: prices are shown, nothing is spent.
+    pub free: bool,
     /// This program's version.
     pub runner_version: String,
     /// Date of the facts in the bundled OpenAPI documents.

@@ -342,7 +342,16 @@ impl RunState {
 
     /// What the tasks created in this run cost by the price table, failed ones
     /// included: whether they are refunded is not published (minimax-api.md 11.7).
+    /// Nothing at a backend that is free.
     pub fn spent(&self) -> Total {
+        if self.is_free() {
+            return Total::default();
+        }
+        self.list_price()
+    }
+
+    /// What the tasks created in this run cost at the service itself.
+    pub fn list_price(&self) -> Total {
         self.shots
             .iter()
             .filter(|shot| shot.created())
@@ -354,6 +363,7 @@ impl RunState {
     pub fn at_risk(&self) -> Total {
         self.shots
             .iter()
+            .filter(|_| !self.is_free())
             .filter(|shot| shot.outcome() == Outcome::Uncertain)
             .filter_map(|shot| shot.facts.price.clone())
             .collect()
@@ -363,10 +373,16 @@ impl RunState {
     pub fn saved(&self) -> Total {
         self.shots
             .iter()
+            .filter(|_| !self.is_free())
             .filter(|shot| matches!(shot.facts.decision, Decision::Reuse | Decision::Resume))
             .filter(|shot| !shot.created())
             .filter_map(|shot| shot.facts.price.clone())
             .collect()
+    }
+
+    /// Whether the backend charges nothing.
+    pub fn is_free(&self) -> bool {
+        self.facts.as_ref().is_some_and(|facts| facts.free)
     }
 
     /// Whether any shot failed with this class.

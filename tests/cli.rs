@@ -2,8 +2,10 @@
 
 mod support;
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
-use support::{Stage, files, name, program, ran};
+use support::{Simulated, Stage, files, name, program, ran};
 
 const TWO: &str = "\
 version: 1
@@ -56,7 +58,8 @@ fn summary(plan: &Value) -> String {
             Value::Null => "no price".to_owned(),
             price => format!("{} {}", price["amount"], price["currency"]),
         };
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "{} {} {} {} {} {}s {price} -> {}\n    {}\n",
             shot["id"],
             shot["decision"],
@@ -66,7 +69,7 @@ fn summary(plan: &Value) -> String {
             shot["duration_s"],
             shot["file"],
             shot["request"]
-        ));
+        );
     }
     format!("{text}{}", plan["totals"])
 }
@@ -153,15 +156,28 @@ fn a_renamed_shot_keeps_its_video() {
 #[test]
 fn a_deleted_video_is_fetched_again_without_paying() {
     let stage = stage(TWO);
-    let plan = |stage: &Stage| {
-        let planned = stage.run(&["plan", "shots.yaml", "--simulate", "--json"]);
-        serde_json::from_str::<Value>(&planned.stdout).expect("a plan is JSON")
-    };
+    // The service outlives the run, as the real one does.
+    let simulator = Simulated::start(&[]);
+    assert_eq!(stage.apply_at(&simulator, &[]).code, 0);
+    let whole = stage.read("out/one.mp4");
+    std::fs::remove_file(stage.path("out/one.mp4")).expect("it was there");
+    let again = stage.apply_at(&simulator, &[]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert_eq!(stage.read("out/one.mp4"), whole);
+    let report: Value = serde_json::from_slice(&stage.read("out/report.json")).expect("JSON");
+    assert_eq!(shot(&report, "one")["decision"], "resume");
+    assert_eq!(report["totals"]["created"], 0);
+}
+
+#[test]
+fn a_simulated_task_that_its_process_took_along_is_made_anew() {
+    let stage = stage(TWO);
     stage.apply(&[]);
     std::fs::remove_file(stage.path("out/simulated/one.mp4")).expect("it was there");
-    let planned = plan(&stage);
-    assert_eq!(shot(&planned, "one")["decision"], "resume");
-    assert_eq!(planned["totals"]["create"], 0);
+    let again = stage.apply(&[]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert_eq!(shot(&stage.report(), "one")["decision"], "create");
+    assert_eq!(shot(&stage.report(), "two")["decision"], "reuse");
 }
 
 #[test]
@@ -254,18 +270,6 @@ fn troubles_of_the_service_end_as_documented() {
         "{}",
         applied.stderr
     );
-    let (applied, outcome, stage) = trouble(&format!(
-        "rules:\n  - {{ on: create, {only_one}, then: {{ cut: after }} }}"
-    ));
-    assert_eq!(
-        (applied.code, outcome),
-        (103, json!("uncertain")),
-        "{}",
-        applied.stderr
-    );
-    // And it stays so: a second run does not send it again.
-    assert_eq!(stage.apply(&[]).code, 103);
-    assert_eq!(shot(&stage.report(), "one")["attempts"], json!([]));
     let (applied, outcome, _) = trouble(&format!(
         "rules:\n  - {{ on: create, {only_one}, times: 2, then: {{ code: 1002 }} }}"
     ));
@@ -274,6 +278,32 @@ fn troubles_of_the_service_end_as_documented() {
         (0, json!("succeeded")),
         "{}",
         applied.stderr
+    );
+}
+
+#[test]
+fn an_uncertain_creation_is_never_sent_again_by_itself() {
+    let stage = stage(TWO);
+    stage.write(
+        "trouble.yaml",
+        "rules:\n  - { on: create, prompt_contains: boat, then: { cut: after } }\n",
+    );
+    let scenario = stage.path("trouble.yaml");
+    let simulator = Simulated::start(&["--scenario", scenario.to_str().expect("plain")]);
+    for _ in 0..3 {
+        let applied = stage.apply_at(&simulator, &[]);
+        assert_eq!(applied.code, 103, "{}", applied.stderr);
+    }
+    let report: Value = serde_json::from_slice(&stage.read("out/report.json")).expect("JSON");
+    assert_eq!(shot(&report, "one")["outcome"], "uncertain");
+    assert_eq!(shot(&report, "one")["run"]["attempts"], json!([]));
+    assert_eq!(shot(&report, "two")["outcome"], "succeeded");
+    let planned = stage.run(&["plan", "shots.yaml"]);
+    assert_eq!(planned.code, 103);
+    assert!(
+        planned.stdout.contains("? one: uncertain"),
+        "{}",
+        planned.stdout
     );
 }
 

@@ -1,7 +1,7 @@
 //! Every kind of mistake, and what its author sees.
 //!
-//! A new mistake is a new file in `tests/fixtures/bad/`; its first line says
-//! which code it is about. Accept a look with `INSTA_UPDATE=always cargo test`.
+//! A new mistake is a new file in `tests/fixtures/bad/`; it says in a
+//! comment which code it is about. Accept a look with `INSTA_UPDATE=always cargo test`.
 
 mod support;
 
@@ -19,8 +19,7 @@ fn every_mistake_is_explained_in_place() {
         let checked = ran(program().args(["check", file]));
         let expected = text
             .lines()
-            .next()
-            .and_then(|line| line.split("# expect: ").nth(1))
+            .find_map(|line| line.strip_prefix("# expect: "))
             .unwrap_or_else(|| panic!("{file} does not say what it expects"));
         let shown = format!("[{}]", expected.trim());
         assert!(

@@ -165,7 +165,11 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
         "time comes in",
     ),
     ("fs::write", &["src/store/"], "files are the store's"),
-    ("fs::rename", &["src/store/"], "files are the store's"),
+    (
+        "fs::rename",
+        &["src/store/", "src/ledger/"],
+        "files are the store's and the ledger's",
+    ),
 ];
 
 #[test]

@@ -157,16 +157,15 @@ fn model_of(
         );
         return None;
     };
-    match setting.value.as_str() {
-        Some(model) => Some(model.to_owned()),
-        None => {
-            diagnostics.push(Diagnostic::error(
-                Code::WrongType,
-                setting.span,
-                "a model is named by a text",
-            ));
-            None
-        }
+    if let Some(model) = setting.value.as_str() {
+        Some(model.to_owned())
+    } else {
+        diagnostics.push(Diagnostic::error(
+            Code::WrongType,
+            setting.span,
+            "a model is named by a text",
+        ));
+        None
     }
 }
 
@@ -297,8 +296,8 @@ fn unwritten_default(
 
 fn unknown_model(shot: &Shot, mode: Mode, model: &str, spec: &Spec) -> Diagnostic {
     let span = setting(shot, "model").map_or(shot.span, |setting| setting.span);
-    let modes = spec.modes_of(model);
-    if modes.is_empty() {
+    let able = spec.modes_of(model);
+    if able.is_empty() {
         let known = spec.all_models();
         let diagnostic = Diagnostic::error(
             Code::UnknownModel,
@@ -312,7 +311,7 @@ fn unknown_model(shot: &Shot, mode: Mode, model: &str, spec: &Spec) -> Diagnosti
                 .help("for a gateway with models of its own, set `allow_unlisted: true` on its backend"),
         };
     }
-    let needs: Vec<&str> = modes.iter().map(|&mode| needs(mode)).collect();
+    let needs: Vec<&str> = able.iter().map(|&mode| needs(mode)).collect();
     Diagnostic::error(
         Code::Request,
         span,

@@ -16,6 +16,7 @@ use crate::cli::backend::Target;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::history::{Memory, forgotten};
 use crate::cli::load::{self, Loaded};
 use crate::cli::{plan as plan_command, prepare, render, signals, simulate};
 use crate::engine::{self, Observer, Ports, RunError, Settings, Shutdown};
@@ -49,8 +50,13 @@ pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, Cli
     let key = key(&loaded, &target, args)?;
     let folder = prepare::output_folder(&loaded, &manifest, &target, args.results.out.as_ref());
     let store = Store::open(&folder).map_err(prepare::store_error)?;
-    let ledger = Ledger::open(&store.layout().ledger()).map_err(prepare::ledger_error)?;
+    let mut ledger = Ledger::open(&store.layout().ledger()).map_err(prepare::ledger_error)?;
     let records = ledger.records().map_err(prepare::ledger_error)?;
+    if prepare::memory(&target) == Memory::Forgets {
+        ledger
+            .write_off(&forgotten(&records, &store), Timestamp::now())
+            .map_err(prepare::ledger_error)?;
+    }
     let mut plan = prepare::plan(
         &mut loaded,
         &manifest,
@@ -185,7 +191,7 @@ fn within_budget(plan: &Plan, settings: &Settings, unpriced: bool) -> Result<(),
 /// Asks before money is spent, where there is a person to ask.
 fn confirmed(plan: &Plan, target: &Target, args: &ApplyArgs, console: &mut Console) -> bool {
     let creates = plan.count(Decision::Create);
-    if target.simulated || args.yes || creates == 0 || !console.is_interactive() {
+    if target.simulated || args.yes || creates == 0 || !Console::is_interactive() {
         return true;
     }
     console.ask(format!(
@@ -269,7 +275,7 @@ impl Run {
     fn sinks(&self, mode: ProgressMode, console: &Console) -> Sinks {
         let mut sinks = Sinks::default();
         let paint = Paint::new(console.colour());
-        let terminal = console.has_terminal();
+        let terminal = Console::has_terminal();
         let progress: Option<Box<dyn Sink>> = match mode {
             ProgressMode::None => None,
             ProgressMode::Json => Some(Box::new(JsonLines::new(Box::new(std::io::stdout())))),

@@ -9,23 +9,23 @@ use crate::provider::minimax;
 use crate::spec::Unlisted;
 
 /// The host for accounts in USD (minimax-api.md section 1).
-pub const GLOBAL: &str = "https://api.minimax.io";
+pub(super) const GLOBAL: &str = "https://api.minimax.io";
 
 /// The host for accounts in CNY.
-pub const MAINLAND: &str = "https://api.minimaxi.com";
+pub(super) const MAINLAND: &str = "https://api.minimaxi.com";
 
 /// The backend that is always there and speaks to the real service.
-pub const MINIMAX: &str = "minimax";
+pub(super) const MINIMAX: &str = "minimax";
 
 /// The backend that is always there and costs nothing.
-pub const SIMULATOR: &str = "simulator";
+pub(super) const SIMULATOR: &str = "simulator";
 
 /// Where the key is looked for unless a backend says otherwise.
 const KEY_VARIABLE: &str = "MINIMAX_API_KEY";
 
 /// What a run needs to know of its service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub(super) struct Target {
     /// The name under which its results are kept.
     pub name: String,
     /// Whether it is the simulator in this very program.
@@ -40,7 +40,7 @@ pub struct Target {
 
 impl Target {
     /// The currency of the account that this host belongs to.
-    pub fn currency(&self) -> &'static str {
+    pub(super) fn currency(&self) -> &'static str {
         let mainland = [
             ".minimaxi.com",
             ".minimax.cn",
@@ -57,7 +57,7 @@ impl Target {
     }
 
     /// Whether it is one of the vendor's own hosts.
-    pub fn is_vendor(&self) -> bool {
+    pub(super) fn is_vendor(&self) -> bool {
         let host = self.base_url.split("://").nth(1).unwrap_or_default();
         let host = host.split(['/', ':']).next().unwrap_or_default();
         ["minimax.io", "minimaxi.com", "minimax.cn"]
@@ -67,7 +67,7 @@ impl Target {
 }
 
 /// Chooses the backend: `--simulate`, `--backend`, the manifest's `backend`, `minimax`.
-pub fn choose(
+pub(super) fn choose(
     manifest: &Manifest,
     environment: &Environment,
     simulate: bool,

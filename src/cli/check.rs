@@ -1,8 +1,10 @@
 //! `runner check`: every mistake of a manifest, and what it would ask for.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::check::CheckedShot;
 use crate::cli::args::CheckArgs;
@@ -10,9 +12,13 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::load::{self, Loaded};
+use crate::cli::plan::shots;
 use crate::cli::{prepare, render};
 use crate::money::{Money, Total};
 use crate::plan::price::PriceTable;
+
+/// What stands where the table has no price.
+const NO_PRICE: &str = "no price";
 
 pub(super) fn check(args: &CheckArgs, console: &mut Console) -> Result<Exit, CliError> {
     let loaded = load::load(&args.manifest)?;
@@ -41,36 +47,58 @@ fn price<'p>(shot: &CheckedShot, prices: &'p PriceTable) -> Option<&'p Money> {
 }
 
 fn as_text(loaded: &Loaded, prices: &PriceTable) -> String {
-    let widest = loaded
+    let rows: Vec<[String; 6]> = loaded.shots.iter().map(|shot| row(shot, prices)).collect();
+    let mut text = columns(&rows);
+    let known = loaded
         .shots
         .iter()
-        .map(|shot| shot.id.as_str().chars().count())
-        .max();
-    let width = widest.unwrap_or(0).min(40);
-    let mut text = String::new();
-    for shot in &loaded.shots {
-        let request = &shot.request;
-        let price = price(shot, prices).map_or_else(|| "no price".to_owned(), Money::to_string);
-        text.push_str(&format!(
-            "{:<width$}  {:<4}  {}  {}  {} s  {price}\n",
-            shot.id.as_str(),
-            request.mode().as_str(),
-            request.model(),
-            request.resolution(),
-            request.seconds(),
-        ));
-    }
-    let total: Total = loaded
-        .shots
-        .iter()
-        .filter_map(|shot| price(shot, prices).cloned())
-        .collect();
-    text.push_str(&format!(
-        "ok: {} ({}), {total} if all are made, by the prices of {}",
-        crate::cli::plan::shots(loaded.shots.len()),
+        .filter_map(|shot| price(shot, prices).cloned());
+    let total: Total = known.collect();
+    let unpriced = rows.iter().filter(|row| row[5] == NO_PRICE).count();
+    let unpriced = match unpriced {
+        0 => String::new(),
+        count => format!(" + {} without a known price", shots(count)),
+    };
+    let _ = write!(
+        text,
+        "ok: {} ({}), {total}{unpriced} if all are made, by the prices of {}",
+        shots(rows.len()),
         modes(&loaded.shots),
         prices.date(),
-    ));
+    );
+    text
+}
+
+fn row(shot: &CheckedShot, prices: &PriceTable) -> [String; 6] {
+    let request = &shot.request;
+    [
+        shot.id.to_string(),
+        request.mode().to_string(),
+        request.model().to_owned(),
+        request.resolution().to_owned(),
+        format!("{} s", request.seconds()),
+        price(shot, prices).map_or_else(|| NO_PRICE.to_owned(), Money::to_string),
+    ]
+}
+
+/// Rows as lines, every column as wide as its widest cell on a terminal, where
+/// a Chinese character takes two places.
+fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    let widths: [usize; N] = std::array::from_fn(|column| {
+        let widest = rows.iter().map(|row| row[column].width()).max();
+        widest.unwrap_or(0)
+    });
+    let mut text = String::new();
+    for row in rows {
+        for (column, cell) in row.iter().enumerate() {
+            text.push_str(cell);
+            if column + 1 < N {
+                let room = widths[column] - cell.width() + 2;
+                text.extend(std::iter::repeat_n(' ', room));
+            }
+        }
+        text.push('\n');
+    }
     text
 }
 

@@ -15,7 +15,7 @@ use crate::cli::load::Loaded;
 use crate::cli::render;
 
 /// The streams of this process.
-pub struct Console {
+pub(super) struct Console {
     choice: ColorChoice,
 }
 
@@ -60,12 +60,12 @@ impl Console {
     }
 
     /// Whether a person can be asked.
-    pub(super) fn is_interactive(&self) -> bool {
+    pub(super) fn is_interactive() -> bool {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
     /// Whether bars can be drawn.
-    pub(super) fn has_terminal(&self) -> bool {
+    pub(super) fn has_terminal() -> bool {
         std::io::stderr().is_terminal()
     }
 

@@ -10,14 +10,14 @@ use std::path::Path;
 
 /// The variables of this process over those of `.env` files.
 #[derive(Debug, Clone, Default)]
-pub struct Environment {
+pub(super) struct Environment {
     variables: HashMap<String, String>,
 }
 
 impl Environment {
     /// Reads `.env` in the manifest's folder and the working folder, and the
     /// process environment over both.
-    pub fn load(manifest_dir: &Path) -> Self {
+    pub(super) fn load(manifest_dir: &Path) -> Self {
         let mut variables = HashMap::new();
         for folder in [Path::new("."), manifest_dir] {
             if let Ok(entries) = dotenvy::from_path_iter(folder.join(".env")) {
@@ -31,7 +31,7 @@ impl Environment {
     }
 
     /// A variable; an empty one counts as unset.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.variables
             .get(name)
             .map(|value| value.trim())
@@ -41,7 +41,7 @@ impl Environment {
     /// The base URL from the names that MiniMax's own tools use, and which name
     /// gave it: `MINIMAX_BASE_URL`, `MINIMAX_API_HOST`, `MINIMAX_API_BASE`,
     /// `MINIMAX_REGION` (`global` or `cn`), in this order.
-    pub fn base_url(&self) -> Option<String> {
+    pub(super) fn base_url(&self) -> Option<String> {
         ["MINIMAX_BASE_URL", "MINIMAX_API_HOST", "MINIMAX_API_BASE"]
             .iter()
             .find_map(|name| self.get(name))

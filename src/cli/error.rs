@@ -1,6 +1,6 @@
 //! Why a command could not do its work: the one error type that `main` sees.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::cli::exit::Exit;
 
@@ -8,7 +8,7 @@ use crate::cli::exit::Exit;
 /// after the chain of causes.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub struct CliError {
+pub(super) struct CliError {
     message: String,
     #[source]
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -20,7 +20,7 @@ pub struct CliError {
 
 impl CliError {
     /// An error without a cause.
-    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+    pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
             source: None,
@@ -31,20 +31,23 @@ impl CliError {
 
     /// Keeps the cause.
     #[must_use]
-    pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+    pub(super) fn because(
+        mut self,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
         self.source = Some(Box::new(source));
         self
     }
 
     /// Says what to do about it.
     #[must_use]
-    pub fn advice(mut self, advice: impl Into<String>) -> Self {
+    pub(super) fn advice(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self
     }
 
     /// A file that cannot be read.
-    pub fn unreadable(path: &PathBuf, source: std::io::Error) -> Self {
+    pub(super) fn unreadable(path: &Path, source: std::io::Error) -> Self {
         Self::new(Exit::Usage, format!("cannot read `{}`", path.display())).because(source)
     }
 }

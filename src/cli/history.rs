@@ -1,13 +1,38 @@
 //! Ledger and output folder → the plan's plain view of earlier runs.
 
 use crate::event::{Failure, FailureClass, Video};
-use crate::id::TaskId;
+use crate::id::{AttemptId, TaskId};
 use crate::ledger::{AttemptStanding, Record, Records};
 use crate::plan::history::{History, Past, Presence, Standing};
 use crate::store::{self, Store};
 
+/// What a service knows of tasks that an earlier run left with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Memory {
+    /// It keeps them, and they were paid.
+    Keeps,
+    /// The simulator in this program: its tasks end with the process.
+    Forgets,
+}
+
+/// Attempts at a service that forgets, of which nothing can be collected any more.
+pub(super) fn forgotten(records: &Records, store: &Store) -> Vec<AttemptId> {
+    records
+        .iter()
+        .filter(|record| record.state.holds_money() && !is_there(record, store))
+        .map(|record| record.attempt.clone())
+        .collect()
+}
+
+fn is_there(record: &Record, store: &Store) -> bool {
+    record
+        .video
+        .as_ref()
+        .is_some_and(|video| find(video, store).1 == Presence::Present)
+}
+
 /// Looks at every record, and at the file of every saved video.
-pub fn history(records: &Records, store: &Store) -> History {
+pub(super) fn history(records: &Records, store: &Store, memory: Memory) -> History {
     let mut history = History::default();
     for record in records.iter() {
         let used = history
@@ -23,6 +48,7 @@ pub fn history(records: &Records, store: &Store) -> History {
         }
         if !history.requests.contains_key(&record.fingerprint)
             && let Some(standing) = records.by_fingerprint(&record.fingerprint)
+            && (memory == Memory::Keeps || is_there(standing, store))
             && let Some(past) = past(standing, store)
         {
             history.requests.insert(record.fingerprint.clone(), past);

@@ -28,7 +28,7 @@ use crate::spec::Spec;
 const TEXT_LIMIT: u64 = 16 * 1024 * 1024 + 1;
 
 /// Everything that is known of a manifest.
-pub struct Loaded {
+pub(super) struct Loaded {
     /// Every text that was read.
     pub sources: Sources,
     /// The folder that paths are relative to.
@@ -47,13 +47,13 @@ pub struct Loaded {
 
 impl Loaded {
     /// Whether anything stands in the way of a run.
-    pub fn has_errors(&self) -> bool {
+    pub(super) fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }
 }
 
 /// Reads and checks a manifest.
-pub fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
+pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
     let mut sources = Sources::default();
     let main = read(&mut sources, &args.manifest)?;
     let mut files = Vec::new();
@@ -134,7 +134,7 @@ fn value((name, text): &(String, String)) -> (String, Value) {
 
 fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, CliError> {
     let unreadable = |error| {
-        CliError::unreadable(&path.to_owned(), error).advice(similar_file(path).map_or_else(
+        CliError::unreadable(path, error).advice(similar_file(path).map_or_else(
             || "see `runner apply --help` for an example".to_owned(),
             |near| format!("did you mean `{near}`?"),
         ))
@@ -161,7 +161,7 @@ fn similar_file(path: &Path) -> Option<String> {
         .read_dir()
         .ok()?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".yaml") || name.ends_with(".yml"))
+        .filter(|name| matches!(Path::new(name).extension(), Some(end) if end == "yaml" || end == "yml"))
         .collect();
     let near = suggest(wanted, names.iter().map(String::as_str))?;
     Some(match folder {

@@ -185,8 +185,8 @@ fn shot_json(shot: &ShotFacts) -> Value {
         "duration_s": shot.seconds,
         "price": shot.price.as_ref().map(money_json),
         "file": shot.file,
-        "depends_on": shot.depends_on.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
-        "fingerprint": shot.fingerprint.as_ref().map(|print| print.as_str()),
+        "depends_on": shot.depends_on.iter().map(super::super::id::ShotId::as_str).collect::<Vec<_>>(),
+        "fingerprint": shot.fingerprint.as_ref().map(super::super::id::Fingerprint::as_str),
         "request": shot.request,
     })
 }

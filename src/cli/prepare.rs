@@ -10,7 +10,7 @@ use crate::cli::args::{ResultsArgs, RetryWhat};
 use crate::cli::backend::Target;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::history::history;
+use crate::cli::history::{Memory, history};
 use crate::cli::load::Loaded;
 use crate::id::RunId;
 use crate::ledger::{LedgerError, Records};
@@ -24,27 +24,26 @@ use crate::store::{Store, StoreError};
 const SIMULATED: &str = "simulated";
 
 /// The output folder of a run.
-pub fn output_folder(
+pub(super) fn output_folder(
     loaded: &Loaded,
     manifest: &Manifest,
     target: &Target,
     flag: Option<&PathBuf>,
 ) -> PathBuf {
-    match flag {
-        Some(folder) => folder.clone(),
-        None => {
-            let folder = loaded.folder.join(manifest.output.dir());
-            if target.simulated {
-                folder.join(SIMULATED)
-            } else {
-                folder
-            }
+    if let Some(folder) = flag {
+        folder.clone()
+    } else {
+        let folder = loaded.folder.join(manifest.output.dir());
+        if target.simulated {
+            folder.join(SIMULATED)
+        } else {
+            folder
         }
     }
 }
 
 /// The price table of an account, with the manifest's prices over it.
-pub fn prices(manifest: &Manifest, target: &Target) -> PriceTable {
+pub(super) fn prices(manifest: &Manifest, target: &Target) -> PriceTable {
     let mut table = PriceTable::bundled(target.currency());
     for own in &manifest.prices {
         table.set(
@@ -58,7 +57,7 @@ pub fn prices(manifest: &Manifest, target: &Target) -> PriceTable {
 }
 
 /// Decides on every shot by what earlier runs left.
-pub fn plan(
+pub(super) fn plan(
     loaded: &mut Loaded,
     manifest: &Manifest,
     target: &Target,
@@ -67,7 +66,7 @@ pub fn plan(
     records: &Records,
 ) -> Plan {
     let table = prices(manifest, target);
-    let earlier = history(records, store);
+    let earlier = history(records, store, memory(target));
     let name = loaded.sources.get(crate::diag::SourceId(0)).name.clone();
     let spec_version = spec_version();
     let context = plan::Context {
@@ -76,6 +75,7 @@ pub fn plan(
         backend: &target.name,
         base_url: &target.base_url,
         spec_version: &spec_version,
+        free: target.simulated,
         prices: &table,
         history: &earlier,
         retry: match results.retry {
@@ -84,6 +84,15 @@ pub fn plan(
         },
     };
     plan::plan(std::mem::take(&mut loaded.shots), &context)
+}
+
+/// Whether tasks of earlier runs can still be asked for.
+pub(super) fn memory(target: &Target) -> Memory {
+    if target.simulated {
+        Memory::Forgets
+    } else {
+        Memory::Keeps
+    }
 }
 
 /// The version that the bundled documents carry.
@@ -104,7 +113,7 @@ fn run_id() -> RunId {
 }
 
 /// A folder that cannot be used.
-pub fn store_error(error: StoreError) -> CliError {
+pub(super) fn store_error(error: StoreError) -> CliError {
     let advice = error.advice().map(ToOwned::to_owned);
     let mut failed =
         CliError::new(Exit::Internal, "the output folder cannot be used").because(error);
@@ -113,7 +122,7 @@ pub fn store_error(error: StoreError) -> CliError {
 }
 
 /// A ledger that cannot be used.
-pub fn ledger_error(error: LedgerError) -> CliError {
+pub(super) fn ledger_error(error: LedgerError) -> CliError {
     let advice = error.advice().map(ToOwned::to_owned);
     let mut failed = CliError::new(
         Exit::Internal,

@@ -4,6 +4,7 @@
 //! who has seen a compiler can read them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use crate::diag::{Diagnostic, Label, Severity, SourceId, Sources, Span};
 
 /// Renders every diagnostic, and a closing count.
-pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources, colour: bool) -> String {
+pub(super) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources, colour: bool) -> String {
     let renderer = if colour {
         Renderer::styled()
     } else {
@@ -99,7 +100,7 @@ fn clamp(span: Span, text: &str) -> std::ops::Range<usize> {
 }
 
 /// How many errors and warnings, in words; empty when there are none.
-pub fn count(diagnostics: &[Diagnostic]) -> String {
+pub(super) fn count(diagnostics: &[Diagnostic]) -> String {
     let errors = diagnostics.iter().filter(|d| d.is_error()).count();
     let warnings = diagnostics.len() - errors;
     let words = |n: usize, one: &str| match n {
@@ -115,7 +116,7 @@ pub fn count(diagnostics: &[Diagnostic]) -> String {
 }
 
 /// The same diagnostics for programs, in Terraform's shape: what, where, why.
-pub fn diagnostics_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
+pub(super) fn diagnostics_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
     let errors = diagnostics.iter().filter(|d| d.is_error()).count();
     json!({
         "format_version": "1.0",
@@ -151,11 +152,11 @@ fn range_json(label: &Label, sources: &Sources) -> Value {
 }
 
 /// An error and its causes, each on a line of its own.
-pub fn error_chain(error: &dyn std::error::Error) -> String {
+pub(super) fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = format!("error: {error}");
     let mut cause = error.source();
     while let Some(inner) = cause {
-        text.push_str(&format!("\n  caused by: {inner}"));
+        let _ = write!(text, "\n  caused by: {inner}");
         cause = inner.source();
     }
     text

@@ -80,8 +80,7 @@ pub(super) async fn start(
 }
 
 fn scenario(path: &Path) -> Result<Scenario, CliError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| CliError::unreadable(&path.to_owned(), error))?;
+    let text = std::fs::read_to_string(path).map_err(|error| CliError::unreadable(path, error))?;
     let mut sources = Sources::default();
     let id = sources.add(SourceFile::new(path.display().to_string(), text));
     let wrong = || {

@@ -43,9 +43,9 @@ impl<P: Provider> Host for Local<P> {
 
     async fn admit(&self, shot: &ShotFacts) -> Result<(), SkipReason> {
         // Asked twice: before a slot is taken, and when its time has come.
-        let slot = self.pace.reserve();
+        let turn = self.pace.reserve();
         tokio::select! {
-            () = tokio::time::sleep_until(slot) => {}
+            () = tokio::time::sleep_until(turn) => {}
             () = self.gate.interrupted.cancelled() => return Err(SkipReason::Interrupted),
             () = self.gate.halted.cancelled() => return Err(SkipReason::Stopped),
         }

@@ -63,6 +63,7 @@ fn plan(shots: &[&str], history: &History) -> Plan {
             manifest: "shots.yaml",
             backend: "minimax",
             base_url: "https://service.example",
+            free: false,
             spec_version: "1",
             prices: &PriceTable::bundled("USD"),
             history,
@@ -181,6 +182,10 @@ async fn ran_with(shots: &[&str], fake: &Arc<Fake>) -> Ran {
     .await
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a script's list holds failures beside it"
+)]
 fn running(status: &str) -> Result<Progress, FailureClass> {
     Ok(Progress::Running {
         status: status.to_owned(),
@@ -207,11 +212,11 @@ async fn a_quiet_life() {
     insta::assert_snapshot!(ran.story(), @r"
        0 a intended 1
        0 a accepted
-       9 a status Queueing
-      18 a status Processing
-      38 a status Success
-      38 a succeeded
-      38 a saved
+      10 a status Queueing
+      21 a status Processing
+      40 a status Success
+      40 a succeeded
+      40 a saved
     ");
     assert_eq!(fake.billed(), ["a"]);
 }
@@ -345,12 +350,12 @@ async fn what_is_no_video_is_fetched_again() {
     insta::assert_snapshot!(ran.story(), @r"
        0 a intended 1
        0 a accepted
-       9 a status Success
-       9 a succeeded
-       9 a retrying download after damaged
-      11 a retrying download after damaged
-      15 a retrying download after damaged
-      23 a saved
+      10 a status Success
+      10 a succeeded
+      10 a retrying download after damaged
+      12 a retrying download after damaged
+      16 a retrying download after damaged
+      24 a saved
     ");
     assert_eq!(fake.billed(), ["a"]);
 }

@@ -20,10 +20,11 @@ mod write;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::event::{Event, EventKind};
-use crate::id::{RunId, ShotId};
+use crate::id::{AttemptId, RunId, ShotId};
 
 pub use self::error::LedgerError;
 pub use self::read::{Record, Records};
@@ -116,6 +117,29 @@ impl Ledger {
             .commit()
             .map_err(|source| failed("commit to", source))?;
         Ok(results)
+    }
+
+    /// Writes off attempts of which it is known that no task will come: the way is
+    /// free for another one. Durable when it returns.
+    pub fn write_off(&mut self, attempts: &[AttemptId], at: Timestamp) -> Result<(), LedgerError> {
+        let failed = |source| LedgerError::from_sqlite(&self.path, "write to", source);
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed)?;
+        for attempt in attempts {
+            transaction
+                .execute(
+                    "UPDATE attempts SET state = ?1, changed_at = ?2 WHERE attempt_id = ?3",
+                    (
+                        AttemptStanding::Lost.as_str(),
+                        at.to_string(),
+                        attempt.as_str(),
+                    ),
+                )
+                .map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)
     }
 
     /// The standing record of every fingerprint and the latest of every shot.

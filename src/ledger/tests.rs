@@ -61,6 +61,7 @@ fn started(shots: Vec<ShotFacts>) -> Event {
         manifest: "shots.yaml".into(),
         backend: "minimax".into(),
         base_url: "https://api.minimax.io".into(),
+        free: false,
         runner_version: "0.1.0".into(),
         spec_version: "2026-01-01".into(),
         price_date: "2026-01-01".into(),

@@ -47,6 +47,8 @@ pub struct Context<'a> {
     pub base_url: &'a str,
     /// Date of the facts in the documents.
     pub spec_version: &'a str,
+    /// Whether the backend charges nothing.
+    pub free: bool,
     /// What videos cost.
     pub prices: &'a PriceTable,
     /// What earlier runs left.
@@ -128,6 +130,7 @@ pub fn plan(shots: Vec<CheckedShot>, context: &Context<'_>) -> Plan {
             manifest: context.manifest.to_owned(),
             backend: context.backend.to_owned(),
             base_url: context.base_url.to_owned(),
+            free: context.free,
             runner_version: env!("CARGO_PKG_VERSION").to_owned(),
             spec_version: context.spec_version.to_owned(),
             price_date: context.prices.date().to_owned(),

@@ -105,6 +105,6 @@ impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Body")
             .field("length", &self.length)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -56,6 +56,10 @@ pub fn report_schema() -> Value {
                 or_null(&text("The backend's name in the manifest.")),
             ),
             (
+                "simulated",
+                boolean("Whether nothing was charged, because no real service was asked."),
+            ),
+            (
                 "runner_version",
                 or_null(&text("The version of the program that wrote this.")),
             ),
@@ -173,7 +177,7 @@ fn shot() -> Value {
             ("model", text("The model that is asked for.")),
             ("resolution", text("The resolution that is asked for.")),
             (
-                "seconds",
+                "duration_s",
                 integer("The length that is asked for, in seconds."),
             ),
             ("prompt", text("The rendered prompt, as sent.")),

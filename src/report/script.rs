@@ -88,6 +88,7 @@ pub(super) fn started(shots: Vec<ShotFacts>) -> EventKind {
         manifest: "shots.yaml".into(),
         backend: "minimax".into(),
         base_url: "https://api.minimax.io".into(),
+        free: false,
         runner_version: "0.1.0".into(),
         spec_version: "2026-08-15".into(),
         price_date: "2026-08-01".into(),

@@ -121,6 +121,14 @@ impl Words<'_> {
     }
 
     fn money(&self) -> String {
+        if self.state.is_free() {
+            let list = self.state.list_price();
+            return if list.is_zero() {
+                "nothing was charged\n".to_owned()
+            } else {
+                format!("nothing was charged (at the service: {list})\n")
+            };
+        }
         let (spent, saved) = (self.state.spent(), self.state.saved());
         let unpriced = created_without_price(self.state);
         let spent = if unpriced > 0 {

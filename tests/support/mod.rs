@@ -4,59 +4,60 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
 /// A folder that goes away, and the program run in it.
-pub struct Stage {
+pub(crate) struct Stage {
     folder: tempfile::TempDir,
 }
 
 /// What a run of the program left.
 #[derive(Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
 }
 
 impl Stage {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
         }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
         let parent = path.parent().expect("it is in the folder");
         fs::create_dir_all(parent).expect("the folder can be made");
         fs::write(path, text).expect("the file can be written");
     }
 
-    pub fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
     /// The program in this folder, with none of this machine's variables.
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = program();
         command.current_dir(self.folder.path());
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         ran(self.command().args(args))
     }
 
     /// The simulated, tiny, fast version of `apply`.
-    pub fn apply(&self, args: &[&str]) -> Ran {
+    pub(crate) fn apply(&self, args: &[&str]) -> Ran {
         let fast = [
             "apply",
             "shots.yaml",
@@ -69,19 +70,64 @@ impl Stage {
         ran(self.command().args(fast).args(args))
     }
 
+    /// `apply` against a service of its own, with a key.
+    pub(crate) fn apply_at(&self, simulator: &Simulated, args: &[&str]) -> Ran {
+        let fast = ["apply", "shots.yaml", "--poll-interval", "100ms"];
+        ran(self
+            .command()
+            .env("MINIMAX_API_KEY", "sk-api-of-a-test")
+            .env("MINIMAX_BASE_URL", &simulator.url)
+            .args(fast)
+            .args(args))
+    }
+
     /// The report of the last simulated run.
-    pub fn report(&self) -> Value {
+    pub(crate) fn report(&self) -> Value {
         serde_json::from_slice(&self.read("out/simulated/report.json")).expect("it is JSON")
     }
 }
 
-pub fn program() -> Command {
+/// `runner simulate` as a process of its own, which outlives the runs against it.
+pub(crate) struct Simulated {
+    process: Child,
+    url: String,
+}
+
+impl Simulated {
+    pub(crate) fn start(args: &[&str]) -> Self {
+        let mut process = program()
+            .args(["simulate", "--listen", "127.0.0.1:0", "--clips", "tiny"])
+            .args(["--time-scale", "20000"])
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let stdout = process.stdout.take().expect("it was piped");
+        let mut url = String::new();
+        BufReader::new(stdout)
+            .read_line(&mut url)
+            .expect("it prints its address");
+        let url = url.trim().to_owned();
+        Self { process, url }
+    }
+}
+
+impl Drop for Simulated {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
     command.env_clear().env("NO_COLOR", "1");
     command
 }
 
-pub fn ran(command: &mut Command) -> Ran {
+pub(crate) fn ran(command: &mut Command) -> Ran {
     let Output {
         status,
         stdout,
@@ -95,7 +141,7 @@ pub fn ran(command: &mut Command) -> Ran {
 }
 
 /// Every file of a folder with this ending, by name.
-pub fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("{folder}: {error}"))
         .map(|entry| entry.expect("the folder can be listed").path())
@@ -105,7 +151,7 @@ pub fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
     files
 }
 
-pub fn name(path: &Path) -> String {
+pub(crate) fn name(path: &Path) -> String {
     path.file_stem()
         .expect("it has a name")
         .to_string_lossy()

@@ -1,3 +1,5 @@
+//! How a caption is wrapped, cut and drawn.
+
 use super::*;
 
 #[test]

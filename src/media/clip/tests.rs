@@ -1,3 +1,5 @@
+//! What a rendered clip is, byte for byte and frame for frame.
+
 use super::*;
 use crate::media::probe::probe;
 

@@ -1,3 +1,5 @@
+//! Where the window is for every move, and that it never jumps.
+
 use super::*;
 
 const FRAMES: u64 = 144;

@@ -1,3 +1,5 @@
+//! What a file has to be to count as a whole video, and what hostile ones do.
+
 use std::io::Cursor;
 
 use super::*;

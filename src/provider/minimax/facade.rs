@@ -208,7 +208,7 @@ impl Provider for MiniMax {
 }
 
 fn accept(operation: Operation, sorted: Result<Reply, Refused>) -> Result<Reply, Failure> {
-    sorted.map_err(|refused| classify(operation, refused.answer))
+    sorted.map_err(|refused| classify(operation, *refused.answer))
 }
 
 fn progress(reply: &Reply) -> Result<Progress, Failure> {
@@ -252,7 +252,7 @@ fn failed_with_reason(refused: Refused) -> Result<Progress, Failure> {
         .and_then(Value::as_str)
         .unwrap_or_default()
         .to_owned();
-    let failure = classify(Operation::Poll, refused.answer);
+    let failure = classify(Operation::Poll, *refused.answer);
     match (meaning(&status), failure.class) {
         (_, FailureClass::Moderated) => Ok(Progress::Failed { status, failure }),
         (Meaning::Failed, _) => Ok(Progress::Failed {
@@ -305,7 +305,7 @@ async fn content(value: ResponseValue<ByteStream>) -> Result<Body, Failure> {
 
 fn words_for_a_video(sorted: Result<Reply, Refused>) -> Failure {
     match sorted {
-        Err(refused) => classify(Operation::Download, refused.answer),
+        Err(refused) => classify(Operation::Download, *refused.answer),
         Ok(_) => Failure::new(
             FailureClass::Damaged,
             "an answer in words instead of a video",

@@ -54,14 +54,17 @@ impl Reply {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Refused {
     /// To be classified.
-    pub(super) answer: Answer,
+    pub(super) answer: Box<Answer>,
     /// The JSON body, where there was one: a failed task says so beside a code.
     pub(super) body: Option<Value>,
 }
 
 impl From<Answer> for Refused {
     fn from(answer: Answer) -> Self {
-        Self { answer, body: None }
+        Self {
+            answer: Box::new(answer),
+            body: None,
+        }
     }
 }
 
@@ -171,13 +174,13 @@ fn accepted(
             Ok(Reply { body, trace_id })
         }
         body => Err(Refused {
-            answer: Answer::Http {
+            answer: Box::new(Answer::Http {
                 status,
                 code,
                 message: message(status, body.as_ref(), kind),
                 retry_after: header("retry-after").and_then(retry_after),
                 trace_id,
-            },
+            }),
             body,
         }),
     }
