@@ -2,21 +2,24 @@
 //!
 //! Owns warnings only: nothing here stops a run.
 
-use crate::check::setting;
+use crate::check::{Context, setting};
 use crate::diag::{Code, Diagnostic};
 use crate::shot::Shot;
-use crate::spec::{Mode, Spec};
+use crate::spec::{Mode, Spec, Unlisted};
 
 pub(super) fn lint(
     shot: &Shot,
     mode: Mode,
     model: &str,
-    spec: &Spec,
+    context: &Context<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    let spec = context.spec;
     camera_without_support(shot, mode, model, spec, diagnostics);
     retired_model(shot, model, spec, diagnostics);
-    unlisted_model(shot, model, spec, diagnostics);
+    if context.unlisted == Unlisted::Allow {
+        unlisted_model(shot, model, spec, diagnostics);
+    }
     missing_prompt(shot, mode, diagnostics);
 }
 
@@ -70,7 +73,6 @@ fn retired_model(shot: &Shot, model: &str, spec: &Spec, diagnostics: &mut Vec<Di
 }
 
 fn unlisted_model(shot: &Shot, model: &str, spec: &Spec, diagnostics: &mut Vec<Diagnostic>) {
-    // Where unlisted models are refused there is an error already.
     if let Some(setting) = setting(shot, "model")
         && spec.modes_of(model).is_empty()
     {

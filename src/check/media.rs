@@ -118,7 +118,7 @@ pub enum MediaProblem {
         reason: String,
     },
     /// It is not a picture of a type that is known here.
-    #[error("`{path}` is not a JPEG, PNG or WebP picture: {reason}")]
+    #[error("`{path}` cannot be used: {reason}")]
     NotAPicture {
         /// The file.
         path: String,

@@ -115,7 +115,7 @@ fn check_shot(shot: &Shot, context: &Context<'_>) -> (Option<CheckedRequest>, Ve
     for violation in violations {
         diagnostics.push(explain(shot, mode, &model, &violation, context.spec));
     }
-    lint::lint(shot, mode, &model, context.spec, &mut diagnostics);
+    lint::lint(shot, mode, &model, context, &mut diagnostics);
     let request = CheckedRequest::new(shot.id.clone(), mode, model, body, media, context.spec);
     (Some(request), diagnostics)
 }
@@ -239,6 +239,9 @@ fn explain(shot: &Shot, mode: Mode, model: &str, violation: &Violation, spec: &S
     if field == "model" && matches!(violation.kind, ViolationKind::Choice { .. }) {
         return unknown_model(shot, mode, model, spec);
     }
+    if violation.kind == ViolationKind::Missing {
+        return missing(shot, mode, field);
+    }
     let written = place_of(shot, field);
     let span = written.unwrap_or(shot.span);
     let mut diagnostic = Diagnostic::error(
@@ -250,7 +253,7 @@ fn explain(shot: &Shot, mode: Mode, model: &str, violation: &Violation, spec: &S
         },
     );
     if let Some(reason) = &violation.reason {
-        diagnostic = diagnostic.note(reason.clone());
+        diagnostic = beside(shot, field, diagnostic).note(reason.clone());
     }
     if matches!(
         violation.kind,
@@ -264,6 +267,36 @@ fn explain(shot: &Shot, mode: Mode, model: &str, violation: &Violation, spec: &S
         diagnostic = diagnostic.note(default);
     }
     diagnostic
+}
+
+/// A request field that the mode needs, said with the manifest's own key.
+fn missing(shot: &Shot, mode: Mode, field: &str) -> Diagnostic {
+    let pictures = [
+        MediaField::FirstFrame,
+        MediaField::LastFrame,
+        MediaField::Subject,
+    ];
+    let picture = pictures
+        .into_iter()
+        .find(|picture| picture.request_field() == field);
+    let key = picture.map_or(field, |picture| picture.manifest_key());
+    let message = format!("shot `{}` has no `{key}`", shot.id);
+    Diagnostic::error(Code::Request, shot.span, message)
+        .label(format!("this shot is {mode}: {}", because(mode)))
+        .help(format!("add `{key}:`; {} needs it", mode.phrase()))
+}
+
+/// A rule between fields is broken by all of them: the other one may stand far
+/// away, in `defaults`.
+fn beside(shot: &Shot, field: &str, diagnostic: Diagnostic) -> Diagnostic {
+    ["resolution", "duration"]
+        .into_iter()
+        .filter(|other| *other != field)
+        .filter_map(|other| setting(shot, other))
+        .fold(diagnostic, |diagnostic, other| {
+            let words = format!("`{}` is set here", other.field);
+            diagnostic.also(other.span, words)
+        })
 }
 
 /// Where a request field was written; a missing one has no place.
