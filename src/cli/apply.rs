@@ -18,6 +18,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::history::{Memory, forgotten};
 use crate::cli::load::{self, Loaded};
+use crate::cli::words::shots;
 use crate::cli::{plan as plan_command, prepare, render, signals, simulate};
 use crate::engine::{self, Observer, Ports, RunError, Settings, Shutdown};
 use crate::event::{Decision, Event};
@@ -172,7 +173,7 @@ fn within_budget(plan: &Plan, settings: &Settings, unpriced: bool) -> Result<(),
     if plan.unpriced() > 0 && !unpriced {
         return refused(format!(
             "{} without a known price cannot be counted against the limit of {limit}",
-            plan_command::shots(plan.unpriced())
+            shots(plan.unpriced())
         ))
         .map_err(|error| {
             error.advice("give their price under `prices:`, or pass --allow-unpriced")
@@ -196,7 +197,7 @@ fn confirmed(plan: &Plan, target: &Target, args: &ApplyArgs, console: &mut Conso
     }
     console.ask(format!(
         "create {} for {}? [y/N] ",
-        plan_command::shots(creates),
+        shots(creates),
         plan.cost()
     ));
     let mut answer = String::new();

@@ -89,7 +89,7 @@ pub(super) fn choose(
     let base_url = defined
         .and_then(|backend| backend.base_url.as_ref())
         .map(|url| url.value.clone())
-        .or_else(|| environment.base_url())
+        .or_else(|| base_url(environment))
         .unwrap_or_else(|| GLOBAL.to_owned());
     Ok(Target {
         name: name.to_owned(),
@@ -107,6 +107,33 @@ pub(super) fn choose(
             Unlisted::Refuse
         },
     })
+}
+
+/// The base URL from the names that MiniMax's own tools use, in this order:
+/// `MINIMAX_BASE_URL`, `MINIMAX_API_HOST`, `MINIMAX_API_BASE`, and
+/// `MINIMAX_REGION` with `global` or `cn`.
+fn base_url(environment: &Environment) -> Option<String> {
+    let named = ["MINIMAX_BASE_URL", "MINIMAX_API_HOST", "MINIMAX_API_BASE"]
+        .iter()
+        .find_map(|name| environment.get(name));
+    if let Some(url) = named {
+        return Some(with_scheme(url));
+    }
+    let region = environment.get("MINIMAX_REGION")?.to_ascii_lowercase();
+    match region.as_str() {
+        "global" => Some(GLOBAL.to_owned()),
+        "cn" => Some(MAINLAND.to_owned()),
+        _ => None,
+    }
+}
+
+/// A bare host is meant as HTTPS.
+fn with_scheme(text: &str) -> String {
+    if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("https://{text}")
+    }
 }
 
 fn simulator() -> Target {

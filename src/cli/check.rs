@@ -12,7 +12,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::load::{self, Loaded};
-use crate::cli::plan::shots;
+use crate::cli::words::{money_json, shots};
 use crate::cli::{prepare, render};
 use crate::money::{Money, Total};
 use crate::plan::price::PriceTable;
@@ -134,9 +134,4 @@ fn as_json(loaded: &Loaded, prices: &PriceTable) -> Value {
         })
         .collect();
     report
-}
-
-/// An amount for programs: the number as text, because floats lose cents.
-pub(super) fn money_json(money: &Money) -> Value {
-    json!({ "amount": money.decimal(), "currency": money.currency() })
 }

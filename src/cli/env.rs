@@ -37,30 +37,4 @@ impl Environment {
             .map(|value| value.trim())
             .filter(|value| !value.is_empty())
     }
-
-    /// The base URL from the names that MiniMax's own tools use, and which name
-    /// gave it: `MINIMAX_BASE_URL`, `MINIMAX_API_HOST`, `MINIMAX_API_BASE`,
-    /// `MINIMAX_REGION` (`global` or `cn`), in this order.
-    pub(super) fn base_url(&self) -> Option<String> {
-        ["MINIMAX_BASE_URL", "MINIMAX_API_HOST", "MINIMAX_API_BASE"]
-            .iter()
-            .find_map(|name| self.get(name))
-            .map(with_scheme)
-            .or_else(
-                || match self.get("MINIMAX_REGION")?.to_ascii_lowercase().as_str() {
-                    "global" => Some(crate::cli::backend::GLOBAL.to_owned()),
-                    "cn" => Some(crate::cli::backend::MAINLAND.to_owned()),
-                    _ => None,
-                },
-            )
-    }
-}
-
-/// A bare host is meant as HTTPS.
-fn with_scheme(text: &str) -> String {
-    if text.contains("://") {
-        text.to_owned()
-    } else {
-        format!("https://{text}")
-    }
 }

@@ -19,6 +19,7 @@ mod render;
 mod schema;
 mod signals;
 mod simulate;
+mod words;
 
 use clap::Parser as _;
 

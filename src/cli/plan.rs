@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::cli::args::PlanArgs;
-use crate::cli::check::money_json;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::load::{self, Loaded};
+use crate::cli::words::{money_json, shots};
 use crate::cli::{prepare, render};
 use crate::event::{Decision, ShotFacts};
 use crate::ledger::{Ledger, Records};
@@ -67,14 +67,6 @@ fn read_records(store: &Store) -> Result<Records, CliError> {
         Ledger::read(&path).map_err(prepare::ledger_error)
     } else {
         Ok(Records::default())
-    }
-}
-
-/// `1 shot`, `8 shots`.
-pub(super) fn shots(count: usize) -> String {
-    match count {
-        1 => "1 shot".to_owned(),
-        count => format!("{count} shots"),
     }
 }
 

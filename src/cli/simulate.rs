@@ -7,6 +7,7 @@ use crate::cli::args::{ClipSize, SimulateArgs, SimulatorArgs};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::words::shots;
 use crate::cli::{render, signals};
 use crate::diag::{SourceFile, Sources};
 use crate::engine::Shutdown;
@@ -42,10 +43,7 @@ async fn serve(args: &SimulateArgs, console: &mut Console) -> Result<(), CliErro
         () = shutdown.terminate.cancelled() => {}
     }
     watching.abort();
-    console.say(format!(
-        "{} created",
-        crate::cli::plan::shots(simulator.billed())
-    ));
+    console.say(format!("{} created", shots(simulator.billed())));
     simulator.stop().await;
     Ok(())
 }
