@@ -292,6 +292,8 @@ pub enum FailureClass {
     ModelNotOnPlan,
     /// The request itself is refused.
     Invalid,
+    /// Nothing at this address speaks the API: the run stops.
+    WrongAddress,
     /// Prompt, picture or result was judged sensitive.
     Moderated,
     /// The request may have been accepted; on a create this is what costs twice.
@@ -308,13 +310,14 @@ pub enum FailureClass {
 
 impl FailureClass {
     /// Every class.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Throttled,
         Self::Unreachable,
         Self::KeyRefused,
         Self::OutOfCredit,
         Self::ModelNotOnPlan,
         Self::Invalid,
+        Self::WrongAddress,
         Self::Moderated,
         Self::Ambiguous,
         Self::Transient,
@@ -332,6 +335,7 @@ impl FailureClass {
             Self::OutOfCredit => "out_of_credit",
             Self::ModelNotOnPlan => "model_not_on_plan",
             Self::Invalid => "invalid",
+            Self::WrongAddress => "wrong_address",
             Self::Moderated => "moderated",
             Self::Ambiguous => "ambiguous",
             Self::Transient => "transient",
@@ -347,23 +351,24 @@ impl FailureClass {
             Self::Throttled => "lower limits.creates_per_minute, or run again later",
             Self::Unreachable => "check the network and the backend's base URL, then run again",
             Self::KeyRefused => {
-                "check MINIMAX_API_KEY, and that it belongs to the region of the host: a key of the other region looks just like a wrong one"
+                "check the key (MINIMAX_API_KEY, or the backend's key_env), and that it belongs to the region of the host: a key of the other region looks just like a wrong one"
             }
             Self::OutOfCredit => {
                 "top up or wait for the quota's window, then run again: what is paid is kept"
             }
             Self::ModelNotOnPlan => "choose a model that the account's plan includes",
             Self::Invalid => "change the shot as the message says, then run again",
+            Self::WrongAddress => {
+                "check the base URL: the backend's base_url, MINIMAX_BASE_URL or MINIMAX_API_HOST; a gateway's path prefix is a part of it"
+            }
             Self::Moderated => {
-                "change the prompt or the picture: the same request will be refused again"
+                "change the prompt or the picture; a clip that was judged after it was made may pass with --retry failed, which pays for another try"
             }
             Self::Ambiguous => {
-                "a task may have been created and paid: look in the vendor's console, nothing is sent again by itself"
+                "a task may have been created and paid, and nothing is sent again by itself: look in the vendor's console, then settle it with `runner resolve`"
             }
             Self::Transient => "run again: it may pass by itself",
-            Self::TaskFailed => {
-                "run again with another prompt, or once more if the service had trouble"
-            }
+            Self::TaskFailed => "change the prompt, or pay for another try with --retry failed",
             Self::Damaged => "run again: the file is fetched once more, without paying",
             Self::Local => "make room or mend the permissions of the output folder, then run again",
         }
@@ -401,8 +406,11 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.code {
-            Some(code) => write!(f, "{} ({code})", self.message),
-            None => f.write_str(&self.message),
+            // Words like `HTTP 404 with a page` say it already.
+            Some(code) if !self.message.contains(&code.to_string()) => {
+                write!(f, "{} ({code})", self.message)
+            }
+            _ => f.write_str(&self.message),
         }
     }
 }
@@ -432,7 +440,10 @@ pub struct Video {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PendingReason {
     /// It took longer than `limits.deadline`.
-    Deadline,
+    Deadline {
+        /// What the last try said, if it failed.
+        last: Option<Failure>,
+    },
     /// The run was interrupted.
     Interrupted,
     /// The run was stopped, for example because the key was refused.
@@ -445,7 +456,15 @@ pub enum PendingReason {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SkipReason {
     /// The plan said so: an earlier creation is uncertain.
-    Uncertain,
+    Uncertain {
+        /// What is known of it, in a sentence.
+        why: String,
+    },
+    /// An earlier run paid for it, and the service failed it.
+    FailedEarlier {
+        /// What is known of it, in a sentence.
+        why: String,
+    },
     /// A shot that it depends on has no video.
     Blocked {
         /// The first such shot.
@@ -470,6 +489,10 @@ pub enum StopReason {
     KeyRefused(Failure),
     /// Balance or quota is used up.
     OutOfCredit(Failure),
+    /// Nothing at the base URL speaks the API.
+    WrongAddress(Failure),
+    /// No connection to the service can be made.
+    Unreachable(Failure),
     /// A person or the system asked for it.
     Interrupted(Signal),
     /// The ledger cannot be written: paying on would be blind.

@@ -161,8 +161,8 @@ impl ShotState {
     pub fn outcome(&self) -> Outcome {
         match &self.phase {
             Phase::Done => Outcome::Succeeded,
-            Phase::Failed => Outcome::Failed,
-            Phase::Uncertain | Phase::Skipped(SkipReason::Uncertain) => Outcome::Uncertain,
+            Phase::Failed | Phase::Skipped(SkipReason::FailedEarlier { .. }) => Outcome::Failed,
+            Phase::Uncertain | Phase::Skipped(SkipReason::Uncertain { .. }) => Outcome::Uncertain,
             Phase::Pending(_) | Phase::Running | Phase::Saving => Outcome::Pending,
             Phase::Creating if self.has_open_attempt() => Outcome::Uncertain,
             Phase::Creating | Phase::Waiting | Phase::Skipped(_) => Outcome::Skipped,
@@ -300,7 +300,11 @@ impl RunState {
                 shot.phase = Phase::Done;
             }
             EventKind::ShotPending { reason, .. } => {
-                if let PendingReason::NotSaved(failure) = reason {
+                if let PendingReason::NotSaved(failure)
+                | PendingReason::Deadline {
+                    last: Some(failure),
+                } = reason
+                {
                     shot.failure = Some(failure.clone());
                 }
                 shot.phase = Phase::Pending(reason.clone());

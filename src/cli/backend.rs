@@ -127,10 +127,13 @@ fn base_url(environment: &Environment) -> Option<String> {
     }
 }
 
-/// A bare host is meant as HTTPS.
+/// A bare host is meant as HTTPS, unless it is this machine.
 fn with_scheme(text: &str) -> String {
+    let here = ["127.", "localhost", "[::1]"];
     if text.contains("://") {
         text.to_owned()
+    } else if here.iter().any(|host| text.starts_with(host)) {
+        format!("http://{text}")
     } else {
         format!("https://{text}")
     }

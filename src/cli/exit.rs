@@ -69,9 +69,13 @@ impl Exit {
             Some(StopReason::Interrupted(Signal::Terminate)) => return Self::Terminated,
             Some(StopReason::KeyRefused(_)) => return Self::Key,
             Some(StopReason::OutOfCredit(_)) => return Self::Quota,
+            Some(StopReason::WrongAddress(_)) => return Self::Network,
+            Some(StopReason::Unreachable(_)) if counts.succeeded + counts.pending == 0 => {
+                return Self::Network;
+            }
             Some(StopReason::Ledger(_)) => return Self::Internal,
             Some(StopReason::Budget { .. }) => return Self::Budget,
-            None => {}
+            Some(StopReason::Unreachable(_)) | None => {}
         }
         let nothing_ran = counts.succeeded == 0 && counts.pending == 0 && counts.failed > 0;
         if nothing_ran && only_unreachable(state) {

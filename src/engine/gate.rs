@@ -11,6 +11,10 @@ use tokio_util::sync::CancellationToken;
 use crate::event::{Failure, FailureClass, Operation, ShotFacts, Signal, SkipReason, StopReason};
 use crate::money::Money;
 
+/// Creates in a row without a connection before the run stops: every further
+/// shot would only wait for the same.
+const UNREACHABLE_IN_A_ROW: u32 = 4;
+
 /// Shared by every life of a run.
 #[derive(Debug)]
 pub(super) struct Gate {
@@ -28,6 +32,8 @@ struct State {
     announced: bool,
     refused_models: HashSet<String>,
     reserved_micros: i64,
+    /// Creates in a row for which no connection could be made.
+    unreachable: u32,
 }
 
 impl Gate {
@@ -77,7 +83,19 @@ impl Gate {
             let price = price_micros(shot, self.limit.as_ref()).unwrap_or(0);
             state.reserved_micros -= price;
         }
+        if operation == Operation::Create && failure.class != FailureClass::Unreachable {
+            state.unreachable = 0;
+        }
         match failure.class {
+            FailureClass::Unreachable if operation == Operation::Create => {
+                state.unreachable += 1;
+                if state.unreachable >= UNREACHABLE_IN_A_ROW {
+                    stop(&mut state, StopReason::Unreachable(failure.clone()));
+                }
+            }
+            FailureClass::WrongAddress => {
+                stop(&mut state, StopReason::WrongAddress(failure.clone()));
+            }
             FailureClass::KeyRefused => {
                 stop(&mut state, StopReason::KeyRefused(failure.clone()));
                 self.halted.cancel();
@@ -90,6 +108,11 @@ impl Gate {
             }
             _ => {}
         }
+    }
+
+    /// The service answered: it can be reached.
+    pub(super) fn reached(&self) {
+        self.lock().unreachable = 0;
     }
 
     /// Nothing more is created from here on.

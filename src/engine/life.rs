@@ -47,11 +47,12 @@ pub(super) trait Host: Send + Sync {
     /// Asks how far a task is.
     fn poll(&self, task: &TaskId) -> impl Future<Output = Result<Progress, Failure>> + Send;
 
-    /// Fetches, verifies and keeps a finished video; one try.
+    /// Fetches, verifies and keeps a finished video; the `turn`th try, from 0.
     fn save(
         &self,
         shot: &ShotFacts,
         file: &FileId,
+        turn: u32,
     ) -> impl Future<Output = Result<Video, Failure>> + Send;
 
     /// Pauses, unless the run ends first.
@@ -80,7 +81,7 @@ pub(super) struct Rules {
 /// that must be shouted.
 pub(super) type Unrecorded = Option<TaskId>;
 
-/// Lives one shot to its end. `Err` only when the ledger failed.
+/// Lives one shot, which was admitted, to its end. `Err` only when the ledger failed.
 pub(super) async fn run_shot<H: Host>(
     host: &H,
     rules: &Rules,
@@ -114,7 +115,11 @@ async fn create<H: Host>(
     };
     let mut tries = 0;
     loop {
-        if let Err(reason) = host.admit(facts).await {
+        // The first admission came before this life: the host gives it in
+        // manifest order. Every further try asks again.
+        if tries > 0
+            && let Err(reason) = host.admit(facts).await
+        {
             let shot = facts.id.clone();
             let skipped = EventKind::ShotSkipped { shot, reason };
             host.record(skipped).await.map_err(|_| None)?;
@@ -221,6 +226,7 @@ async fn wait<H: Host>(
     let begun = host.now();
     let seed = seed(&paid.attempt);
     let mut last = String::new();
+    let mut trouble = None;
     let mut failures = 0;
     let mut turn = 0;
     // A fresh task is never finished at once; a resumed one may be.
@@ -230,7 +236,7 @@ async fn wait<H: Host>(
         retry::jittered(rules.poll_interval, seed, turn)
     };
     loop {
-        if let Some(reason) = rest(host, rules, begun, pause).await {
+        if let Some(reason) = rest(host, rules, begun, pause, trouble.take()).await {
             leave(host, facts, reason).await?;
             return Ok(None);
         }
@@ -251,7 +257,8 @@ async fn wait<H: Host>(
             Err(failure) => {
                 failures += 1;
                 pause = pause.max(retry::pause(&failure, failures, rules.unit));
-                retrying(host, facts, Operation::Poll, failure, pause).await?;
+                retrying(host, facts, Operation::Poll, failure.clone(), pause).await?;
+                trouble = Some(failure);
             }
         }
     }
@@ -324,7 +331,7 @@ async fn save<H: Host>(
     let begun = host.now();
     let mut tries = 0;
     loop {
-        let failure = match host.save(facts, file).await {
+        let failure = match host.save(facts, file, tries).await {
             Ok(video) => {
                 let (shot, attempt) = (facts.id.clone(), attempt.clone());
                 let saved = EventKind::VideoSaved {
@@ -341,8 +348,8 @@ async fn save<H: Host>(
         let Some(wait) = retry::save_again(&failure, tries, rules.unit) else {
             return leave(host, facts, PendingReason::NotSaved(failure)).await;
         };
-        retrying(host, facts, Operation::Download, failure, wait).await?;
-        if let Some(reason) = rest(host, rules, begun, wait).await {
+        retrying(host, facts, Operation::Download, failure.clone(), wait).await?;
+        if let Some(reason) = rest(host, rules, begun, wait, Some(failure)).await {
             return leave(host, facts, reason).await;
         }
     }
@@ -354,9 +361,10 @@ async fn rest<H: Host>(
     rules: &Rules,
     begun: Duration,
     wait: Duration,
+    last: Option<Failure>,
 ) -> Option<PendingReason> {
     if host.now() + wait > begun + rules.deadline {
-        return Some(PendingReason::Deadline);
+        return Some(PendingReason::Deadline { last });
     }
     match host.sleep(wait).await {
         Woken::Elapsed => None,

@@ -74,15 +74,19 @@ impl<P: Provider> Host for Local<P> {
         };
         // Nothing here races this call: dropping it halfway is exactly the
         // state in which nobody knows whether it was paid.
-        self.provider.create(request).await
+        let created = self.provider.create(request).await;
+        if created.is_ok() {
+            self.gate.reached();
+        }
+        created
     }
 
     async fn poll(&self, task: &TaskId) -> Result<Progress, Failure> {
         self.provider.poll(task).await
     }
 
-    async fn save(&self, shot: &ShotFacts, file: &FileId) -> Result<Video, Failure> {
-        save::save(&*self.provider, &self.store, shot, file).await
+    async fn save(&self, shot: &ShotFacts, file: &FileId, turn: u32) -> Result<Video, Failure> {
+        save::save(&*self.provider, &self.store, shot, file, turn).await
     }
 
     async fn sleep(&self, wait: Duration) -> Woken {
@@ -100,8 +104,10 @@ impl<P: Provider> Host for Local<P> {
 
     fn heed(&self, shot: &ShotFacts, failure: &Failure, operation: Operation) {
         self.gate.heed(shot, failure, operation);
-        if failure.class == FailureClass::Throttled {
-            self.pace.pause(retry::pause(failure, 1, self.unit));
+        match failure.class {
+            FailureClass::Throttled => self.pace.pause(retry::pause(failure, 1, self.unit)),
+            FailureClass::Unreachable if operation == Operation::Create => self.pace.give_back(),
+            _ => {}
         }
     }
 }

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 pub use crate::engine::dispatcher::Observer;
 use crate::engine::dispatcher::{Dispatcher, Recorder};
 use crate::engine::gate::Gate;
-use crate::engine::life::{Halt, Rules};
+use crate::engine::life::{Halt, Host as _, Rules};
 use crate::engine::local::Local;
 use crate::engine::pace::Pace;
 use crate::event::{Decision, EventKind, PendingReason, ShotFacts, Signal, SkipReason};
@@ -195,22 +195,27 @@ async fn carry_out<P: Provider>(
     unrecorded
 }
 
-/// Keeps up to `concurrency` lives going, begun in manifest order.
+/// Keeps up to `concurrency` lives going. What is paid is collected first; then
+/// shots are admitted one after the other, in manifest order: where money or
+/// patience ends, it is the end of the film that is missing.
 async fn live_all<P: Provider>(
-    mut waiting: VecDeque<(ShotFacts, Job)>,
+    waiting: VecDeque<(ShotFacts, Job)>,
     local: &Arc<Local<P>>,
     rules: Rules,
     concurrency: usize,
 ) -> Vec<(ShotId, TaskId)> {
+    let (mut paid, mut new): (VecDeque<_>, VecDeque<_>) =
+        waiting.into_iter().partition(|(_, job)| job.paid.is_some());
+    paid.append(&mut new);
     let mut lives = JoinSet::new();
     let mut unrecorded = Vec::new();
     loop {
         while lives.len() < concurrency
-            && let Some((shot, job)) = waiting.pop_front()
+            && let Some((shot, job)) = paid.pop_front()
         {
-            if let Some(kind) = too_late(local, &shot) {
-                if local.recorder.record(kind).await.is_err() {
-                    return unrecorded;
+            if let Some(end) = turned_away(local, &shot).await {
+                if local.recorder.record(end).await.is_err() {
+                    break;
                 }
                 continue;
             }
@@ -228,6 +233,19 @@ async fn live_all<P: Provider>(
             Some(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
         }
     }
+}
+
+/// Waits for a shot's admission; says what becomes of it when there is none.
+async fn turned_away<P: Provider>(local: &Local<P>, shot: &ShotFacts) -> Option<EventKind> {
+    if let Some(end) = too_late(local, shot) {
+        return Some(end);
+    }
+    if shot.decision == Decision::Resume {
+        return None;
+    }
+    let reason = local.admit(shot).await.err()?;
+    let shot = shot.id.clone();
+    Some(EventKind::ShotSkipped { shot, reason })
 }
 
 /// What becomes of a shot whose turn comes after the run was told to end.
@@ -259,7 +277,12 @@ fn too_late<P>(local: &Local<P>, shot: &ShotFacts) -> Option<EventKind> {
 
 fn decided_skip(shot: &ShotFacts) -> Option<SkipReason> {
     match shot.decision {
-        Decision::Uncertain => Some(SkipReason::Uncertain),
+        Decision::Uncertain => Some(SkipReason::Uncertain {
+            why: shot.reason.clone(),
+        }),
+        Decision::Blocked if shot.depends_on.is_empty() => Some(SkipReason::FailedEarlier {
+            why: shot.reason.clone(),
+        }),
         Decision::Blocked => Some(SkipReason::Blocked {
             by: shot.depends_on.first().unwrap_or(&shot.id).clone(),
             why: shot.reason.clone(),

@@ -60,6 +60,11 @@ impl Pace {
         at
     }
 
+    /// Gives the last slot back: what it was for never left this machine.
+    pub(super) fn give_back(&self) {
+        self.lock().granted.pop_back();
+    }
+
     /// Nobody creates for this long: the service said that it was too much.
     pub(super) fn pause(&self, wait: Duration) {
         let mut state = self.lock();

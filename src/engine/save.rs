@@ -17,6 +17,10 @@ use crate::store::{Partial, Store};
 /// No video of ten seconds is larger; more is somebody filling the disk.
 const MAX_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
+/// Turns in which a whole video of another length is fetched anew. What comes
+/// after that is what the service made and was paid for: it is kept.
+const LENGTH_TURNS: u32 = 3;
+
 /// How far a video's length may be from what was asked for, in milliseconds.
 const LENGTH_TOLERANCE_MS: u64 = 1_000;
 
@@ -26,21 +30,28 @@ pub(super) async fn save<P: Provider>(
     store: &Arc<Store>,
     shot: &ShotFacts,
     file: &FileId,
+    turn: u32,
 ) -> Result<Video, Failure> {
-    let body = open(provider, file).await?;
+    let body = open(provider, file, turn).await?;
     if let Some(bytes) = body.length.filter(|&bytes| bytes > MAX_BYTES) {
         return Err(too_large(bytes));
     }
     let mut partial = store.begin(&shot.file).map_err(|error| local(&error))?;
     receive(body, &mut partial).await?;
-    let seconds = shot.seconds;
-    let kept = tokio::task::spawn_blocking(move || verify_and_keep(partial, seconds)).await;
+    let asked = (turn < LENGTH_TURNS).then_some(shot.seconds);
+    let kept = tokio::task::spawn_blocking(move || verify_and_keep(partial, asked)).await;
     kept.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }
 
 /// The link first, as the vendor's guide has it; then the content call
-/// (minimax-api.md 10, row 16).
-async fn open<P: Provider>(provider: &P, file: &FileId) -> Result<Body, Failure> {
+/// (minimax-api.md 10, row 16). Every other turn begins with the content call:
+/// a link can also answer, and answer with something that is no video.
+async fn open<P: Provider>(provider: &P, file: &FileId, turn: u32) -> Result<Body, Failure> {
+    if turn % 2 == 1
+        && let Ok(body) = provider.fetch_content(file).await
+    {
+        return Ok(body);
+    }
     let linked = match provider.locate(file).await {
         Ok(location) => provider.fetch(&location).await,
         Err(failure) => Err(failure),
@@ -73,12 +84,14 @@ async fn receive(mut body: Body, partial: &mut Partial) -> Result<(), Failure> {
     }
 }
 
-fn verify_and_keep(partial: Partial, seconds: u32) -> Result<Video, Failure> {
+fn verify_and_keep(partial: Partial, asked: Option<u32>) -> Result<Video, Failure> {
     let file = partial.reopen().map_err(|error| local(&error))?;
     let info = probe::probe(file).map_err(|error| {
         Failure::new(FailureClass::Damaged, format!("not a whole video: {error}"))
     })?;
-    verify_length(&info, seconds)?;
+    if let Some(seconds) = asked {
+        verify_length(&info, seconds)?;
+    }
     let saved = partial.commit().map_err(|error| local(&error))?;
     Ok(Video {
         path: saved.path,

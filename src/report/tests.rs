@@ -219,7 +219,9 @@ fn what_differs_from_run_to_run_is_under_keys_of_its_own() {
 
 fn reason_to_wait() -> impl Strategy<Value = PendingReason> {
     prop_oneof![
-        Just(PendingReason::Deadline),
+        any_failure().prop_map(|failure| PendingReason::Deadline {
+            last: Some(failure)
+        }),
         Just(PendingReason::Interrupted),
         Just(PendingReason::Stopped),
         any_failure().prop_map(PendingReason::NotSaved),
@@ -228,7 +230,8 @@ fn reason_to_wait() -> impl Strategy<Value = PendingReason> {
 
 fn reason_to_skip() -> impl Strategy<Value = SkipReason> {
     prop_oneof![
-        Just(SkipReason::Uncertain),
+        any::<String>().prop_map(|why| SkipReason::Uncertain { why }),
+        any::<String>().prop_map(|why| SkipReason::FailedEarlier { why }),
         Just(SkipReason::Blocked {
             by: id("a"),
             why: "no video".into()
@@ -244,6 +247,8 @@ fn reason_to_stop() -> impl Strategy<Value = StopReason> {
     prop_oneof![
         any_failure().prop_map(StopReason::KeyRefused),
         any_failure().prop_map(StopReason::OutOfCredit),
+        any_failure().prop_map(StopReason::WrongAddress),
+        any_failure().prop_map(StopReason::Unreachable),
         Just(StopReason::Interrupted(Signal::Terminate)),
         any::<String>().prop_map(StopReason::Ledger),
         Just(StopReason::Budget {

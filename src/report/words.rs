@@ -37,12 +37,13 @@ impl Reason {
 }
 
 /// Every code that [`ending`] can give, for the schema.
-pub(super) const ENDING_CODES: [&str; 12] = [
+pub(super) const ENDING_CODES: [&str; 13] = [
     "deadline",
     "interrupted",
     "stopped",
     "not_saved",
     "uncertain",
+    "failed_earlier",
     "blocked",
     "budget",
     "model_not_on_plan",
@@ -53,9 +54,11 @@ pub(super) const ENDING_CODES: [&str; 12] = [
 ];
 
 /// Every code that [`stop`] can give, for the schema.
-pub(super) const STOP_CODES: [&str; 5] = [
+pub(super) const STOP_CODES: [&str; 7] = [
     "key_refused",
     "out_of_credit",
+    "wrong_address",
+    "unreachable",
     "interrupted",
     "ledger",
     "budget",
@@ -103,7 +106,18 @@ pub(super) fn ending(shot: &ShotState) -> Option<Reason> {
 /// Why a paid task was not collected.
 pub(super) fn pending(reason: &PendingReason) -> Reason {
     match reason {
-        PendingReason::Deadline => Reason::new("deadline", "it takes longer than limits.deadline"),
+        PendingReason::Deadline { last: None } => {
+            Reason::new("deadline", "it takes longer than limits.deadline")
+        }
+        PendingReason::Deadline {
+            last: Some(failure),
+        } => Reason {
+            message: format!(
+                "not collected within limits.deadline; last: {}",
+                failure_text(failure)
+            ),
+            ..Reason::of("deadline", failure)
+        },
         PendingReason::Interrupted => Reason::new("interrupted", "the run was interrupted"),
         PendingReason::Stopped => Reason::new("stopped", "the run was stopped"),
         PendingReason::NotSaved(failure) => Reason::of("not_saved", failure),
@@ -113,16 +127,15 @@ pub(super) fn pending(reason: &PendingReason) -> Reason {
 /// Why nothing was created.
 pub(super) fn skip(reason: &SkipReason) -> Reason {
     match reason {
-        SkipReason::Uncertain => Reason {
+        SkipReason::Uncertain { why } => Reason {
             advice: Some(FailureClass::Ambiguous.advice()),
-            ..Reason::new(
-                "uncertain",
-                "an earlier attempt may have been paid, and nobody knows",
-            )
+            ..Reason::new("uncertain", one_line(why))
         },
-        SkipReason::Blocked { by, why } => {
-            Reason::new("blocked", format!("it needs {by}: {}", one_line(why)))
-        }
+        SkipReason::FailedEarlier { why } => Reason {
+            advice: Some(FailureClass::TaskFailed.advice()),
+            ..Reason::new("failed_earlier", one_line(why))
+        },
+        SkipReason::Blocked { why, .. } => Reason::new("blocked", one_line(why)),
         SkipReason::Stopped => Reason::new("stopped", "the run stopped before its turn"),
         SkipReason::Interrupted => {
             Reason::new("interrupted", "the run was interrupted before its turn")
@@ -151,6 +164,14 @@ pub(super) fn stop(reason: &StopReason) -> Reason {
         StopReason::OutOfCredit(failure) => Reason {
             message: format!("balance or quota is used up: {}", failure_text(failure)),
             ..Reason::of("out_of_credit", failure)
+        },
+        StopReason::WrongAddress(failure) => Reason {
+            message: format!("nothing there speaks the API: {}", failure_text(failure)),
+            ..Reason::of("wrong_address", failure)
+        },
+        StopReason::Unreachable(failure) => Reason {
+            message: format!("the service cannot be reached: {}", failure_text(failure)),
+            ..Reason::of("unreachable", failure)
         },
         StopReason::Interrupted(signal) => Reason::new(
             "interrupted",

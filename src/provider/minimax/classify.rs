@@ -89,8 +89,10 @@ fn by_status(operation: Operation, status: u16) -> FailureClass {
         // Not that of a link: an expired one answers 403, and a new one is asked for.
         402 if operation == Operation::Create => FailureClass::OutOfCredit,
         408 => unknown_fate(operation),
-        // A redirect or a refusal by something on the way: nothing was taken.
-        300..500 if operation == Operation::Create => FailureClass::Invalid,
+        // Something else answers there, or something on the way: nothing was
+        // taken, and the next shot would fare no better.
+        300..400 | 404 | 405 if operation == Operation::Create => FailureClass::WrongAddress,
+        400..500 if operation == Operation::Create => FailureClass::Invalid,
         _ => unknown_fate(operation),
     }
 }

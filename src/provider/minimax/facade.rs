@@ -61,6 +61,9 @@ pub enum SettingsError {
         /// What was given.
         url: String,
     },
+    /// The base URL names a user; it is not repeated, it may hold a password.
+    #[error("a base URL cannot hold a user or password")]
+    BaseUrlUser,
     /// The key cannot be a header.
     #[error("the key holds a character that no HTTP header can carry")]
     Key,
@@ -87,8 +90,11 @@ impl MiniMax {
         // A second provider installed by somebody else serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut headers = HeaderMap::new();
-        let mut key = HeaderValue::from_str(&format!("Bearer {}", settings.key))
-            .map_err(|_| SettingsError::Key)?;
+        // People paste the whole header as their key.
+        let key = settings.key.trim();
+        let key = key.strip_prefix("Bearer ").unwrap_or(key).trim();
+        let mut key =
+            HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| SettingsError::Key)?;
         key.set_sensitive(true);
         headers.insert(AUTHORIZATION, key);
         let api = builder()
@@ -100,6 +106,8 @@ impl MiniMax {
             .build()
             .map_err(|source| SettingsError::Client { source })?;
         let links = builder()
+            // The address of a signed link is a secret towards the next host.
+            .referer(false)
             .redirect(reqwest::redirect::Policy::limited(LINK_REDIRECTS))
             .build()
             .map_err(|source| SettingsError::Client { source })?;
@@ -126,10 +134,11 @@ pub fn normalise(url: &str) -> Result<String, SettingsError> {
     let trimmed = url.trim().trim_end_matches('/');
     let trimmed = trimmed.strip_suffix("/v1").unwrap_or(trimmed);
     let parsed = reqwest::Url::parse(trimmed).map_err(|_| error())?;
-    let plain = parsed.username().is_empty() && parsed.password().is_none();
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err(SettingsError::BaseUrlUser);
+    }
     let usable = matches!(parsed.scheme(), "http" | "https")
         && parsed.has_host()
-        && plain
         && parsed.query().is_none()
         && parsed.fragment().is_none();
     usable
@@ -254,6 +263,12 @@ fn failed_with_reason(refused: Refused) -> Result<Progress, Failure> {
         .to_owned();
     let failure = classify(Operation::Poll, *refused.answer);
     match (meaning(&status), failure.class) {
+        // A status that says "running" wins over the code beside it: taking it
+        // for an end would abandon a paid task.
+        (Meaning::Running, _) => Ok(Progress::Running {
+            status,
+            known: true,
+        }),
         (_, FailureClass::Moderated) => Ok(Progress::Failed { status, failure }),
         (Meaning::Failed, _) => Ok(Progress::Failed {
             status,
