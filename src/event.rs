@@ -229,11 +229,26 @@ pub enum Decision {
     Resume,
     /// A task may have been paid earlier; nothing is created until that is settled.
     Uncertain,
+    /// It was paid earlier and failed at the service; it stays so unless asked.
+    Failed,
+    /// A task was paid earlier at another address, and is known there only.
+    Elsewhere,
     /// It waits for something that cannot happen in this run.
     Blocked,
 }
 
 impl Decision {
+    /// Every decision, in the order in which a summary names them.
+    pub const ALL: [Self; 7] = [
+        Self::Create,
+        Self::Reuse,
+        Self::Resume,
+        Self::Uncertain,
+        Self::Failed,
+        Self::Elsewhere,
+        Self::Blocked,
+    ];
+
     /// The word for it in plans and reports.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -241,6 +256,8 @@ impl Decision {
             Self::Reuse => "reuse",
             Self::Resume => "resume",
             Self::Uncertain => "uncertain",
+            Self::Failed => "failed",
+            Self::Elsewhere => "elsewhere",
             Self::Blocked => "blocked",
         }
     }
@@ -450,6 +467,11 @@ pub enum PendingReason {
     Stopped,
     /// The file could not be fetched or written.
     NotSaved(Failure),
+    /// Another address of the service knows the task.
+    Elsewhere {
+        /// Which one, in a sentence.
+        why: String,
+    },
 }
 
 /// Why nothing was created for a shot.
@@ -465,7 +487,7 @@ pub enum SkipReason {
         /// What is known of it, in a sentence.
         why: String,
     },
-    /// A shot that it depends on has no video.
+    /// The plan said so: it cannot be made or collected in this run.
     Blocked {
         /// The first such shot.
         by: ShotId,

@@ -305,11 +305,72 @@ fn an_uncertain_creation_is_never_sent_again_by_itself() {
         "{}",
         planned.stdout
     );
+
+    // A person looks, and says that nothing is there: only then is it sent again.
+    let wrong = stage.run(&["resolve", "shots.yaml", "two", "--lost"]);
+    assert_eq!(wrong.code, 21, "{}", wrong.stderr);
+    let settled = stage.run(&["resolve", "shots.yaml", "one", "--lost"]);
+    assert_eq!(settled.code, 0, "{}", settled.stderr);
+    let address = simulator.address().to_owned();
+    let planned = ran(stage.command().env("MINIMAX_BASE_URL", address).args([
+        "plan",
+        "shots.yaml",
+        "--json",
+    ]));
+    let plan: Value = serde_json::from_str(&planned.stdout).expect("a plan is JSON");
+    assert_eq!(shot(&plan, "one")["decision"], "create");
+    assert_eq!(shot(&plan, "two")["decision"], "reuse");
+}
+
+#[test]
+fn a_task_that_was_found_is_collected_without_paying() {
+    let stage = stage(TWO);
+    stage.write(
+        "trouble.yaml",
+        "rules:\n  - { on: create, prompt_contains: boat, times: 1, then: { cut: after } }\n",
+    );
+    let scenario = stage.path("trouble.yaml");
+    let simulator = Simulated::start(&["--scenario", scenario.to_str().expect("plain")]);
+    assert_eq!(stage.apply_at(&simulator, &[]).code, 103);
+    // The console would show it; the same seed gives the same request the same id.
+    let other = Stage::new();
+    other.write("shots.yaml", TWO);
+    let twin = Simulated::start(&[]);
+    assert_eq!(other.apply_at(&twin, &[]).code, 0);
+    let report: Value = serde_json::from_slice(&other.read("out/report.json")).expect("JSON");
+    let task = shot(&report, "one")["task_id"]
+        .as_str()
+        .expect("it was made");
+    let settled = stage.run(&["resolve", "shots.yaml", "one", "--task", task]);
+    assert_eq!(settled.code, 0, "{}", settled.stderr);
+    let collected = stage.apply_at(&simulator, &[]);
+    assert_eq!(collected.code, 0, "{}", collected.stderr);
+    let report: Value = serde_json::from_slice(&stage.read("out/report.json")).expect("JSON");
+    assert_eq!(shot(&report, "one")["decision"], "resume");
+    assert_eq!(shot(&report, "one")["outcome"], "succeeded");
+}
+
+#[test]
+fn a_task_is_not_asked_for_at_another_address() {
+    let stage = stage(TWO);
+    let simulator = Simulated::start(&[]);
+    assert_eq!(stage.apply_at(&simulator, &[]).code, 0);
+    std::fs::remove_file(stage.path("out/one.mp4")).expect("it was there");
+    let elsewhere = Simulated::start(&[]);
+    let applied = stage.apply_at(&elsewhere, &[]);
+    assert_eq!(applied.code, 102, "{}", applied.stderr);
+    assert!(
+        applied.stderr.contains(simulator.address()),
+        "{}",
+        applied.stderr
+    );
+    assert_eq!(stage.apply_at(&simulator, &[]).code, 0);
+    assert!(stage.path("out/one.mp4").exists());
 }
 
 #[test]
 fn help_shows_an_example_for_every_command() {
-    for command in ["check", "plan", "apply", "simulate", "schema"] {
+    for command in ["check", "plan", "apply", "resolve", "simulate", "schema"] {
         let help = ran(program().args([command, "--help"]));
         assert_eq!(help.code, 0);
         assert!(

@@ -63,6 +63,7 @@ fn past(record: &Record, store: &Store) -> Option<Past> {
         attempt: record.attempt.clone(),
         shot: record.shot.clone(),
         standing: standing(record, store)?,
+        base_url: record.base_url.clone(),
         date: record.intended_at.strftime("%Y-%m-%d").to_string(),
         request: record.request.clone(),
     })

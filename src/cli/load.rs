@@ -52,6 +52,25 @@ impl Loaded {
     }
 }
 
+/// The output folder that a manifest names, whatever else may be wrong with it.
+pub(super) fn output_folder(path: &Path) -> Result<PathBuf, CliError> {
+    let mut sources = Sources::default();
+    let id = read(&mut sources, path)?;
+    let (manifest, _) = manifest::parse(&sources, id, Spec::bundled());
+    let manifest = manifest.ok_or_else(|| {
+        let message = format!("`{}` is not a manifest", path.display());
+        CliError::new(Exit::ManifestInvalid, message).advice("`runner check` says why")
+    })?;
+    Ok(folder_of(path).join(manifest.output.dir()))
+}
+
+fn folder_of(manifest: &Path) -> PathBuf {
+    match manifest.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
 /// Reads and checks a manifest.
 pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
     let mut sources = Sources::default();
@@ -64,10 +83,7 @@ pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
         diagnostics.append(&mut found);
         files.push(vars);
     }
-    let folder = match args.manifest.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
+    let folder = folder_of(&args.manifest);
     let environment = Environment::load(&folder);
     let spec = Spec::bundled();
     let (manifest, mut found) = manifest::parse(&sources, main, spec);

@@ -16,6 +16,7 @@ mod load;
 mod plan;
 mod prepare;
 mod render;
+mod resolve;
 mod schema;
 mod signals;
 mod simulate;
@@ -51,6 +52,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Check(args) => check::check(&args, console),
         Command::Plan(args) => plan::plan(&args, console),
         Command::Apply(args) => apply::apply(&args, console),
+        Command::Resolve(args) => resolve::resolve(&args, console),
         Command::Simulate(args) => simulate::simulate(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),
     }

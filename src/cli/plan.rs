@@ -15,15 +15,6 @@ use crate::money::Money;
 use crate::plan::Plan;
 use crate::store::Store;
 
-/// Decisions in the order in which a summary names them.
-const DECISIONS: [Decision; 5] = [
-    Decision::Create,
-    Decision::Reuse,
-    Decision::Resume,
-    Decision::Uncertain,
-    Decision::Blocked,
-];
-
 pub(super) fn plan(args: &PlanArgs, console: &mut Console) -> Result<Exit, CliError> {
     let mut loaded = load::load(&args.manifest)?;
     let planned = if loaded.has_errors() {
@@ -87,6 +78,8 @@ fn block(shot: &ShotFacts) -> String {
         Decision::Reuse => "=",
         Decision::Resume => ">",
         Decision::Uncertain => "?",
+        Decision::Failed => "x",
+        Decision::Elsewhere => "~",
         Decision::Blocked => "!",
     };
     let price = shot
@@ -108,7 +101,7 @@ fn block(shot: &ShotFacts) -> String {
 
 /// The sums of a plan in one line.
 pub(super) fn summary(plan: &Plan) -> String {
-    let counts: Vec<String> = DECISIONS
+    let counts: Vec<String> = Decision::ALL
         .into_iter()
         .map(|decision| (decision, plan.count(decision)))
         .filter(|(_, count)| *count > 0)
@@ -143,6 +136,8 @@ fn verb(decision: Decision) -> &'static str {
         Decision::Reuse => "reuse",
         Decision::Resume => "collect",
         Decision::Uncertain => "settle by hand",
+        Decision::Failed => "leave as failed",
+        Decision::Elsewhere => "collect elsewhere",
         Decision::Blocked => "leave out",
     }
 }
@@ -157,6 +152,8 @@ fn as_json(loaded: &Loaded, plan: Option<&Plan>) -> Value {
             "reuse": plan.count(Decision::Reuse),
             "resume": plan.count(Decision::Resume),
             "uncertain": plan.count(Decision::Uncertain),
+            "failed": plan.count(Decision::Failed),
+            "elsewhere": plan.count(Decision::Elsewhere),
             "blocked": plan.count(Decision::Blocked),
             "cost": plan.cost().amounts().map(|money| money_json(&money)).collect::<Vec<_>>(),
             "unpriced": plan.unpriced(),

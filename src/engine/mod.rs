@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 pub use crate::engine::dispatcher::Observer;
 use crate::engine::dispatcher::{Dispatcher, Recorder};
 use crate::engine::gate::Gate;
-use crate::engine::life::{Halt, Host as _, Rules};
+use crate::engine::life::{Host as _, Rules};
 use crate::engine::local::Local;
 use crate::engine::pace::Pace;
 use crate::event::{Decision, EventKind, PendingReason, ShotFacts, Signal, SkipReason};
@@ -176,11 +176,11 @@ async fn carry_out<P: Provider>(
     }
     let mut waiting = VecDeque::new();
     for (shot, job) in shots.into_iter().zip(plan.jobs) {
-        match decided_skip(&shot) {
+        match decided_end(&shot) {
             None if shot.decision == Decision::Reuse => {}
             None => waiting.push_back((shot, job)),
-            Some(reason) => {
-                if skip(recorder, &shot.id, reason).await.is_err() {
+            Some(end) => {
+                if recorder.record(end).await.is_err() {
                     return Vec::new();
                 }
             }
@@ -275,25 +275,24 @@ fn too_late<P>(local: &Local<P>, shot: &ShotFacts) -> Option<EventKind> {
     })
 }
 
-fn decided_skip(shot: &ShotFacts) -> Option<SkipReason> {
-    match shot.decision {
-        Decision::Uncertain => Some(SkipReason::Uncertain {
-            why: shot.reason.clone(),
-        }),
-        Decision::Blocked if shot.depends_on.is_empty() => Some(SkipReason::FailedEarlier {
-            why: shot.reason.clone(),
-        }),
-        Decision::Blocked => Some(SkipReason::Blocked {
+/// The end of a shot for which the plan already said that nothing will be called.
+fn decided_end(shot: &ShotFacts) -> Option<EventKind> {
+    let id = shot.id.clone();
+    let why = shot.reason.clone();
+    let reason = match shot.decision {
+        Decision::Create | Decision::Reuse | Decision::Resume => return None,
+        Decision::Elsewhere => {
+            return Some(EventKind::ShotPending {
+                shot: id,
+                reason: PendingReason::Elsewhere { why },
+            });
+        }
+        Decision::Uncertain => SkipReason::Uncertain { why },
+        Decision::Failed => SkipReason::FailedEarlier { why },
+        Decision::Blocked => SkipReason::Blocked {
             by: shot.depends_on.first().unwrap_or(&shot.id).clone(),
-            why: shot.reason.clone(),
-        }),
-        Decision::Create | Decision::Reuse | Decision::Resume => None,
-    }
-}
-
-async fn skip(recorder: &Recorder, shot: &ShotId, reason: SkipReason) -> Result<(), Halt> {
-    let shot = shot.clone();
-    recorder
-        .record(EventKind::ShotSkipped { shot, reason })
-        .await
+            why,
+        },
+    };
+    Some(EventKind::ShotSkipped { shot: id, reason })
 }

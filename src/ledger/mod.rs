@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::event::{Event, EventKind};
-use crate::id::{AttemptId, RunId, ShotId};
+use crate::id::{AttemptId, RunId, ShotId, TaskId};
 
 pub use self::error::LedgerError;
 pub use self::read::{Record, Records};
@@ -117,6 +117,30 @@ impl Ledger {
             .commit()
             .map_err(|source| failed("commit to", source))?;
         Ok(results)
+    }
+
+    /// Gives an attempt of which nobody knew whether it was paid the task that came
+    /// of it. Durable when it returns.
+    pub fn settle(
+        &mut self,
+        attempt: &AttemptId,
+        task: &TaskId,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.connection
+            .execute(
+                "UPDATE attempts SET state = ?1, task_id = ?2, changed_at = ?3,
+                     failure_class = NULL, failure_code = NULL, failure_message = NULL
+                 WHERE attempt_id = ?4",
+                (
+                    AttemptStanding::Created.as_str(),
+                    task.as_str(),
+                    at.to_string(),
+                    attempt.as_str(),
+                ),
+            )
+            .map_err(|source| LedgerError::from_sqlite(&self.path, "write to", source))?;
+        Ok(())
     }
 
     /// Writes off attempts of which it is known that no task will come: the way is

@@ -31,6 +31,8 @@ pub struct Record {
     pub fingerprint: Fingerprint,
     /// The backend's name in the manifest.
     pub backend: String,
+    /// Where the service was: a task is known there only.
+    pub base_url: String,
     /// How far it has come.
     pub state: AttemptStanding,
     /// The paid task, once the service named it.
@@ -132,12 +134,12 @@ struct Key {
 }
 
 const QUERY: &str = "
-    SELECT a.attempt_id, a.run_id, a.shot_id, a.fingerprint, a.number, a.backend, a.state,
+    SELECT a.attempt_id, a.run_id, a.shot_id, a.fingerprint, a.number, a.backend, r.base_url, a.state,
            a.task_id, a.file_id, a.trace_id, a.failure_class, a.failure_code,
            a.failure_message, a.request_json, a.price_micros, a.currency, a.intended_at,
            a.changed_at, v.path, v.bytes, v.sha256, v.width, v.height, v.duration_ms, v.fps,
            v.codec
-    FROM attempts AS a LEFT JOIN videos AS v USING (attempt_id)
+    FROM attempts AS a JOIN runs AS r USING (run_id) LEFT JOIN videos AS v USING (attempt_id)
     ORDER BY a.sequence DESC";
 
 pub(super) fn records(connection: &Connection, path: &Path) -> Result<Records, LedgerError> {
@@ -194,6 +196,7 @@ impl Cells<'_> {
             shot: key.shot,
             fingerprint: key.fingerprint,
             backend: self.get("backend")?,
+            base_url: self.get("base_url")?,
             state: key.state,
             task: self.get::<Option<String>>("task_id")?.map(TaskId::new),
             file: self.get::<Option<String>>("file_id")?.map(FileId::new),

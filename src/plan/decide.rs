@@ -45,8 +45,23 @@ impl Decided {
     }
 }
 
-/// Decides on a request for which earlier runs left `past`.
-pub(super) fn on_past(past: &Past, retry: Retry) -> Decided {
+/// Decides on a request for which earlier runs left `past`; `base_url` is where
+/// the service is now.
+pub(super) fn on_past(past: &Past, retry: Retry, base_url: &str) -> Decided {
+    let decided = by_standing(past, retry);
+    if decided.decision == Decision::Resume && past.base_url != base_url {
+        return Decided::new(
+            Decision::Elsewhere,
+            format!(
+                "{}, and only {} knows the task; run against that address to collect it",
+                decided.reason, past.base_url
+            ),
+        );
+    }
+    decided
+}
+
+fn by_standing(past: &Past, retry: Retry) -> Decided {
     let date = &past.date;
     match &past.standing {
         Standing::Saved {
@@ -69,7 +84,7 @@ pub(super) fn on_past(past: &Past, retry: Retry) -> Decided {
             },
         ),
         Standing::Failed(failure) if retry == Retry::Nothing => Decided::new(
-            Decision::Blocked,
+            Decision::Failed,
             format!("failed on {date}: {failure}; `--retry failed` pays for another try"),
         ),
         Standing::Failed(failure) => Decided::new(

@@ -19,6 +19,8 @@ pub struct Past {
     pub shot: ShotId,
     /// What came of it.
     pub standing: Standing,
+    /// Where the service was; its tasks are known there only.
+    pub base_url: String,
     /// The day it was begun, for people.
     pub date: String,
     /// The request, to say what changed since.

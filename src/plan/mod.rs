@@ -154,7 +154,7 @@ fn plan_shot(
     let decided = match &fingerprint {
         None => waits_for_a_frame(&depends_on),
         Some(fingerprint) => match context.history.requests.get(fingerprint) {
-            Some(past) => decide::on_past(past, context.retry),
+            Some(past) => decide::on_past(past, context.retry, context.base_url),
             None => decide::on_new(&request, context.history.last(&shot.id)),
         },
     };

@@ -139,6 +139,8 @@ fn opening(facts: &RunFacts) -> String {
         part(Decision::Reuse, "reused"),
         part(Decision::Resume, "to collect"),
         part(Decision::Uncertain, "uncertain"),
+        part(Decision::Failed, "failed earlier"),
+        part(Decision::Elsewhere, "to collect elsewhere"),
         part(Decision::Blocked, "blocked"),
     ]);
     format!("{}: {parts}", count(facts.shots.len(), "shot"))

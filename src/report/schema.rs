@@ -19,14 +19,6 @@ use self::keywords::{
 use super::SCHEMA_VERSION;
 use super::words::{ENDING_CODES, STOP_CODES};
 
-const DECISIONS: [Decision; 5] = [
-    Decision::Create,
-    Decision::Reuse,
-    Decision::Resume,
-    Decision::Uncertain,
-    Decision::Blocked,
-];
-
 const OUTCOMES: [Outcome; 5] = [
     Outcome::Succeeded,
     Outcome::Skipped,
@@ -203,7 +195,10 @@ fn shot() -> Value {
             ),
             (
                 "decision",
-                word("What the plan decided.", &DECISIONS.map(Decision::as_str)),
+                word(
+                    "What the plan decided.",
+                    &Decision::ALL.map(Decision::as_str),
+                ),
             ),
             ("reason", text("Why, in a sentence.")),
             (

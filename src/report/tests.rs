@@ -223,6 +223,7 @@ fn reason_to_wait() -> impl Strategy<Value = PendingReason> {
             last: Some(failure)
         }),
         Just(PendingReason::Interrupted),
+        any::<String>().prop_map(|why| PendingReason::Elsewhere { why }),
         Just(PendingReason::Stopped),
         any_failure().prop_map(PendingReason::NotSaved),
     ]

@@ -37,11 +37,12 @@ impl Reason {
 }
 
 /// Every code that [`ending`] can give, for the schema.
-pub(super) const ENDING_CODES: [&str; 13] = [
+pub(super) const ENDING_CODES: [&str; 14] = [
     "deadline",
     "interrupted",
     "stopped",
     "not_saved",
+    "elsewhere",
     "uncertain",
     "failed_earlier",
     "blocked",
@@ -121,6 +122,7 @@ pub(super) fn pending(reason: &PendingReason) -> Reason {
         PendingReason::Interrupted => Reason::new("interrupted", "the run was interrupted"),
         PendingReason::Stopped => Reason::new("stopped", "the run was stopped"),
         PendingReason::NotSaved(failure) => Reason::of("not_saved", failure),
+        PendingReason::Elsewhere { why } => Reason::new("elsewhere", one_line(why)),
     }
 }
 

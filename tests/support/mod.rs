@@ -111,6 +111,10 @@ impl Simulated {
         let url = url.trim().to_owned();
         Self { process, url }
     }
+
+    pub fn address(&self) -> &str {
+        &self.url
+    }
 }
 
 impl Drop for Simulated {
