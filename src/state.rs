@@ -46,6 +46,8 @@ pub struct ShotState {
     pub attempts: Vec<AttemptState>,
     /// The task that is being, or was, collected.
     pub task: Option<TaskId>,
+    /// The trace id of the accepted creation, which the service's support asks for.
+    pub trace_id: Option<String>,
     /// The finished file at the service.
     pub file: Option<FileId>,
     /// Every status that was seen, with when.
@@ -146,6 +148,7 @@ impl ShotState {
             phase,
             attempts: Vec::new(),
             task: facts.paid_task.clone(),
+            trace_id: None,
             file: None,
             statuses: Vec::new(),
             retries: 0,
@@ -258,7 +261,13 @@ impl RunState {
                     result: AttemptResult::Open,
                 });
             }
-            EventKind::CreateAccepted { attempt, task, .. } => {
+            EventKind::CreateAccepted {
+                attempt,
+                task,
+                trace_id,
+                ..
+            } => {
+                shot.trace_id.clone_from(trace_id);
                 shot.settle(attempt, AttemptResult::Accepted(task.clone()));
                 shot.task = Some(task.clone());
                 shot.phase = Phase::Running;

@@ -162,6 +162,7 @@ impl<'a> From<&'a ShotState> for Shot<'a> {
 struct ShotRun<'a> {
     attempts: Vec<Attempt<'a>>,
     statuses: Vec<Status<'a>>,
+    trace_id: Option<&'a str>,
     retries: u32,
     changed_ms: u64,
 }
@@ -175,6 +176,7 @@ impl<'a> From<&'a ShotState> for ShotRun<'a> {
         Self {
             attempts: shot.attempts.iter().map(Attempt::from).collect(),
             statuses: shot.statuses.iter().map(status).collect(),
+            trace_id: shot.trace_id.as_deref(),
             retries: shot.retries,
             changed_ms: shot.changed.as_millis() as u64,
         }

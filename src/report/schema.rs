@@ -267,6 +267,12 @@ fn shot_run() -> Value {
                 list("Every change of status, in order.", &status),
             ),
             (
+                "trace_id",
+                or_null(&text(
+                    "The service's trace id of the creation, which its support asks for.",
+                )),
+            ),
+            (
                 "retries",
                 integer("Polls and downloads that were tried again."),
             ),

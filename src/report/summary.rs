@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write;
 
-use crate::event::{Event, FailureClass};
-use crate::state::{Outcome, RunState, ShotState};
+use crate::event::{Event, SkipReason};
+use crate::state::{Outcome, Phase, RunState, ShotState};
 
 use super::output::Output;
 use super::text::{Paint, Tone, count, elapsed, list};
@@ -89,7 +89,7 @@ impl Words<'_> {
         text
     }
 
-    /// `5 of 8 shots have their video: 3 created, 1 reused, 1 collected (42.0s)`.
+    /// `5 of 8 shots done: 3 created, 1 reused, 1 collected (42.0s)`.
     fn result(&self) -> String {
         let counts = self.state.counts();
         let part = |number: usize, word: &str| match number {
@@ -105,12 +105,8 @@ impl Words<'_> {
             all if all == counts.total => Tone::Good,
             _ => Tone::Warning,
         };
-        let head = if counts.total == 1 && counts.succeeded == 1 {
-            "the shot has its video".to_owned()
-        } else {
-            let total = count(counts.total, "shot");
-            format!("{} of {total} have their video", counts.succeeded)
-        };
+        let total = count(counts.total, "shot");
+        let head = format!("{} of {total} done", counts.succeeded);
         let how = if how.is_empty() {
             how
         } else {
@@ -184,7 +180,7 @@ impl Words<'_> {
         let mut text = format!("\n{head}{note}\n");
         for group in groups.iter().take(GROUPS_MAX) {
             let names = self.paint.paint(Tone::Strong, names(&group.shots));
-            let message = group.message();
+            let message = &group.reason.message;
             writeln!(text, "  {names}: {message}").expect("writing to a string cannot fail");
             self.advise(&mut text, group.reason.advice, "    ");
         }
@@ -206,7 +202,11 @@ impl Words<'_> {
     /// The command that goes on, where running it again does something.
     fn next(&self) -> String {
         let counts = self.state.counts();
-        let what = match (counts.pending, counts.skipped) {
+        // Another run cannot unblock what this version cannot make.
+        let blocked = self.state.shots.iter().filter(|shot| {
+            matches!(shot.phase, Phase::Skipped(SkipReason::Blocked { .. }))
+        });
+        let what = match (counts.pending, counts.skipped - blocked.count()) {
             (0, 0) => return String::new(),
             (0, _) => "creates what is missing",
             (_, 0) => "collects what is pending, without paying again",
@@ -224,24 +224,14 @@ impl Words<'_> {
 /// Shots that have the same trouble.
 struct Group<'a> {
     reason: Reason,
-    class: Option<FailureClass>,
     shots: Vec<&'a ShotState>,
-}
-
-impl Group<'_> {
-    fn message(&self) -> String {
-        match self.class {
-            Some(class) => format!("{}: {}", class.as_str(), self.reason.message),
-            None => self.reason.message.clone(),
-        }
-    }
 }
 
 /// In manifest order of the first shot of each.
 fn groups(state: &RunState, outcome: Outcome) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     // Ten thousand shots may have ten thousand different troubles.
-    let mut places: HashMap<(Option<FailureClass>, String), usize> = HashMap::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for shot in &state.shots {
         if shot.outcome() != outcome {
             continue;
@@ -249,15 +239,13 @@ fn groups(state: &RunState, outcome: Outcome) -> Vec<Group<'_>> {
         let Some(reason) = ending(shot) else {
             continue;
         };
-        let class = shot.failure.as_ref().map(|failure| failure.class);
         let place = places
-            .entry((class, reason.message.clone()))
+            .entry(reason.message.clone())
             .or_insert(groups.len());
         match groups.get_mut(*place) {
             Some(group) => group.shots.push(shot),
             None => groups.push(Group {
                 reason,
-                class,
                 shots: vec![shot],
             }),
         }

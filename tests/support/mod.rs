@@ -112,7 +112,7 @@ impl Simulated {
         Self { process, url }
     }
 
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         &self.url
     }
 }

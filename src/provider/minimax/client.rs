@@ -1,7 +1,7 @@
-//! The generated HTTP client, and the one hook that we put on it.
+//! The generated HTTP client, and the hooks that we put on it.
 //!
 //! Generated from the documents in `openapi/` while building; nothing is
-//! written here by hand but the hook. Build it with `Client::new_with_client`:
+//! written here by hand but the hooks. Build it with `Client::new_with_client`:
 //! `Client::new` has a timeout of 15 seconds for everything.
 
 #![allow(
@@ -14,6 +14,10 @@
     reason = "generated code"
 )]
 
+use std::cell::RefCell;
+
+use reqwest::header::HeaderMap;
+
 include!(concat!(env!("OUT_DIR"), "/client.rs"));
 
 impl ClientHooks for Client {
@@ -24,27 +28,52 @@ impl ClientHooks for Client {
         _info: &OperationInfo,
     ) -> Result<(), Error<E>> {
         request.headers_mut().remove("api-version");
-        // Outside of `labelled` there is no label, and that is no error.
-        let _ = LABEL.try_with(|label| {
-            if let Ok(value) = label.parse() {
+        // Outside of `observed` there is no call to ask, and that is no error.
+        let _ = CALL.try_with(|call| {
+            if let Some(value) = call.label.as_ref().and_then(|label| label.parse().ok()) {
                 request.headers_mut().insert("x-shot-id", value);
             }
         });
         Ok(())
     }
+
+    /// Keeps the headers: the generated methods drop them when a body cannot be
+    /// decoded, which is when the trace id matters most.
+    async fn post<E>(
+        &self,
+        result: &reqwest::Result<reqwest::Response>,
+        _info: &OperationInfo,
+    ) -> Result<(), Error<E>> {
+        if let Ok(response) = result {
+            let _ = CALL.try_with(|call| call.headers.replace(response.headers().clone()));
+        }
+        Ok(())
+    }
+}
+
+/// What one call takes along and brings back beside its arguments and result.
+struct Call {
+    label: Option<String>,
+    headers: RefCell<HeaderMap>,
 }
 
 tokio::task_local! {
-    // The generated methods take no headers, so the label travels with the task.
-    static LABEL: String;
+    // The generated methods have no room for it, so it travels with the task.
+    static CALL: Call;
 }
 
-/// Makes a call with the name of its shot in a header, for the simulator.
-pub(super) async fn labelled<F: Future>(label: Option<String>, call: F) -> F::Output {
-    match label {
-        Some(label) => LABEL.scope(percent_encode(&label), call).await,
-        None => call.await,
-    }
+/// Makes a call and gives the headers of its answer beside the result. With a
+/// label, the name of the shot travels in a header, for the simulator.
+pub(super) async fn observed<F: Future>(label: Option<&str>, call: F) -> (F::Output, HeaderMap) {
+    let around = Call {
+        label: label.map(percent_encode),
+        headers: RefCell::default(),
+    };
+    CALL.scope(around, async {
+        let output = call.await;
+        (output, CALL.with(|call| call.headers.take()))
+    })
+    .await
 }
 
 /// Percent-encoded UTF-8 (RFC 8187): headers carry ASCII, ids any script.

@@ -155,8 +155,8 @@ impl Provider for MiniMax {
             Failure::new(FailureClass::Invalid, reason)
         })?;
         let call = self.api.video_generation().body(body).send();
-        let result = client::labelled(label, call).await;
-        let reply = accept(Operation::Create, reply::sort(result).await)?;
+        let answer = client::observed(label.as_deref(), call).await;
+        let reply = accept(Operation::Create, reply::sort(answer).await)?;
         match reply.id("/task_id") {
             Some(task) => Ok(Created {
                 task: TaskId::new(task),
@@ -174,7 +174,7 @@ impl Provider for MiniMax {
 
     async fn poll(&self, task: &TaskId) -> Result<Progress, Failure> {
         let call = self.api.query_video_generation().task_id(task.as_str());
-        let sorted = reply::sort(call.send().await).await;
+        let sorted = reply::sort(client::observed(None, call.send()).await).await;
         match sorted {
             Ok(reply) => progress(&reply),
             Err(refused) => failed_with_reason(refused),
@@ -183,7 +183,8 @@ impl Provider for MiniMax {
 
     async fn locate(&self, file: &FileId) -> Result<Location, Failure> {
         let call = self.api.retrieve_file().file_id(file.as_str());
-        let reply = accept(Operation::Locate, reply::sort(call.send().await).await)?;
+        let answer = client::observed(None, call.send()).await;
+        let reply = accept(Operation::Locate, reply::sort(answer).await)?;
         let link = ["/file/download_url", "/file/backup_download_url"]
             .iter()
             .find_map(|pointer| reply.text(pointer).filter(|link| !link.is_empty()));

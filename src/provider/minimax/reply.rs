@@ -70,18 +70,17 @@ impl From<Answer> for Refused {
 
 /// Sorts a result of the generated client into accepted and not.
 pub(super) async fn sort<T: Serialize>(
-    result: Result<ResponseValue<T>, Error<()>>,
+    (result, headers): (Result<ResponseValue<T>, Error<()>>, HeaderMap),
 ) -> Result<Reply, Refused> {
     match result {
         Ok(value) => {
             let status = value.status().as_u16();
-            let headers = value.headers().clone();
             let body = serde_json::to_value(value.into_inner()).ok();
             accepted(status, &headers, body, "an empty answer")
         }
         Err(Error::InvalidResponsePayload(bytes, _)) => {
             let body = serde_json::from_slice(&bytes).ok();
-            accepted(200, &HeaderMap::new(), body, body_kind(&bytes))
+            accepted(200, &headers, body, body_kind(&bytes))
         }
         Err(Error::UnexpectedResponse(response)) => unexpected(response).await,
         Err(error) => Err(broken(error).into()),
