@@ -1,0 +1,83 @@
+//! Commands that create nothing, on a manifest of ten thousand shots: wall time
+//! and peak memory of the program in a process of its own.
+//!
+//! The bound beside them is reading the same text as YAML events, which is the
+//! least that any of them has to do.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use saphyr_parser::Parser;
+use support::{Ran, Stage, Table};
+
+const SHOTS: usize = 10_000;
+const TIMES: usize = 5;
+
+fn main() {
+    let stage = Stage::new(&support::storyboard(SHOTS));
+    let bound = read(&stage.manifest);
+    let start = support::best(TIMES, || {
+        let mut command = support::program();
+        command.arg("--version");
+        support::timed(command)
+    });
+    let check = support::best(TIMES, || support::timed(stage.command("check")));
+    let first = support::timed(apply(&stage));
+    let plan = support::best(TIMES, || {
+        let mut command = stage.command("plan");
+        command.arg("--simulate");
+        support::timed(command)
+    });
+    let again = support::best(TIMES, || support::timed(apply(&stage)));
+    let bytes = fs::metadata(&stage.manifest).map_or(0, |found| found.len());
+    let table = Table::new(format!(
+        "scale: {SHOTS} shots, {} of YAML, best of {TIMES}",
+        support::megabytes(bytes)
+    ));
+    table.line("YAML events", support::milliseconds(bound), "the bound");
+    table.line(
+        "runner --version",
+        support::milliseconds(start.wall),
+        "start-up",
+    );
+    line(&table, "runner check", &check, bound, "");
+    line(&table, "runner plan, all reused", &plan, bound, "");
+    let aim = "; aim: under 1000 ms and 150 MB";
+    line(&table, "runner apply, all reused", &again, bound, aim);
+    line(
+        &table,
+        "runner apply, the first",
+        &first,
+        bound,
+        "; once, 1024 in flight",
+    );
+}
+
+fn line(table: &Table, name: &str, ran: &Ran, bound: Duration, remark: &str) {
+    let times = support::ratio(ran.wall.as_secs_f64(), bound.as_secs_f64());
+    let peak = support::megabytes(ran.peak);
+    let remark = format!("{times} x the bound, peak {peak}{remark}");
+    table.line(name, support::milliseconds(ran.wall), remark);
+}
+
+/// As fast as the simulator in the same process lets it be.
+fn apply(stage: &Stage) -> std::process::Command {
+    let mut command = stage.command("apply");
+    command.args(["--simulate", "--clips", "tiny", "--time-scale", "100000"]);
+    command.args(["--progress", "none"]);
+    command
+}
+
+fn read(manifest: &Path) -> Duration {
+    let once = || {
+        let begun = Instant::now();
+        let text = fs::read_to_string(manifest).expect("the manifest can be read");
+        let events = Parser::new_from_str(&text).filter(Result::is_ok).count();
+        assert!(events > SHOTS, "the whole manifest was read");
+        begun.elapsed()
+    };
+    (0..TIMES).map(|_| once()).min().unwrap_or_default()
+}
