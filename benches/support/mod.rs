@@ -286,7 +286,7 @@ pub(crate) fn ratio(of: f64, to: f64) -> String {
 
 /// Counts by name, in one line.
 pub(crate) fn counts(counts: &HashMap<&'static str, u64>, shots: usize) -> String {
-    let mut names: Vec<_> = counts.iter().collect();
+    let mut names: Vec<_> = counts.iter().filter(|(_, count)| **count > 0).collect();
     names.sort();
     names
         .iter()
