@@ -85,6 +85,7 @@ pub(crate) fn planned(shots: Vec<CheckedShot>, base_url: &str) -> Plan {
         base_url,
         spec_version: "bench",
         prices: &PriceTable::bundled("USD"),
+        free: false,
         history: &History::default(),
         retry: Retry::Nothing,
     };
