@@ -33,6 +33,8 @@ pub struct Partial {
     store: Store,
     relative: String,
     temporary: PathBuf,
+    // Set when the file has its name: nothing is left to remove.
+    placed: bool,
     file: File,
     hasher: Sha256,
     bytes: u64,
@@ -49,6 +51,7 @@ impl Partial {
             store,
             relative,
             temporary,
+            placed: false,
             hasher: Sha256::new(),
             bytes: 0,
         })
@@ -96,7 +99,7 @@ impl Partial {
     }
 
     /// Puts the file under its name, durable when it returns.
-    pub fn commit(self) -> Result<Saved, StoreError> {
+    pub fn commit(mut self) -> Result<Saved, StoreError> {
         // Content before name: a name that is durable first could show a file of
         // zeros after a power cut.
         self.file
@@ -109,6 +112,7 @@ impl Partial {
             .join(file_name(&self.relative));
         let previous = keep_previous(&self.store, &self.relative, &path, &sha256)?;
         fs::rename(&self.temporary, &path).map_err(StoreError::io("put in place", &path))?;
+        self.placed = true;
         sync_folder_of(&path)?;
         Ok(Saved {
             path: self.relative.clone(),
@@ -121,8 +125,10 @@ impl Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        // After a commit there is nothing of that name; and what cannot be removed
-        // is cleared when the folder is opened next.
+        if self.placed {
+            return;
+        }
+        // What cannot be removed is cleared when the folder is opened next.
         let _ = fs::remove_file(&self.temporary);
     }
 }
