@@ -61,17 +61,7 @@ impl<P: Provider> Host for Local<P> {
     }
 
     async fn create(&self, job: &Job) -> Result<Created, Failure> {
-        let checked = job.request.clone();
-        let loaded = tokio::task::spawn_blocking(move || checked.to_send(load)).await;
-        let request: Request = match loaded {
-            Ok(request) => request?,
-            Err(_) => {
-                return Err(Failure::new(
-                    FailureClass::Local,
-                    "a picture cannot be read",
-                ));
-            }
-        };
+        let request = request(job).await?;
         // Nothing here races this call: dropping it halfway is exactly the
         // state in which nobody knows whether it was paid.
         let created = self.provider.create(request).await;
@@ -110,6 +100,23 @@ impl<P: Provider> Host for Local<P> {
             _ => {}
         }
     }
+}
+
+/// The request to send, with its pictures read and inside.
+async fn request(job: &Job) -> Result<Request, Failure> {
+    // Most requests have no picture, and need no thread that may wait for a disk.
+    if job.request.media().is_empty() {
+        return job.request.to_send(load);
+    }
+    let checked = job.request.clone();
+    tokio::task::spawn_blocking(move || checked.to_send(load))
+        .await
+        .unwrap_or_else(|_| {
+            Err(Failure::new(
+                FailureClass::Local,
+                "a picture cannot be read",
+            ))
+        })
 }
 
 /// The URL or data URL of a picture. It is read when its turn comes, and must
