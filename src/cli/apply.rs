@@ -70,6 +70,8 @@ pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, Cli
     let settings = settings(&manifest.limits, &args.limits, &args.simulator, &target);
     console.say(plan_command::summary(&plan));
     within_budget(&plan, &settings, allow_unpriced(&manifest, args))?;
+    // The plan holds all that is needed from here on; a run may take hours.
+    drop((manifest, loaded));
     if !confirmed(&plan, &target, args, console) {
         console.say("nothing was created");
         return Ok(Exit::Interrupted);

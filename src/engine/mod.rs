@@ -156,28 +156,31 @@ async fn watch(shutdown: Shutdown, gate: Arc<Gate>) {
 /// Tells the facts, lives every shot, and says that it is over. Returns the
 /// paid tasks that could not be written down.
 async fn carry_out<P: Provider>(
-    mut plan: Plan,
+    plan: Plan,
     local: &Arc<Local<P>>,
     rules: Rules,
     concurrency: usize,
     recorder: &Recorder,
 ) -> Vec<(ShotId, TaskId)> {
-    let shots = std::mem::take(&mut plan.facts.shots);
-    let facts = crate::event::RunFacts {
-        shots: shots.clone(),
-        ..plan.facts
-    };
+    // What is there already needs no second copy: in most runs that is nearly all.
+    let to_do: Vec<(ShotFacts, Job)> = plan
+        .facts
+        .shots
+        .iter()
+        .zip(plan.jobs)
+        .filter(|(shot, _)| shot.decision != Decision::Reuse)
+        .map(|(shot, job)| (shot.clone(), job))
+        .collect();
     if recorder
-        .record(EventKind::RunStarted(Box::new(facts)))
+        .record(EventKind::RunStarted(Box::new(plan.facts)))
         .await
         .is_err()
     {
         return Vec::new();
     }
     let mut waiting = VecDeque::new();
-    for (shot, job) in shots.into_iter().zip(plan.jobs) {
+    for (shot, job) in to_do {
         match decided_end(&shot) {
-            None if shot.decision == Decision::Reuse => {}
             None => waiting.push_back((shot, job)),
             Some(end) => {
                 if recorder.record(end).await.is_err() {
