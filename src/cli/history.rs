@@ -1,5 +1,7 @@
 //! Ledger and output folder → the plan's plain view of earlier runs.
 
+use std::sync::Arc;
+
 use crate::event::{Failure, FailureClass, Video};
 use crate::id::{AttemptId, TaskId};
 use crate::ledger::{AttemptStanding, Record, Records};
@@ -65,7 +67,7 @@ fn past(record: &Record, store: &Store) -> Option<Past> {
         standing: standing(record, store)?,
         base_url: record.base_url.clone(),
         date: record.intended_at.strftime("%Y-%m-%d").to_string(),
-        request: record.request.clone(),
+        request: Arc::clone(&record.request),
     })
 }
 
@@ -112,15 +114,18 @@ fn paid(record: &Record, task: TaskId) -> Standing {
 /// has its name now, as when a shot was changed and changed back.
 fn find(video: &Video, store: &Store) -> (Video, Presence) {
     let presence = presence(store.is_whole(video));
+    if presence == Presence::Present {
+        return (video.clone(), presence);
+    }
     match store.take_of(video) {
-        Some(path) if presence != Presence::Present => {
+        Some(path) => {
             let video = Video {
                 path,
                 ..video.clone()
             };
             (video, Presence::Present)
         }
-        _ => (video.clone(), presence),
+        None => (video.clone(), presence),
     }
 }
 

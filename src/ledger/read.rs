@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row};
@@ -46,7 +47,7 @@ pub struct Record {
     /// What went wrong last, if nothing good came after it.
     pub failure: Option<Failure>,
     /// The request's fields, media as digests.
-    pub request: Map<String, Value>,
+    pub request: Arc<Map<String, Value>>,
     /// What it costs by the price table of its day.
     pub price: Option<Money>,
     /// When the intent became durable.
@@ -203,7 +204,7 @@ impl Cells<'_> {
             trace_id: self.get("trace_id")?,
             video: self.video()?,
             failure: self.failure()?,
-            request: self.request()?,
+            request: Arc::new(self.request()?),
             price: self.price()?,
             intended_at: self.time("intended_at")?,
             changed_at: self.time("changed_at")?,

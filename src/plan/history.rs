@@ -4,6 +4,7 @@
 //! keeps planning pure: every decision can be tested without a database.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -24,7 +25,7 @@ pub struct Past {
     /// The day it was begun, for people.
     pub date: String,
     /// The request, to say what changed since.
-    pub request: Map<String, Value>,
+    pub request: Arc<Map<String, Value>>,
 }
 
 /// What came of a request.
