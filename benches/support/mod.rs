@@ -257,6 +257,7 @@ impl Stage {
 /// Lines of a name, a figure and a remark, under a heading.
 pub(crate) struct Table;
 
+#[expect(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 impl Table {
     pub(crate) fn new(heading: impl Display) -> Self {
         println!("\n{heading}");
