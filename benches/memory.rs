@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use runner::engine::Settings;
 use runner::provider::minimax::{self, MiniMax};
-use support::{Ran, Server, Stage, Table};
+use support::{Ran, Server, Stage};
 
 const SHOTS: usize = 10_000;
 
@@ -30,34 +30,34 @@ fn main() {
     let text = support::storyboard(SHOTS);
     let (first, again) = program(&text);
     let (ran, before) = library(&text);
-    let table = Table::new(format!("memory: {SHOTS} shots"));
+    support::heading(format!("memory: {SHOTS} shots"));
     let megabytes = support::megabytes;
-    table.line(
+    support::line(
         "runner apply, all reused",
         megabytes(again.peak),
         "none in flight",
     );
-    table.line(
+    support::line(
         "runner apply",
         megabytes(first.peak),
         format!("{MANY} in flight, {}", support::rate(SHOTS, first.wall)),
     );
-    table.line(
+    support::line(
         "one shot in flight",
         kilobytes(first.peak.saturating_sub(again.peak), MANY),
         "the difference by their number",
     );
-    table.line(
+    support::line(
         "library, before the run",
         megabytes(before),
         "the plan is made",
     );
-    table.line(
+    support::line(
         "library",
         megabytes(ran.peak),
         format!("{SHOTS} in flight, {}", support::rate(SHOTS, ran.wall)),
     );
-    table.line(
+    support::line(
         "one shot in flight",
         kilobytes(ran.peak.saturating_sub(before), SHOTS),
         "the difference by their number",

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use saphyr_parser::Parser;
-use support::{Ran, Stage, Table};
+use support::{Ran, Stage};
 
 const SHOTS: usize = 10_000;
 const TIMES: usize = 5;
@@ -33,22 +33,21 @@ fn main() {
     });
     let again = support::best(TIMES, || support::timed(apply(&stage)));
     let bytes = fs::metadata(&stage.manifest).map_or(0, |found| found.len());
-    let table = Table::new(format!(
+    support::heading(format!(
         "scale: {SHOTS} shots, {} of YAML, best of {TIMES}",
         support::megabytes(bytes)
     ));
-    table.line("YAML events", support::milliseconds(bound), "the bound");
-    table.line(
+    support::line("YAML events", support::milliseconds(bound), "the bound");
+    support::line(
         "runner --version",
         support::milliseconds(start.wall),
         "start-up",
     );
-    line(&table, "runner check", &check, bound, "");
-    line(&table, "runner plan, all reused", &plan, bound, "");
+    line("runner check", &check, bound, "");
+    line("runner plan, all reused", &plan, bound, "");
     let aim = "; aim: under 1000 ms and 150 MB";
-    line(&table, "runner apply, all reused", &again, bound, aim);
+    line("runner apply, all reused", &again, bound, aim);
     line(
-        &table,
         "runner apply, the first",
         &first,
         bound,
@@ -56,11 +55,11 @@ fn main() {
     );
 }
 
-fn line(table: &Table, name: &str, ran: &Ran, bound: Duration, remark: &str) {
+fn line(name: &str, ran: &Ran, bound: Duration, remark: &str) {
     let times = support::ratio(ran.wall.as_secs_f64(), bound.as_secs_f64());
     let peak = support::megabytes(ran.peak);
     let remark = format!("{times} x the bound, peak {peak}{remark}");
-    table.line(name, support::milliseconds(ran.wall), remark);
+    support::line(name, support::milliseconds(ran.wall), remark);
 }
 
 /// As fast as the simulator in the same process lets it be.
@@ -75,7 +74,7 @@ fn read(manifest: &Path) -> Duration {
     let once = || {
         let begun = Instant::now();
         let text = fs::read_to_string(manifest).expect("the manifest can be read");
-        let events = Parser::new_from_str(&text).filter(Result::is_ok).count();
+        let events = Parser::new_from_str(&text).flatten().count();
         assert!(events > SHOTS, "the whole manifest was read");
         begun.elapsed()
     };

@@ -21,7 +21,7 @@ use runner::provider::minimax::{self, MiniMax};
 use runner::provider::{Body, Created, Location, Progress, Provider};
 use runner::store::Store;
 use serde_json::Value;
-use support::{Server, Table};
+use support::Server;
 use tokio::task::JoinSet;
 
 const SHOTS: usize = 2_000;
@@ -59,16 +59,16 @@ fn main() {
     for round in 0..ROUNDS {
         let next = measure(&server, || runtime.block_on(load(&server.url, &bodies)));
         let bytes = next.bytes / SHOTS as u64;
-        calls = faster(calls, next);
+        keep_faster(&mut calls, next);
         for place in &mut places {
             let folder = place.folder.path().join(format!("run-{round}"));
             let next = measure(&server, || {
                 runtime.block_on(apply(&server.url, &text, &folder))
             });
-            place.whole = faster(place.whole.take(), next);
+            keep_faster(&mut place.whole, next);
             let folder = place.folder.path().join(format!("store-{round}"));
             let next = measure(&server, || runtime.block_on(keep(bytes, &folder)));
-            place.store = faster(place.store.take(), next);
+            keep_faster(&mut place.store, next);
         }
     }
     print(&calls.expect("it ran"), &places);
@@ -117,18 +117,17 @@ fn measure(server: &Server, round: impl FnOnce() -> Round) -> Measured {
     let round = round();
     Measured {
         wall: begun.elapsed(),
-        client: support::own_cpu() - client,
-        server: server.cpu() - service,
+        client: support::own_cpu().saturating_sub(client),
+        server: server.cpu().saturating_sub(service),
         requests: round.requests,
         bytes: round.bytes,
         planning: round.planning,
     }
 }
 
-fn faster(best: Option<Measured>, next: Measured) -> Option<Measured> {
-    match best {
-        Some(best) if best.wall <= next.wall => Some(best),
-        _ => Some(next),
+fn keep_faster(best: &mut Option<Measured>, next: Measured) {
+    if best.as_ref().is_none_or(|best| next.wall < best.wall) {
+        *best = Some(next);
     }
 }
 
@@ -346,36 +345,36 @@ impl Provider for Counted {
 }
 
 fn print(calls: &Measured, places: &[Place]) {
-    let table = Table::new(format!(
+    support::heading(format!(
         "throughput: {SHOTS} shots, {CONCURRENCY} in flight, server in another process, best of {ROUNDS}"
     ));
-    side(&table, "calls alone", calls);
+    side("calls alone", calls);
     for place in places {
         let (Some(whole), Some(store)) = (&place.whole, &place.store) else {
             continue;
         };
-        table.line("", "", "");
-        side(&table, &format!("runner, {}", place.name), whole);
-        table.line("  text to plan", support::milliseconds(whole.planning), {
+        support::line("", "", "");
+        side(&format!("runner, {}", place.name), whole);
+        support::line("  text to plan", support::milliseconds(whole.planning), {
             format!("of {}", support::milliseconds(whole.wall))
         });
-        side(&table, &format!("store alone, {}", place.name), store);
-        ratios(&table, calls, whole, store);
+        side(&format!("store alone, {}", place.name), store);
+        ratios(calls, whole, store);
     }
 }
 
-fn side(table: &Table, name: &str, side: &Measured) {
+fn side(name: &str, side: &Measured) {
     let requests: u64 = side.requests.values().sum();
     let processor = format!(
         "shots; processor a shot: {}, server {}",
         microseconds(side.client),
         microseconds(side.server)
     );
-    table.line(name, support::rate(SHOTS, side.wall), processor);
+    support::line(name, support::rate(SHOTS, side.wall), processor);
     if requests > 0 {
         let each = requests as f64 / SHOTS as f64;
         let counts = support::counts(&side.requests, SHOTS);
-        table.line(
+        support::line(
             "",
             support::rate(requests as usize, side.wall),
             format!("requests; {each:.2} a shot: {counts}"),
@@ -384,26 +383,24 @@ fn side(table: &Table, name: &str, side: &Measured) {
 }
 
 /// By the clock, and by processor time, which busy neighbours disturb less.
-fn ratios(table: &Table, calls: &Measured, whole: &Measured, store: &Measured) {
-    let seconds = |measured: &Measured| measured.wall.as_secs_f64();
-    let busy = |measured: &Measured| (measured.client + measured.server).as_secs_f64();
-    let line = |name, bound: &dyn Fn(&dyn Fn(&Measured) -> f64) -> f64, aim| {
-        let by_processor = support::ratio(bound(&busy), busy(whole));
-        table.line(
-            name,
-            support::ratio(bound(&seconds), seconds(whole)),
-            format!("{by_processor} by processor time{aim}"),
-        );
-    };
-    line(
+fn ratios(calls: &Measured, whole: &Measured, store: &Measured) {
+    let [calls, whole, store] = [calls, whole, store].map(|measured| {
+        let processor = measured.client + measured.server;
+        [measured.wall, processor].map(|time| time.as_secs_f64())
+    });
+    let by_clock = support::ratio(calls[0], whole[0]);
+    let by_processor = support::ratio(calls[1], whole[1]);
+    support::line(
         "  runner / calls",
-        &|cost| cost(calls),
-        "; aim: 0.50 or more",
+        by_clock,
+        format!("{by_processor} by processor time; aim: 0.50 or more"),
     );
-    line(
+    let by_clock = support::ratio(calls[0] + store[0], whole[0]);
+    let by_processor = support::ratio(calls[1] + store[1], whole[1]);
+    support::line(
         "  runner / (calls, then store)",
-        &|cost| cost(calls) + cost(store),
-        "",
+        by_clock,
+        format!("{by_processor} by processor time"),
     );
 }
 

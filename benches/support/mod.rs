@@ -7,7 +7,7 @@
 #![allow(dead_code, reason = "each benchmark uses a part of it")]
 
 use std::collections::HashMap;
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -43,11 +43,13 @@ pub(crate) fn storyboard(shots: usize) -> String {
          shots:\n",
     );
     for number in 0..shots {
-        text.push_str(&format!(
+        write!(
+            text,
             "  - id: shot-{number:05}\n    \
              prompt: \"{{{{ hero }}}} at window {number}, evening light on the harbour. [Push in]\"\n    \
              camera: [tilt up]\n"
-        ));
+        )
+        .expect("writing to a string cannot fail");
     }
     text
 }
@@ -254,20 +256,17 @@ impl Stage {
     }
 }
 
-/// Lines of a name, a figure and a remark, under a heading.
-pub(crate) struct Table;
-
+/// Begins a table.
 #[expect(clippy::print_stdout, reason = "figures are what a benchmark is for")]
-impl Table {
-    pub(crate) fn new(heading: impl Display) -> Self {
-        println!("\n{heading}");
-        Self
-    }
+pub(crate) fn heading(text: impl Display) {
+    println!("\n{text}");
+}
 
-    pub(crate) fn line(&self, name: &str, figure: impl Display, remark: impl Display) {
-        let figure = figure.to_string();
-        println!("  {name:<36} {figure:>12}  {remark}");
-    }
+/// A line of a table: a name, a figure and a remark.
+#[expect(clippy::print_stdout, reason = "figures are what a benchmark is for")]
+pub(crate) fn line(name: &str, figure: impl Display, remark: impl Display) {
+    let figure = figure.to_string();
+    println!("  {name:<36} {figure:>12}  {remark}");
 }
 
 pub(crate) fn rate(count: usize, time: Duration) -> String {
