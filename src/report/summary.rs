@@ -203,9 +203,11 @@ impl Words<'_> {
     fn next(&self) -> String {
         let counts = self.state.counts();
         // Another run cannot unblock what this version cannot make.
-        let blocked = self.state.shots.iter().filter(|shot| {
-            matches!(shot.phase, Phase::Skipped(SkipReason::Blocked { .. }))
-        });
+        let blocked = self
+            .state
+            .shots
+            .iter()
+            .filter(|shot| matches!(shot.phase, Phase::Skipped(SkipReason::Blocked { .. })));
         let what = match (counts.pending, counts.skipped - blocked.count()) {
             (0, 0) => return String::new(),
             (0, _) => "creates what is missing",
@@ -239,9 +241,7 @@ fn groups(state: &RunState, outcome: Outcome) -> Vec<Group<'_>> {
         let Some(reason) = ending(shot) else {
             continue;
         };
-        let place = places
-            .entry(reason.message.clone())
-            .or_insert(groups.len());
+        let place = places.entry(reason.message.clone()).or_insert(groups.len());
         match groups.get_mut(*place) {
             Some(group) => group.shots.push(shot),
             None => groups.push(Group {
