@@ -5,11 +5,12 @@
 //! API thinks of a value. Parsing stops early only for text that is not YAML.
 //!
 //! In reading order: `reader` makes a `tree` (with `mapping`,
-//! `scalar`, `places` and `offsets`),
+//! `scalar`, `places` and `offsets`; `stumble` and `lines` explain what is no YAML),
 //! `schema` says what may stand where, `validate` compares, `lower` makes the
 //! `model`. `text` leads from a scalar's value back to its source, for those
 //! who find mistakes inside of it.
 
+mod lines;
 mod lower;
 mod lower_shot;
 mod mapping;
@@ -19,6 +20,7 @@ mod places;
 mod reader;
 mod scalar;
 mod schema;
+mod stumble;
 pub mod text;
 pub mod tree;
 mod validate;
