@@ -179,9 +179,8 @@ fn flow_end(text: &str) -> usize {
     for (at, character) in text.char_indices() {
         match character {
             '{' | '[' => depth += 1,
-            '}' | ']' if depth == 0 => return at,
+            '}' | ']' | ',' if depth == 0 => return at,
             '}' | ']' => depth -= 1,
-            ',' if depth == 0 => return at,
             _ => {}
         }
     }
@@ -197,7 +196,6 @@ pub(super) fn open_bracket(text: &str, range: Range<usize>) -> Option<(usize, ch
         let free = matches!(last, ' ' | '\n' | '[' | '{' | ',' | ':');
         match (quote, character) {
             (Some(mark), _) if mark == character => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') if free => quote = Some(character),
             (None, '[' | '{') if free => open.push((range.start + at, character)),
             (None, ']' | '}') => {

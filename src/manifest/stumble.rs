@@ -182,7 +182,10 @@ fn quotes(around: Around<'_>) -> Option<Stumble> {
     if around.says("trailing content") {
         let value = around.line.value_before(around.at)?;
         let (text, _) = value.read(around.text);
-        let mark = text.chars().next()?;
+        let mark = text
+            .chars()
+            .next()
+            .filter(|mark| matches!(mark, '"' | '\''))?;
         let inner = text[1..].strip_suffix(mark).unwrap_or(text);
         return Some(Stumble::new(
             around.at..value.end,
@@ -356,7 +359,7 @@ fn indentation(around: Around<'_>) -> Option<Stumble> {
     let line = around.line;
     let above = lines::before(around.text, line)?;
     let dashed = line.text.trim_start().starts_with("- ");
-    let like = if dashed {
+    let model = if dashed {
         lines::dashed_before(around.text, line)?
     } else {
         above
@@ -368,7 +371,7 @@ fn indentation(around: Around<'_>) -> Option<Stumble> {
             line.key_column()
         }
     };
-    let (own, other) = (column(line), column(like));
+    let (own, other) = (column(line), column(model));
     let deep = match own.cmp(&other) {
         std::cmp::Ordering::Greater => "deeper",
         std::cmp::Ordering::Less => "less deep",
@@ -381,7 +384,7 @@ fn indentation(around: Around<'_>) -> Option<Stumble> {
         let len = rest.find([':', ' ']).unwrap_or(rest.len()).max(1);
         line.start + from..line.start + from + len
     };
-    let other_word = word(like);
+    let other_word = word(model);
     let shown = &around.text[other_word.clone()];
     let who = if dashed {
         "the `-` above"
