@@ -19,7 +19,7 @@ use crate::check::request::CheckedRequest;
 use crate::diag::{Code, Diagnostic, Label, Span};
 use crate::id::ShotId;
 use crate::shot::{MediaInput, MediaSource, Setting, Shot};
-use crate::spec::{Mode, Spec, Unlisted};
+use crate::spec::{Mode, Spec, Unlisted, Violation, ViolationKind};
 
 /// What checking needs besides the shots.
 pub struct Context<'a> {
@@ -82,7 +82,9 @@ impl Findings {
     fn add(&mut self, shot: &ShotId, diagnostics: Vec<Diagnostic>) {
         for diagnostic in diagnostics {
             let place = diagnostic.primary.as_ref().map(|label| label.span);
-            let key = (diagnostic.code, place, diagnostic.message.clone());
+            // The shots of a matrix differ in their names alone.
+            let words = diagnostic.message.replace(&format!("`{shot}`"), "");
+            let key = (diagnostic.code, place, words);
             let at = *self.seen.entry(key).or_insert_with(|| {
                 self.order.push((diagnostic, Vec::new()));
                 self.order.len() - 1
@@ -92,7 +94,9 @@ impl Findings {
     }
 
     fn into_diagnostics(self) -> Vec<Diagnostic> {
-        self.order
+        let mut order = self.order;
+        order.sort_by_key(|(told, _)| told.primary.as_ref().map(|label| label.span));
+        order
             .into_iter()
             .map(|(diagnostic, shots)| match shots.as_slice() {
                 [] | [_] => diagnostic,
@@ -144,6 +148,9 @@ fn check_shot(shot: &Shot, context: &Context<'_>) -> (Option<CheckedRequest>, Ve
         .spec
         .validate_with(mode, &Value::Object(whole), context.unlisted);
     for violation in violations {
+        if contradicts_itself(shot) && is_about_mode(&violation) {
+            continue;
+        }
         // What is broken was told; a rule between fields cannot be judged then.
         if violation.reason.is_some() && !shot.broken.is_empty() {
             continue;
@@ -173,6 +180,15 @@ fn mode_of(shot: &Shot) -> Mode {
     } else {
         Mode::TextToVideo
     }
+}
+
+/// Whether pictures exclude each other, so that the mode is anybody's guess.
+fn contradicts_itself(shot: &Shot) -> bool {
+    shot.subject.is_some() && (shot.first_frame.is_some() || shot.last_frame.is_some())
+}
+
+fn is_about_mode(violation: &Violation) -> bool {
+    violation.kind == ViolationKind::NotAllowed || violation.field.as_deref() == Some("model")
 }
 
 /// The shot without the defaults that its mode has no field for: they are meant

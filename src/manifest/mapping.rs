@@ -103,7 +103,7 @@ impl MapFrame {
             let text = &source[span.start..span.end];
             let message = "a text that begins with `{` needs quotes";
             let diagnostic = Diagnostic::error(Code::Syntax, span, message);
-            return diagnostic.help(format!("write {}", quoted(text)));
+            return diagnostic.help(format!("write `{}`", quoted(text)));
         }
         let message = format!("a key is a text, this is {}", node.describe());
         Diagnostic::error(Code::WrongType, span, message)

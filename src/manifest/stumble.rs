@@ -268,7 +268,7 @@ fn no_anchor(around: Around<'_>, text: &str, start: usize) -> Stumble {
         return Stumble::new(
             place,
             "a text that begins with `*` needs quotes",
-            format!("write {}", quoted(text)),
+            format!("write `{}`", quoted(text)),
         );
     }
     Stumble::new(

@@ -168,7 +168,9 @@ fn undeclared(manifest: &Manifest, overrides: &Overrides) -> Vec<Diagnostic> {
 }
 
 fn unused(manifest: &Manifest) -> Vec<Diagnostic> {
-    if manifest.vars.is_empty() {
+    // What could not be read may have used any of them.
+    let broken = manifest.shots.iter().any(|shot| !shot.broken.is_empty());
+    if manifest.vars.is_empty() || broken {
         return Vec::new();
     }
     let mut used = Used::default();

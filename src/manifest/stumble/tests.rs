@@ -44,7 +44,7 @@ fn texts_that_need_quotes() {
         ),
         (
             "{{ hero }}",
-            "a text that begins with `{` needs quotes @ 4:{{ hero }} | write \"{{ hero }}\"",
+            "a text that begins with `{` needs quotes @ 4:{{ hero }} | write `\"{{ hero }}\"`",
         ),
         (
             "{% if x %}a{% endif %}",
