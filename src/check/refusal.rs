@@ -47,13 +47,21 @@ pub(super) fn explain(
             .note(format!("the shot is {mode} with `{model}`"))
             .help(format!("remove `{field}`"));
     }
-    if let Some(help) = remedy(shot, field, violation) {
+    let remedy = remedy(shot, field, violation).or_else(|| seconds(mode, field, violation, spec));
+    if let Some(help) = remedy {
         return diagnostic.help(help);
     }
     if let Some(default) = unwritten_default(shot, mode, model, field, spec) {
         diagnostic = diagnostic.note(default);
     }
     diagnostic
+}
+
+/// The lengths there are, for a length with a fraction and the like.
+fn seconds(mode: Mode, field: &str, violation: &Violation, spec: &Spec) -> Option<String> {
+    let wrong = field == "duration" && violation.kind == ViolationKind::WrongType;
+    let known: Vec<String> = spec.durations(mode).iter().map(u32::to_string).collect();
+    (wrong && !known.is_empty()).then(|| format!("write {}", known.join(" or ")))
 }
 
 /// What to write instead of a value that is nearly right.

@@ -124,10 +124,11 @@ impl Engine<'_> {
             && let Some(detail) = error.detail()
         {
             let diagnostic = self.plain(written, range, detail);
-            return diagnostic.help(if detail.contains("function") {
-                "call it, as in `camera('push in')`"
-            } else {
-                "write a text or a number; `|join(', ')` makes a text of a list"
+            return diagnostic.help(match detail.rsplit(' ').next() {
+                Some("list") => "`|join(', ')` makes a text of a list",
+                Some("mapping") => "name the value in it, as in `{{ hero.name }}`",
+                Some("nothing") => "give it a value",
+                _ => "call it, as in `camera('push in')`",
             });
         }
         let detail = error

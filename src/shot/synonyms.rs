@@ -159,6 +159,10 @@ pub(super) fn meant(bare: &str) -> Option<&'static str> {
 pub(super) fn looks_like_a_move(content: &str) -> bool {
     const MOST_WORDS: usize = 3;
     const MOST_CHARACTERS: usize = 6;
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    if !content.chars().all(plain) {
+        return false;
+    }
     let lower = content.to_lowercase();
     let words: Vec<&str> = lower
         .split([' ', '-', '_'])
@@ -198,7 +202,14 @@ mod tests {
         for text in ["Fly over", "orbit left", "slow zoom", "环绕", "镜头上升"] {
             assert!(looks_like_a_move(text), "{text}");
         }
-        for text in ["a sign", "1", "he pushes the door open", "推开门", ""] {
+        for text in [
+            "a sign",
+            "1",
+            "he pushes the door open",
+            "note: camera",
+            "推开门",
+            "",
+        ] {
             assert!(!looks_like_a_move(text), "{text}");
         }
     }

@@ -289,7 +289,7 @@ fn template_mistakes_point_at_the_words() {
         ),
         (
             "prompt: 'x {{ [1, 2] }}'",
-            "template: no text can be made of this: it is a list @ [1, 2] | write a text or a number; `|join(', ')` makes a text of a list",
+            "template: no text can be made of this: it is a list @ [1, 2] | `|join(', ')` makes a text of a list",
         ),
         (
             "duration: '{{ 6'",

@@ -64,7 +64,7 @@ fn texts_that_need_quotes() {
         ),
         (
             "`hero` walks",
-            "a text that begins with ``` needs quotes @ 4:` | write `prompt: \"`hero` walks\"`",
+            "a text that begins with a backtick needs quotes @ 4:` | write `prompt: \"`hero` walks\"`",
         ),
         (
             "%x",
@@ -76,7 +76,7 @@ fn texts_that_need_quotes() {
         ),
         (
             "> a cat",
-            "a text that begins with `>` needs quotes @ 4:> | write `prompt: \"> a cat\"`",
+            "a text that begins with `>` needs quotes @ 4:> | begin the text on the next line, or write `prompt: \"> a cat\"`",
         ),
         (
             "- a cat",
@@ -116,7 +116,7 @@ fn margins() {
         ),
         (
             "      prompt: x",
-            "this line is indented deeper than the line above it @ 4:prompt | begin it in the same column as `id`",
+            "this line is indented deeper than the line above it @ 4:prompt | begin it in the same column as `id`; a text that goes on here and holds `: ` needs quotes",
         ),
         (
             "   prompt: x",
@@ -132,7 +132,7 @@ fn margins() {
         ),
         (
             "    prompt: x\n      duration: 6",
-            "this line is indented deeper than the line above it @ 5:duration | begin it in the same column as `prompt`",
+            "this line is indented deeper than the line above it @ 5:duration | begin it in the same column as `prompt`; a text that goes on here and holds `: ` needs quotes",
         ),
     ] {
         assert_eq!(line(text), expected, "{text}");
