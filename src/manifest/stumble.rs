@@ -206,10 +206,10 @@ fn no_anchor(around: Around<'_>, text: &str, start: usize) -> Stumble {
 
 /// A bracket that was opened and never closed.
 fn unclosed(around: Around<'_>) -> Option<Stumble> {
+    const MOST_BYTES: usize = 64 * 1024;
     if !around.says("flow") {
         return None;
     }
-    const MOST_BYTES: usize = 64 * 1024;
     let mut line = Some(around.line);
     for _ in 0..100 {
         // What was opened farther away is not found again by reading on.
