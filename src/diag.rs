@@ -190,8 +190,10 @@ codes! {
     UnknownBackend = "unknown-backend",
     /// A limit that will hurt.
     Limit = "limit",
-    /// A variable that nothing uses, or that was given but not declared.
+    /// A variable that nothing uses.
     UnusedVariable = "unused-variable",
+    /// A variable that was given but not declared.
+    UnknownVariable = "unknown-variable",
 }
 
 impl fmt::Display for Code {
@@ -299,18 +301,38 @@ impl Diagnostic {
     }
 }
 
-/// The nearest of `candidates` to a mistyped `word`, if one is near enough to be meant.
+/// The nearest of `candidates` to a mistyped `word`, if one is near enough to be
+/// meant. Names of any length may stand in a hostile text, and a comparison
+/// costs the product of two lengths; nobody mistypes a page.
 pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LONGEST: usize = 200;
+    if word.len() > LONGEST {
+        return None;
+    }
     let wanted = word.to_lowercase();
     candidates
         .into_iter()
+        .filter(|candidate| candidate.len() <= LONGEST)
         .map(|candidate| {
             let distance = strsim::damerau_levenshtein(&wanted, &candidate.to_lowercase());
             (distance, candidate)
         })
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count() / 4)
+        .filter(|(distance, candidate)| *distance <= slips(&wanted, candidate))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// Slips that two words may lie apart: of two letters, one is half of the word,
+/// and only a third that is too much may be a slip.
+fn slips(word: &str, other: &str) -> usize {
+    let other = other.to_lowercase();
+    match word.chars().count().min(other.chars().count()) {
+        2 if word.starts_with(&other) || other.starts_with(word) => 1,
+        0..=2 => 0,
+        3..=5 => 1,
+        6..=9 => 2,
+        _ => 3,
+    }
 }
 
 #[cfg(test)]
@@ -321,7 +343,12 @@ mod tests {
     fn suggestions_are_near() {
         assert_eq!(suggest("promt", ["prompt", "model"]), Some("prompt"));
         assert_eq!(suggest("Push-in", ["Push in", "Pull out"]), Some("Push in"));
+        assert_eq!(suggest("1080p", ["768P", "1080P"]), Some("1080P"));
         assert_eq!(suggest("zebra", ["prompt", "model"]), None);
+        assert_eq!(suggest("nope.png", ["wide.png"]), None);
+        assert_eq!(suggest("nofile.yaml", ["xnoprice.yaml"]), None);
+        assert_eq!(suggest("d", ["b"]), None);
+        assert_eq!(suggest("idd", ["id"]), Some("id"));
     }
 
     #[test]

@@ -10,6 +10,12 @@ use support::{files, name, program, ran};
 const FOLDER: &str = "tests/fixtures/bad";
 
 #[test]
+fn defaults_are_for_those_that_have_the_field() {
+    let checked = ran(program().args(["check", "tests/fixtures/ok/defaults.yaml"]));
+    assert!(!checked.stderr.contains("error["), "{}", checked.stderr);
+}
+
+#[test]
 fn every_mistake_is_explained_in_place() {
     let fixtures = files(FOLDER, "yaml");
     assert!(fixtures.len() >= 30, "{} fixtures", fixtures.len());

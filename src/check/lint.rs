@@ -1,10 +1,11 @@
 //! What the API would take and an author would regret.
 //!
-//! Owns warnings only: nothing here stops a run.
+//! Owns warnings, and the few errors that no schema can put: what is said of
+//! prompts by the API's codes and not by its documents.
 
 use crate::check::{Context, setting};
 use crate::diag::{Code, Diagnostic};
-use crate::shot::Shot;
+use crate::shot::{Prompt, Shot};
 use crate::spec::{Mode, Spec, Unlisted};
 
 pub(super) fn lint(
@@ -21,6 +22,9 @@ pub(super) fn lint(
         unlisted_model(shot, model, spec, diagnostics);
     }
     missing_prompt(shot, mode, diagnostics);
+    if let Some(prompt) = &shot.prompt {
+        diagnostics.extend(invisible(prompt));
+    }
 }
 
 fn camera_without_support(
@@ -88,12 +92,13 @@ fn unlisted_model(shot: &Shot, model: &str, spec: &Spec, diagnostics: &mut Vec<D
 }
 
 fn missing_prompt(shot: &Shot, mode: Mode, diagnostics: &mut Vec<Diagnostic>) {
-    let empty = shot
-        .prompt
-        .as_ref()
-        .is_none_or(|prompt| prompt.text.trim().is_empty());
-    if empty && mode != Mode::TextToVideo {
-        let span = shot.prompt.as_ref().map_or(shot.span, |prompt| prompt.span);
+    let written = shot.prompt.as_ref();
+    let empty = written.is_none_or(|prompt| prompt.text.trim().is_empty());
+    if !empty || shot.is_broken("prompt") {
+        return;
+    }
+    let span = written.map_or(shot.span, |prompt| prompt.span);
+    if mode != Mode::TextToVideo {
         diagnostics.push(
             Diagnostic::warning(
                 Code::Request,
@@ -104,5 +109,41 @@ fn missing_prompt(shot: &Shot, mode: Mode, diagnostics: &mut Vec<Diagnostic>) {
                 "{mode} takes that, and the model decides what happens"
             )),
         );
+    } else if written.is_some() {
+        let diagnostic = Diagnostic::error(Code::Request, span, "the prompt is empty");
+        diagnostics.push(diagnostic.help(format!("say what to film; {} needs it", mode.phrase())));
     }
+}
+
+/// Characters that nobody sees, of which the API bears some (code 1042).
+fn invisible(prompt: &Prompt) -> Option<Diagnostic> {
+    let hidden = prompt.text.chars().filter(|c| is_invisible(*c));
+    let first = hidden.clone().next()?;
+    let (hidden, all) = (hidden.count(), prompt.text.chars().count());
+    let name = format!("U+{:04X}", u32::from(first));
+    let message = match hidden {
+        1 => format!("there is an invisible character in the prompt, {name}"),
+        _ => format!("{hidden} characters of the prompt are invisible, the first is {name}"),
+    };
+    let new = if hidden * 10 > all {
+        Diagnostic::error
+    } else {
+        Diagnostic::warning
+    };
+    Some(
+        new(Code::Request, prompt.span, message)
+            .note("the API refuses a prompt of which more than a tenth is invisible (code 1042)")
+            .help("delete it; it often comes along when a text is pasted"),
+    )
+}
+
+/// Control characters other than white space, and marks without a width. What
+/// joins emoji is not among them.
+fn is_invisible(character: char) -> bool {
+    let marks = [
+        '\u{ad}', '\u{200b}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{feff}',
+    ];
+    character.is_control() && !matches!(character, '\n' | '\r' | '\t')
+        || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || marks.contains(&character)
 }

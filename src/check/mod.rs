@@ -6,17 +6,19 @@
 
 mod lint;
 pub mod media;
+mod refusal;
 pub mod request;
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
 use crate::check::media::{CheckedMedia, MediaField, MediaLibrary};
 use crate::check::request::CheckedRequest;
-use crate::diag::{Code, Diagnostic, Span, suggest};
+use crate::diag::{Code, Diagnostic, Label, Span};
 use crate::id::ShotId;
-use crate::shot::{MediaInput, Prompt, Setting, Shot};
+use crate::shot::{MediaInput, MediaSource, Setting, Shot};
 use crate::spec::{Mode, Spec, Unlisted, Violation, ViolationKind};
 
 /// What checking needs besides the shots.
@@ -49,9 +51,13 @@ pub struct CheckedShot {
 pub fn check(shots: &[Shot], context: &Context<'_>) -> (Vec<CheckedShot>, Vec<Diagnostic>) {
     let mut checked = Vec::with_capacity(shots.len());
     let mut findings = Findings::default();
+    let ids: HashSet<&str> = shots.iter().map(|shot| shot.id.as_str()).collect();
     for shot in shots {
-        let (request, diagnostics) = check_shot(shot, context);
-        let sound = !diagnostics.iter().any(Diagnostic::is_error);
+        let (request, mut diagnostics) = check_shot(shot, context);
+        let sound = shot.broken.is_empty() && !diagnostics.iter().any(Diagnostic::is_error);
+        if !sound {
+            meant_shots(shot, &ids, &mut diagnostics);
+        }
         findings.add(&shot.id, diagnostics);
         if let (true, Some(request)) = (sound, request) {
             checked.push(CheckedShot {
@@ -76,7 +82,9 @@ impl Findings {
     fn add(&mut self, shot: &ShotId, diagnostics: Vec<Diagnostic>) {
         for diagnostic in diagnostics {
             let place = diagnostic.primary.as_ref().map(|label| label.span);
-            let key = (diagnostic.code, place, diagnostic.message.clone());
+            // The shots of a matrix differ in their names alone.
+            let words = diagnostic.message.replace(&format!("`{shot}`"), "");
+            let key = (diagnostic.code, place, words);
             let at = *self.seen.entry(key).or_insert_with(|| {
                 self.order.push((diagnostic, Vec::new()));
                 self.order.len() - 1
@@ -86,7 +94,9 @@ impl Findings {
     }
 
     fn into_diagnostics(self) -> Vec<Diagnostic> {
-        self.order
+        let mut order = self.order;
+        order.sort_by_key(|(told, _)| told.primary.as_ref().map(|label| label.span));
+        order
             .into_iter()
             .map(|(diagnostic, shots)| match shots.as_slice() {
                 [] | [_] => diagnostic,
@@ -99,8 +109,30 @@ impl Findings {
     }
 }
 
+/// `first_frame: opening` is a file to us, and a shot to its author.
+fn meant_shots(shot: &Shot, ids: &HashSet<&str>, diagnostics: &mut [Diagnostic]) {
+    for input in [&shot.first_frame, &shot.last_frame].into_iter().flatten() {
+        let MediaSource::File { path } = &input.source else {
+            continue;
+        };
+        let Some(id) = path.to_str().filter(|path| ids.contains(path)) else {
+            continue;
+        };
+        let here = |label: &Label| label.span == input.span;
+        let own = diagnostics
+            .iter_mut()
+            .filter(|told| told.code == Code::Media && told.primary.as_ref().is_some_and(here));
+        for told in own {
+            told.help = Some(format!(
+                "for a frame of the shot `{id}`, write `{{ shot: {id}, frame: last }}`"
+            ));
+        }
+    }
+}
+
 fn check_shot(shot: &Shot, context: &Context<'_>) -> (Option<CheckedRequest>, Vec<Diagnostic>) {
     let mode = mode_of(shot);
+    let shot = &fitting(shot, mode, context.spec);
     let mut diagnostics = Vec::new();
     let (media, stand_ins) = check_media(shot, mode, context, &mut diagnostics);
     let Some(model) = model_of(shot, mode, context.spec, &mut diagnostics) else {
@@ -109,11 +141,27 @@ fn check_shot(shot: &Shot, context: &Context<'_>) -> (Option<CheckedRequest>, Ve
     let body = body(shot, mode, &model, context.spec);
     let mut whole = body.clone();
     whole.extend(stand_ins);
+    if shot.is_broken("prompt") {
+        whole.insert("prompt".to_owned(), Value::from("x"));
+    }
     let violations = context
         .spec
         .validate_with(mode, &Value::Object(whole), context.unlisted);
     for violation in violations {
-        diagnostics.push(explain(shot, mode, &model, &violation, context.spec));
+        if contradicts_itself(shot) && is_about_mode(&violation) {
+            continue;
+        }
+        // What is broken was told; a rule between fields cannot be judged then.
+        if violation.reason.is_some() && !shot.broken.is_empty() {
+            continue;
+        }
+        diagnostics.push(refusal::explain(
+            shot,
+            mode,
+            &model,
+            &violation,
+            context.spec,
+        ));
     }
     lint::lint(shot, mode, &model, context, &mut diagnostics);
     let request = CheckedRequest::new(shot.id.clone(), mode, model, body, media, context.spec);
@@ -122,15 +170,37 @@ fn check_shot(shot: &Shot, context: &Context<'_>) -> (Option<CheckedRequest>, Ve
 
 /// The mode follows from the fields that are present, as at the API.
 fn mode_of(shot: &Shot) -> Mode {
-    if shot.subject.is_some() {
+    let has = |input: &Option<MediaInput>, key| input.is_some() || shot.is_broken(key);
+    if has(&shot.subject, "subject") {
         Mode::SubjectReference
-    } else if shot.last_frame.is_some() {
+    } else if has(&shot.last_frame, "last_frame") {
         Mode::FirstLastFrame
-    } else if shot.first_frame.is_some() {
+    } else if has(&shot.first_frame, "first_frame") {
         Mode::ImageToVideo
     } else {
         Mode::TextToVideo
     }
+}
+
+/// Whether pictures exclude each other, so that the mode is anybody's guess.
+fn contradicts_itself(shot: &Shot) -> bool {
+    shot.subject.is_some() && (shot.first_frame.is_some() || shot.last_frame.is_some())
+}
+
+fn is_about_mode(violation: &Violation) -> bool {
+    violation.kind == ViolationKind::NotAllowed || violation.field.as_deref() == Some("model")
+}
+
+/// The shot without the defaults that its mode has no field for: they are meant
+/// for those that have it. What the shot itself says stays, and is judged.
+fn fitting<'s>(shot: &'s Shot, mode: Mode, spec: &Spec) -> Cow<'s, Shot> {
+    let fits = |setting: &Setting| !setting.inherited || spec.has_field(mode, &setting.field);
+    if shot.settings.iter().all(fits) {
+        return Cow::Borrowed(shot);
+    }
+    let mut shot = shot.clone();
+    shot.settings.retain(fits);
+    Cow::Owned(shot)
 }
 
 fn setting<'s>(shot: &'s Shot, field: &str) -> Option<&'s Setting> {
@@ -143,6 +213,9 @@ fn model_of(
     spec: &Spec,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<String> {
+    if shot.is_broken("model") {
+        return None;
+    }
     let Some(setting) = setting(shot, "model") else {
         let known = spec.models(mode).join("`, `");
         diagnostics.push(
@@ -205,6 +278,11 @@ fn check_media(
     let mut media = Vec::new();
     let mut stand_ins = Map::new();
     for (field, input) in inputs {
+        if shot.is_broken(field.manifest_key())
+            && context.spec.has_field(mode, field.request_field())
+        {
+            field.place(&mut stand_ins, media::STAND_IN.to_owned());
+        }
         let Some(input) = input else { continue };
         if !context.spec.has_field(mode, field.request_field()) {
             diagnostics.push(misplaced(field, mode, input.span));
@@ -231,149 +309,4 @@ fn misplaced(field: MediaField, mode: Mode, span: Span) -> Diagnostic {
         "the fields of a shot choose its mode, and {mode} has no {name}"
     ))
     .help(format!("remove `{name}` or `subject`"))
-}
-
-/// A refusal by the document, at the place where the author wrote the value.
-fn explain(shot: &Shot, mode: Mode, model: &str, violation: &Violation, spec: &Spec) -> Diagnostic {
-    let field = violation.field.as_deref().unwrap_or_default();
-    if field == "model" && matches!(violation.kind, ViolationKind::Choice { .. }) {
-        return unknown_model(shot, mode, model, spec);
-    }
-    if violation.kind == ViolationKind::Missing {
-        return missing(shot, mode, field);
-    }
-    let written = place_of(shot, field);
-    let span = written.unwrap_or(shot.span);
-    let mut diagnostic = Diagnostic::error(
-        Code::Request,
-        span,
-        match written {
-            Some(_) => violation.message.clone(),
-            None => format!("shot `{}`: {}", shot.id, violation.message),
-        },
-    );
-    if let Some(reason) = &violation.reason {
-        diagnostic = beside(shot, field, diagnostic).note(reason.clone());
-    }
-    if matches!(
-        violation.kind,
-        ViolationKind::NotAllowed | ViolationKind::UnknownField
-    ) {
-        return diagnostic
-            .note(format!("the shot is {mode} with `{model}`"))
-            .help(format!("remove `{field}`"));
-    }
-    if let Some(default) = unwritten_default(shot, mode, model, field, spec) {
-        diagnostic = diagnostic.note(default);
-    }
-    diagnostic
-}
-
-/// A request field that the mode needs, said with the manifest's own key.
-fn missing(shot: &Shot, mode: Mode, field: &str) -> Diagnostic {
-    let pictures = [
-        MediaField::FirstFrame,
-        MediaField::LastFrame,
-        MediaField::Subject,
-    ];
-    let picture = pictures
-        .into_iter()
-        .find(|picture| picture.request_field() == field);
-    let key = picture.map_or(field, |picture| picture.manifest_key());
-    let message = format!("shot `{}` has no `{key}`", shot.id);
-    Diagnostic::error(Code::Request, shot.span, message)
-        .label(format!("this shot is {mode}: {}", because(mode)))
-        .help(format!("add `{key}:`; {} needs it", mode.phrase()))
-}
-
-/// A rule between fields is broken by all of them: the other one may stand far
-/// away, in `defaults`.
-fn beside(shot: &Shot, field: &str, diagnostic: Diagnostic) -> Diagnostic {
-    ["resolution", "duration"]
-        .into_iter()
-        .filter(|other| *other != field)
-        .filter_map(|other| setting(shot, other))
-        .fold(diagnostic, |diagnostic, other| {
-            let words = format!("`{}` is set here", other.field);
-            diagnostic.also(other.span, words)
-        })
-}
-
-/// Where a request field was written; a missing one has no place.
-fn place_of(shot: &Shot, field: &str) -> Option<Span> {
-    let input = |input: &Option<MediaInput>| input.as_ref().map(|input| input.span);
-    match field {
-        "prompt" => shot.prompt.as_ref().map(|Prompt { span, .. }| *span),
-        "first_frame_image" => input(&shot.first_frame),
-        "last_frame_image" => input(&shot.last_frame),
-        "subject_reference" => input(&shot.subject),
-        _ => setting(shot, field).map(|setting| setting.span),
-    }
-}
-
-fn unwritten_default(
-    shot: &Shot,
-    mode: Mode,
-    model: &str,
-    field: &str,
-    spec: &Spec,
-) -> Option<String> {
-    if setting(shot, field).is_some() {
-        return None;
-    }
-    let default = spec.default_for(mode, model, field)?;
-    Some(format!(
-        "`{field}` is not written; its default is {default}"
-    ))
-}
-
-fn unknown_model(shot: &Shot, mode: Mode, model: &str, spec: &Spec) -> Diagnostic {
-    let span = setting(shot, "model").map_or(shot.span, |setting| setting.span);
-    let able = spec.modes_of(model);
-    if able.is_empty() {
-        let known = spec.all_models();
-        let diagnostic = Diagnostic::error(
-            Code::UnknownModel,
-            span,
-            format!("no document knows the model `{model}`"),
-        );
-        return match suggest(model, known.iter().copied()) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic
-                .note(format!("known models: {}", known.join(", ")))
-                .help("for a gateway with models of its own, set `allow_unlisted: true` on its backend"),
-        };
-    }
-    let needs: Vec<&str> = able.iter().map(|&mode| needs(mode)).collect();
-    Diagnostic::error(
-        Code::Request,
-        span,
-        format!("`{model}` does not make {} clips", mode.phrase()),
-    )
-    .label(format!("this shot is {mode}: {}", because(mode)))
-    .note(format!("`{model}` needs {}", needs.join(", or ")))
-    .help(format!(
-        "models for {mode}: {}",
-        spec.models(mode).join(", ")
-    ))
-}
-
-/// What makes a shot one of this mode.
-fn needs(mode: Mode) -> &'static str {
-    match mode {
-        Mode::TextToVideo => "a prompt and no picture",
-        Mode::ImageToVideo => "a `first_frame`",
-        Mode::FirstLastFrame => "a `first_frame` and a `last_frame`",
-        Mode::SubjectReference => "a `subject`",
-    }
-}
-
-/// Why a shot is one of this mode.
-fn because(mode: Mode) -> &'static str {
-    match mode {
-        Mode::TextToVideo => "it names no picture",
-        Mode::ImageToVideo => "it has a `first_frame`",
-        Mode::FirstLastFrame => "it has a `last_frame`",
-        Mode::SubjectReference => "it has a `subject`",
-    }
 }

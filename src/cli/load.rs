@@ -162,7 +162,9 @@ fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, CliError> {
         .map_err(unreadable)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let message = format!("`{}` is not UTF-8 text", path.display());
-        CliError::new(Exit::ManifestInvalid, message).because(error.utf8_error())
+        CliError::new(Exit::ManifestInvalid, message)
+            .because(error.utf8_error())
+            .advice("save it as UTF-8")
     })?;
     Ok(sources.add(SourceFile::new(path.display().to_string(), text)))
 }

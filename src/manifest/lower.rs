@@ -9,7 +9,7 @@ use crate::manifest::lower_shot::{self, fields};
 use crate::manifest::model::{
     Backend, BackendKind, CreateRate, Limits, Manifest, Output, PriceOverride, Var,
 };
-use crate::manifest::nearest;
+use crate::manifest::names;
 use crate::manifest::schema::RequestField;
 use crate::manifest::tree::{Entry, Kind, Node};
 use crate::manifest::validate::listed;
@@ -31,6 +31,7 @@ pub(crate) fn lower(
 ) -> Manifest {
     let backends = root.get("backends").map_or(&[][..], Node::entries);
     let shots = root.get("shots").map_or(&[][..], Node::items);
+    let broken = broken_defaults(root, request);
     let prices = root.get("prices").map_or(&[][..], Node::items);
     let mut manifest = Manifest {
         version: root.get("version").and_then(unsigned),
@@ -53,16 +54,15 @@ pub(crate) fn lower(
             .collect(),
         shots: shots
             .iter()
-            .filter_map(|node| lower_shot::shot(node, request))
+            .filter_map(|node| lower_shot::shot(node, request, &broken))
             .collect(),
     };
     if let Some(node) = root.get("limits") {
         manifest.limits = limits(node, diagnostics);
     }
     if let Some(node) = root.get("output") {
-        manifest.output = output(node);
+        manifest.output = output(node, diagnostics);
     }
-    diagnostics.extend(unknown_backend(&manifest));
     manifest
 }
 
@@ -161,25 +161,20 @@ fn bad_url(url: &str) -> Option<&'static str> {
     }
 }
 
-fn unknown_backend(manifest: &Manifest) -> Option<Diagnostic> {
-    let chosen = manifest.backend.as_ref()?;
-    let own = manifest
-        .backends
-        .iter()
-        .map(|backend| backend.name.value.as_str());
-    let known: Vec<&str> = BUILT_IN_BACKENDS.into_iter().chain(own).collect();
-    if known.contains(&chosen.value.as_str()) {
-        return None;
+/// Request fields that `defaults` was meant to hold and does not.
+fn broken_defaults(root: &Node, request: &[RequestField]) -> Vec<String> {
+    let known: Vec<&str> = request.iter().map(|field| field.name.as_str()).collect();
+    let mut broken = root
+        .get("defaults")
+        .map_or_else(Vec::new, |node| lower_shot::broken(node, &known, request));
+    let misnamed = root.entries().iter().find(|entry| {
+        let key: &str = &entry.key.value;
+        key != "defaults" && names::meant(key, &["defaults"]).is_some()
+    });
+    for entry in misnamed.map_or(&[][..], |entry| entry.value.entries()) {
+        broken.push((*entry.key.value).to_owned());
     }
-    let message = format!("there is no backend `{}`", chosen.value);
-    let help = match nearest(&chosen.value, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!(
-            "the backends are {}; add others under `backends`",
-            listed(&known)
-        ),
-    };
-    Some(Diagnostic::error(Code::UnknownBackend, chosen.span, message).help(help))
+    broken
 }
 
 fn limits(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Limits {
@@ -192,6 +187,8 @@ fn limits(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Limits {
         let message = "`poll_interval` is 100ms at least";
         diagnostics.push(Diagnostic::error(Code::BadValue, interval.span, message));
     }
+    let poll_interval =
+        poll_interval.filter(|interval| interval.value >= Limits::MIN_POLL_INTERVAL);
     Limits {
         concurrency: node.get("concurrency").and_then(unsigned),
         creates_per_minute: node.get("creates_per_minute").and_then(create_rate),
@@ -245,13 +242,22 @@ fn unreadable(span: Span, text: &str, expected: &str) -> Diagnostic {
     Diagnostic::error(Code::BadValue, span, message)
 }
 
-fn output(node: &Node) -> Output {
+fn output(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Output {
     let filled = |key: &str| {
         let text = node.get(key).and_then(Node::spanned_text);
         text.filter(|text| !text.value.is_empty())
     };
+    let dir = filled("dir");
+    if let Some(dir) = &dir
+        && (dir.value.contains("{{") || dir.value.contains("{%"))
+    {
+        diagnostics.push(
+            Diagnostic::error(Code::BadValue, dir.span, "`output.dir` takes no templates")
+                .help("`output.file` does, and may name folders: `{{ shot.id }}/take.mp4`"),
+        );
+    }
     Output {
-        dir: filled("dir"),
+        dir,
         file: filled("file"),
     }
 }

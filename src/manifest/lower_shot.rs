@@ -8,13 +8,38 @@ use crate::manifest::lower::key;
 use crate::manifest::model::{
     Axis, CameraItem, Combination, Field, Matrix, PictureSource, ShotEntry,
 };
+use crate::manifest::names;
 use crate::manifest::schema::RequestField;
-use crate::manifest::tree::{Entry, Node};
+use crate::manifest::tree::{Entry, Kind, Node};
+
+/// The keys of a shot that are no request fields.
+const OWN: [&str; 6] = [
+    "id",
+    "matrix",
+    "camera",
+    "first_frame",
+    "last_frame",
+    "subject",
+];
 
 /// `None` for an entry that has no id to speak of it by.
-pub(crate) fn shot(node: &Node, request: &[RequestField]) -> Option<ShotEntry> {
+pub(crate) fn shot(
+    node: &Node,
+    request: &[RequestField],
+    defaults: &[String],
+) -> Option<ShotEntry> {
+    let names = request.iter().map(|field| field.name.as_str());
+    let known: Vec<&str> = OWN.into_iter().chain(names).collect();
+    let mut broken = broken(node, &known, request);
+    let inherited = defaults.iter().filter(|key| node.get(key).is_none());
+    broken.extend(inherited.cloned());
     Some(ShotEntry {
-        id: node.get("id")?.spanned_text()?,
+        id: node
+            .get("id")?
+            .spanned_text()
+            .filter(|id| !id.value.is_empty())?,
+        broken,
+        unset: unset(node, request),
         span: node.span,
         fields: fields(node, request),
         matrix: node.get("matrix").map(matrix),
@@ -23,6 +48,42 @@ pub(crate) fn shot(node: &Node, request: &[RequestField]) -> Option<ShotEntry> {
         last_frame: node.get("last_frame").and_then(picture),
         subject: node.get("subject").and_then(picture),
     })
+}
+
+/// Keys that were told to be wrong: of a shape that nothing can be made of, or
+/// misspelt. Nobody has to hear that they are missing as well.
+pub(crate) fn broken(node: &Node, known: &[&str], request: &[RequestField]) -> Vec<String> {
+    let mut broken = Vec::new();
+    for entry in node.entries() {
+        let name: &str = &entry.key.value;
+        let value = &entry.value;
+        if !known.contains(&name) {
+            let meant = names::meant(name, known).filter(|meant| node.get(meant).is_none());
+            broken.extend(meant.map(str::to_owned));
+            continue;
+        }
+        let sound = match name {
+            _ if request.iter().any(|field| field.name == name) => {
+                value.is_scalar() || value.kind == Kind::Null
+            }
+            "first_frame" | "last_frame" | "subject" => picture(value).is_some(),
+            _ => true,
+        };
+        if !sound {
+            broken.push(name.to_owned());
+        }
+    }
+    broken
+}
+
+/// Request fields set to nothing, which leaves their default out.
+fn unset(node: &Node, request: &[RequestField]) -> Vec<String> {
+    let nothing = |entry: &&Entry| {
+        let name: &str = &entry.key.value;
+        entry.value.kind == Kind::Null && request.iter().any(|field| field.name == name)
+    };
+    let entries = node.entries().iter().filter(nothing);
+    entries.map(|entry| (*entry.key.value).to_owned()).collect()
 }
 
 /// The scalar request fields of a shot or of `defaults`.
@@ -83,7 +144,12 @@ fn camera(node: &Node) -> Vec<CameraItem> {
             None => node.items().iter().filter_map(Node::spanned_text).collect(),
         }
     };
-    let items = node.items().iter().map(|item| CameraItem {
+    // One text is a list of one.
+    let items = match node.kind {
+        Kind::Text(_) => std::slice::from_ref(node),
+        _ => node.items(),
+    };
+    let items = items.iter().map(|item| CameraItem {
         span: item.span,
         commands: texts(item),
     });
@@ -92,6 +158,9 @@ fn camera(node: &Node) -> Vec<CameraItem> {
 
 fn picture(node: &Node) -> Option<PictureSource> {
     if let Some(location) = node.spanned_text() {
+        if location.value.is_empty() {
+            return None;
+        }
         return Some(PictureSource::Location(location));
     }
     Some(PictureSource::Frame {

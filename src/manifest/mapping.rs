@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Span, Spanned};
+use crate::manifest::lines::quoted;
 use crate::manifest::places::shown;
 use crate::manifest::tree::{Entry, Kind, Node};
 
@@ -69,14 +70,13 @@ impl MapFrame {
             Kind::Text(text) => text.clone(),
             Kind::Bool(_) | Kind::Number(_) => Arc::from(&source[span.start..span.end]),
             Kind::Null | Kind::List(_) | Kind::Map(_) => {
-                let message = format!("a key is a text, this is {}", node.describe());
                 let span = shown(source, span);
                 self.key = Some(Key {
                     text: Arc::from(""),
                     span,
                     role: Role::Ignored,
                 });
-                return Some(Diagnostic::error(Code::WrongType, span, message));
+                return Some(self.no_key(node, span, source));
             }
         };
         let first = self.known.get(&text).map(|&at| self.entries[at].key.span);
@@ -92,6 +92,21 @@ impl MapFrame {
         });
         self.key = Some(Key { text, span, role });
         diagnostic
+    }
+
+    /// `{{ hero }}` without quotes is a mapping whose key is a mapping.
+    fn no_key(&self, node: &Node, span: Span, source: &str) -> Diagnostic {
+        let rest = &source[self.start..];
+        if rest.starts_with("{{") {
+            let end = rest.find("}}").map_or(span.end, |at| self.start + at + 2);
+            let span = Span::new(span.file, self.start, end.max(span.end));
+            let text = &source[span.start..span.end];
+            let message = "a text that begins with `{` needs quotes";
+            let diagnostic = Diagnostic::error(Code::Syntax, span, message);
+            return diagnostic.help(format!("write `{}`", quoted(text)));
+        }
+        let message = format!("a key is a text, this is {}", node.describe());
+        Diagnostic::error(Code::WrongType, span, message)
     }
 
     /// Takes a node as the value of the last key.

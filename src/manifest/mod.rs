@@ -5,20 +5,23 @@
 //! API thinks of a value. Parsing stops early only for text that is not YAML.
 //!
 //! In reading order: `reader` makes a `tree` (with `mapping`,
-//! `scalar`, `places` and `offsets`),
+//! `scalar`, `places` and `offsets`; `stumble` and `lines` explain what is no YAML),
 //! `schema` says what may stand where, `validate` compares, `lower` makes the
 //! `model`. `text` leads from a scalar's value back to its source, for those
 //! who find mistakes inside of it.
 
+mod lines;
 mod lower;
 mod lower_shot;
 mod mapping;
 pub mod model;
+mod names;
 mod offsets;
 mod places;
 mod reader;
 mod scalar;
 mod schema;
+mod stumble;
 pub mod text;
 pub mod tree;
 mod validate;
@@ -32,9 +35,9 @@ pub(crate) use validate::listed;
 
 use serde_json::Value;
 
-use crate::diag::{Code, Diagnostic, SourceId, Sources, suggest};
+use crate::diag::{Code, Diagnostic, SourceId, Sources};
 use crate::manifest::model::Var;
-use crate::manifest::tree::Kind;
+use crate::manifest::tree::{Kind, Node};
 use crate::spec::Spec;
 
 /// Reads a manifest. `None` when there is nothing to go on with.
@@ -43,11 +46,35 @@ pub fn parse(sources: &Sources, id: SourceId, spec: &Spec) -> (Option<Manifest>,
     let Some(root) = root else {
         return (None, diagnostics);
     };
-    diagnostics.extend(validate::validate(&root, &manifest_schema(spec)));
+    if let Some(nothing) = no_manifest(&root, sources, id) {
+        diagnostics.push(nothing);
+        return (None, diagnostics);
+    }
+    let places: Vec<usize> = diagnostics.iter().filter_map(start).collect();
+    let shape = validate::validate(&root, &manifest_schema(spec));
+    // What the reader told of a place is not told again.
+    let new = |told: &Diagnostic| start(told).is_none_or(|place| !places.contains(&place));
+    diagnostics.extend(shape.into_iter().filter(new));
     let manifest = matches!(root.kind, Kind::Map(_))
         .then(|| lower::lower(&root, &request_fields(spec), &mut diagnostics));
     in_text_order(&mut diagnostics);
     (manifest, diagnostics)
+}
+
+/// A document that is no mapping for a reason that can be told better.
+fn no_manifest(root: &Node, sources: &Sources, id: SourceId) -> Option<Diagnostic> {
+    match root.kind {
+        Kind::Null => Some(
+            Diagnostic::error(Code::WrongType, root.span, "the file is empty")
+                .help("begin with `version: 1` and a list of `shots:`"),
+        ),
+        Kind::Text(_) => Some(stumble::only_text(&sources.get(id).text)?.diagnostic(id)),
+        _ => None,
+    }
+}
+
+fn start(diagnostic: &Diagnostic) -> Option<usize> {
+    diagnostic.primary.as_ref().map(|label| label.span.start)
 }
 
 /// Reads the variables of a vars file: one mapping, YAML or JSON.
@@ -63,16 +90,6 @@ pub fn parse_vars(sources: &Sources, id: SourceId) -> (Vec<Var>, Vec<Diagnostic>
     }
     let vars = lower::vars(&root, &mut diagnostics);
     (vars, diagnostics)
-}
-
-/// The nearest of some names. Names of any length may stand in a hostile text,
-/// and the comparison costs the product of two lengths; nobody mistypes a page.
-pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const LONGEST: usize = 200;
-    let short = names.into_iter().filter(|name| name.len() <= LONGEST);
-    (word.len() <= LONGEST)
-        .then(|| suggest(word, short))
-        .flatten()
 }
 
 /// Reads any YAML or JSON text under the same budgets, without its places.

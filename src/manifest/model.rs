@@ -94,7 +94,7 @@ pub struct Limits {
     pub max_cost: Option<Spanned<Money>>,
     /// Whether requests without a known price run under `max_cost`.
     pub allow_unpriced: Option<Spanned<bool>>,
-    /// The longest that a run may take.
+    /// How long a task may take before it is left for the next run.
     pub deadline: Option<Spanned<Duration>>,
     /// The wait between two questions about a shot.
     pub poll_interval: Option<Spanned<Duration>>,
@@ -172,6 +172,10 @@ pub struct ShotEntry {
     pub span: Span,
     /// Request fields, the prompt among them.
     pub fields: Vec<Field>,
+    /// Request fields set to nothing, so that not even their default counts.
+    pub unset: Vec<String>,
+    /// Keys that were told to be wrong, here or in `defaults`.
+    pub broken: Vec<String>,
     /// What to multiply it by.
     pub matrix: Option<Matrix>,
     /// Camera commands after the prompt, in order.

@@ -33,14 +33,19 @@ impl<'a> Places<'a> {
         &self.text[self.skipped..]
     }
 
-    /// Where the parser stopped; at the end of the text, what came last.
-    pub(super) fn stop(&self, mark: &Marker) -> Span {
+    /// The byte that the parser stopped at; at the end of the text, behind what came last.
+    pub(super) fn byte(&self, mark: &Marker) -> usize {
         let at = self.skipped + self.offsets.byte(mark.index());
-        let at = if self.text[at..].trim().is_empty() {
+        if self.text[at..].trim().is_empty() {
             self.text.trim_end().len()
         } else {
             at
-        };
+        }
+    }
+
+    /// What stands where the parser stopped.
+    pub(super) fn stop(&self, mark: &Marker) -> Span {
+        let at = self.byte(mark);
         self.point(Span::new(self.file, at, at))
     }
 

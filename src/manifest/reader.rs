@@ -13,6 +13,7 @@ use crate::diag::{Code, Diagnostic, SourceId, Span};
 use crate::manifest::mapping::MapFrame;
 use crate::manifest::places::{Places, shown};
 use crate::manifest::scalar;
+use crate::manifest::stumble;
 use crate::manifest::tree::{Kind, Node};
 
 /// Longest text that is read, in bytes.
@@ -52,6 +53,9 @@ pub(crate) fn read(text: &str, file: SourceId) -> (Option<Node>, Vec<Diagnostic>
             (Some(root), reader.diagnostics)
         }
         Err(fatal) => {
+            // What went before it is told anew when it is mended.
+            let all = fatal.code != Code::Syntax;
+            reader.diagnostics.retain(|_| all);
             reader.diagnostics.push(*fatal);
             (None, reader.diagnostics)
         }
@@ -298,7 +302,7 @@ impl<'a> Reader<'a> {
                     self.places.point(span),
                     format!("the tag `{tag}` means nothing here"),
                 )
-                .help("leave the tag out"),
+                .help("leave the tag out; a text that begins with `!` needs quotes"),
             )),
             _ => Ok(()),
         }
@@ -309,8 +313,12 @@ impl<'a> Reader<'a> {
         if error.info() == TOO_DEEP {
             return too_deep(span);
         }
-        let message = format!("this is not YAML: {}", error.info());
-        Box::new(Diagnostic::error(Code::Syntax, span, message))
+        let at = self.places.byte(error.marker());
+        let Some(slip) = stumble::explain(self.places.text, at, error.info()) else {
+            let diagnostic = Diagnostic::error(Code::Syntax, span, "this is not YAML");
+            return Box::new(diagnostic.note(format!("the reader says: {}", error.info())));
+        };
+        Box::new(slip.diagnostic(span.file))
     }
 
     fn second_document(&self, marks: Marks) -> Fatal {

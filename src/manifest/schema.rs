@@ -132,9 +132,12 @@ impl RequestField {
 pub fn manifest_schema(spec: &Spec) -> Value {
     let mut schema: Value = serde_json::from_str(OWN).expect("a test reads manifest.schema.json");
     let fields = request_fields(spec);
-    for place in ["/$defs/shot/properties", "/$defs/defaults/properties"] {
+    for (place, unset) in [
+        ("/$defs/shot/properties", true),
+        ("/$defs/defaults/properties", false),
+    ] {
         if let Some(Value::Object(properties)) = schema.pointer_mut(place) {
-            insert_fields(properties, &fields);
+            insert_fields(properties, &fields, unset);
         }
     }
     if let Some(choices) = schema.pointer_mut("/$defs/camera_command/anyOf/0/enum") {
@@ -154,9 +157,17 @@ pub fn manifest_schema(spec: &Spec) -> Value {
     schema
 }
 
-fn insert_fields(properties: &mut Map<String, Value>, fields: &[RequestField]) {
+/// On a shot, `null` takes a default away.
+fn insert_fields(properties: &mut Map<String, Value>, fields: &[RequestField], unset: bool) {
     for field in fields {
-        properties.insert(field.name.clone(), field.schema());
+        let mut schema = field.schema();
+        if unset && let Some(Value::Array(choices)) = schema.get_mut("anyOf") {
+            choices.push(json!({
+                "type": "null",
+                "description": "Leaves the value of `defaults` out.",
+            }));
+        }
+        properties.insert(field.name.clone(), schema);
     }
 }
 

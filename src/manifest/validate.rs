@@ -10,11 +10,12 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
-use crate::diag::{Code, Diagnostic};
-use crate::manifest::nearest;
+use crate::diag::{Code, Diagnostic, suggest};
+use crate::manifest::names;
 use crate::manifest::reader::MAX_TOLD;
+use crate::manifest::scalar::plain;
 use crate::manifest::schema::REQUEST_FIELD;
-use crate::manifest::tree::Node;
+use crate::manifest::tree::{Kind as NodeKind, Node};
 
 /// Everything that is wrong with the shape of a manifest.
 pub(crate) fn validate(root: &Node, schema: &Value) -> Vec<Diagnostic> {
@@ -89,7 +90,9 @@ fn explain(mistake: &Mistake<'_>, error: &ValidationError<'_>, into: &mut Vec<Di
             let told = unexpected.iter().take(MAX_TOLD);
             into.extend(told.map(|key| unknown_key(mistake, key)));
         }
-        Kind::Required { property } => into.push(missing_key(mistake, property)),
+        Kind::Required { property } => {
+            into.extend((!misspelt(mistake, property)).then(|| missing_key(mistake, property)));
+        }
         Kind::PropertyNames { error } => into.push(bad_name(mistake, error)),
         _ if mistake.schema.get(REQUEST_FIELD).is_some() => {
             into.extend((!mistake.node.is_scalar()).then(|| wrong_type(mistake)));
@@ -111,8 +114,11 @@ fn unknown_key(mistake: &Mistake<'_>, key: &str) -> Diagnostic {
         .map_or(mistake.node.span, |e| e.key.span);
     let known = properties(mistake.schema);
     let diagnostic = Diagnostic::error(Code::UnknownKey, span, format!("unknown key `{key}`"));
-    if let Some(near) = nearest(key, known.iter().copied()) {
+    if let Some(near) = names::meant(key, &known) {
         return diagnostic.help(format!("did you mean `{near}`?"));
+    }
+    if let Some(reason) = names::reason(key) {
+        return diagnostic.note(reason).help("leave it out");
     }
     if mistake.name.is_empty() && properties(&mistake.whole["$defs"]["shot"]).contains(&key) {
         return diagnostic.help(format!(
@@ -128,6 +134,18 @@ fn unknown_key(mistake: &Mistake<'_>, key: &str) -> Diagnostic {
 fn properties(schema: &Value) -> Vec<&str> {
     let properties = schema.get("properties").and_then(Value::as_object);
     properties.map_or_else(Vec::new, |p| p.keys().map(String::as_str).collect())
+}
+
+/// Whether a missing key is there under a name that is nearly its own.
+fn misspelt(mistake: &Mistake<'_>, property: &Value) -> bool {
+    let known = properties(mistake.schema);
+    let mut unknown = mistake
+        .node
+        .entries()
+        .iter()
+        .map(|entry| &*entry.key.value)
+        .filter(|key| !known.contains(key));
+    unknown.any(|key| names::meant(key, &known) == property.as_str())
 }
 
 fn missing_key(mistake: &Mistake<'_>, property: &Value) -> Diagnostic {
@@ -179,7 +197,29 @@ fn wrong_type(mistake: &Mistake<'_>) -> Diagnostic {
         "expected {expected} for {}, found {found}",
         mistake.called()
     );
-    Diagnostic::error(Code::WrongType, span, message).label(format!("{found}, not {expected}"))
+    let diagnostic =
+        Diagnostic::error(Code::WrongType, span, message).label(format!("{found}, not {expected}"));
+    match quotes(mistake) {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}
+
+/// Advice on quotes, where they are all that makes the difference.
+fn quotes(mistake: &Mistake<'_>) -> Option<&'static str> {
+    let wants = |name: &str| mistake.schema.get("type").and_then(Value::as_str) == Some(name);
+    match &mistake.node.kind {
+        NodeKind::Number(_) | NodeKind::Bool(_)
+            if wants("string") && mistake.expected().is_none() =>
+        {
+            Some("put it into quotes")
+        }
+        NodeKind::Text(text) if wants("integer") || wants("number") => {
+            let number = matches!(plain(text), NodeKind::Number(_));
+            number.then_some("remove the quotes")
+        }
+        _ => None,
+    }
 }
 
 fn type_words(schema: &Value) -> String {
@@ -249,14 +289,18 @@ fn union(
 fn version(mistake: &Mistake<'_>) -> Diagnostic {
     let message = "this program reads manifests of version 1";
     let span = mistake.node.span;
-    Diagnostic::error(Code::Version, span, message).help("write `version: 1`")
+    let diagnostic = Diagnostic::error(Code::Version, span, message).help("write `version: 1`");
+    match mistake.node.text() {
+        Some("1") => diagnostic.note("the quotes make it a text"),
+        _ => diagnostic,
+    }
 }
 
 fn choices(mistake: &Mistake<'_>, options: &Arc<Value>) -> Diagnostic {
     let options = options.as_array().map_or(&[][..], Vec::as_slice);
     let words: Vec<&str> = options.iter().filter_map(Value::as_str).collect();
     let diagnostic = expected_value(mistake, &listed(&words));
-    match nearest(
+    match suggest(
         mistake.node.text().unwrap_or_default(),
         words.iter().copied(),
     ) {

@@ -15,6 +15,7 @@ use crate::manifest::{Manifest, RequestField, plain_scalar};
 use crate::shot::camera::Vocabulary;
 use crate::shot::findings::{Findings, Within};
 use crate::shot::matrix::{self, Values, as_written, slug};
+use crate::shot::output;
 use crate::shot::pieces::{Picture, Piece, Pieces};
 use crate::shot::prompt::{self, camera_use};
 use crate::shot::references;
@@ -95,6 +96,7 @@ impl Assembly<'_> {
                 let texts = Texts {
                     pieces: &pieces,
                     defaults: &defaults,
+                    unset: &entry.unset,
                     file: file.as_ref(),
                 };
                 made.extend(self.make(&place, &texts, &values, findings));
@@ -135,7 +137,7 @@ impl Assembly<'_> {
             id: &id,
             shared: place.shared,
         };
-        let shot = self.shot(place, texts, matrix, &frame, findings).ok();
+        let shot = Some(self.shot(place, texts, matrix, &frame, findings));
         let (entry, shared, span) = (place.number, place.shared, place.entry.id.span);
         Some(Made {
             id,
@@ -158,12 +160,12 @@ impl Assembly<'_> {
         let base = &place.entry.id;
         let text = match self.engine.render(&pieces.id, scope).ok_or(Told)? {
             Ok(text) => text,
-            Err(diagnostic) => {
+            Err(diagnostics) => {
                 let within = Within {
                     id: &base.value,
                     shared: false,
                 };
-                findings.within(within, *diagnostic);
+                findings.all_within(within, diagnostics);
                 return Err(Told);
             }
         };
@@ -192,29 +194,40 @@ impl Assembly<'_> {
         matrix: Vec<(String, String)>,
         frame: &Frame<'_>,
         findings: &mut Findings,
-    ) -> Result<Shot, Told> {
+    ) -> Shot {
         let pieces = texts.pieces;
-        // Each of these tells its own mistakes before any of them gives up.
-        let settings = self.settings(texts, frame, findings);
-        let prompt = self.prompt(texts, frame, findings);
-        let first_frame = self.media(pieces.first_frame.as_ref(), frame, findings);
-        let last_frame = self.media(pieces.last_frame.as_ref(), frame, findings);
-        let subject = self.media(pieces.subject.as_ref(), frame, findings);
-        let file = match texts.file {
-            None => Ok(Output::FILE.replace("{{ shot.id }}", frame.id.as_str())),
-            Some(file) => self.render(file, frame, findings),
+        let mut broken = place.entry.broken.clone();
+        let mut picture = |key: &str, picture: Option<&Picture<'_>>| {
+            let input = self.media(picture, frame, findings);
+            input.unwrap_or_else(|Told| {
+                broken.push(key.to_owned());
+                None
+            })
         };
-        Ok(Shot {
+        let first_frame = picture("first_frame", pieces.first_frame.as_ref());
+        let last_frame = picture("last_frame", pieces.last_frame.as_ref());
+        let subject = picture("subject", pieces.subject.as_ref());
+        let settings = self.settings(texts, frame, findings, &mut broken);
+        let prompt = self.prompt(texts, frame, findings, &mut broken);
+        let file = match texts.file {
+            None => Output::FILE.replace("{{ shot.id }}", frame.id.as_str()),
+            Some(file) => self.render(file, frame, findings).unwrap_or_else(|Told| {
+                broken.push(output::FILE.to_owned());
+                String::new()
+            }),
+        };
+        Shot {
             id: frame.id.clone(),
             span: place.entry.id.span,
-            settings: settings?,
-            prompt: prompt?,
-            first_frame: first_frame?,
-            last_frame: last_frame?,
-            subject: subject?,
-            file: file?,
+            settings,
+            prompt,
+            first_frame,
+            last_frame,
+            subject,
+            file,
+            broken,
             matrix,
-        })
+        }
     }
 
     fn render(
@@ -226,8 +239,8 @@ impl Assembly<'_> {
         match self.engine.render(compiled, &frame.scope) {
             None => Err(Told),
             Some(Ok(text)) => Ok(text.into_owned()),
-            Some(Err(diagnostic)) => {
-                findings.within(frame.within(), *diagnostic);
+            Some(Err(diagnostics)) => {
+                findings.all_within(frame.within(), diagnostics);
                 Err(Told)
             }
         }
@@ -238,23 +251,24 @@ impl Assembly<'_> {
         texts: &Texts<'_>,
         frame: &Frame<'_>,
         findings: &mut Findings,
-    ) -> Result<Vec<Setting>, Told> {
+        broken: &mut Vec<String>,
+    ) -> Vec<Setting> {
         let mut settings = Vec::new();
-        let mut told = false;
         for request in self.request.iter().filter(|request| request.name != PROMPT) {
-            let Some(piece) = texts.piece(&request.name) else {
+            let Some((piece, inherited)) = texts.piece(&request.name) else {
                 continue;
             };
             match self.value(piece, request, frame, findings) {
                 Ok(value) => settings.push(Setting {
                     field: request.name.clone(),
-                    value,
+                    value: whole(value),
                     span: piece.field.value.span,
+                    inherited,
                 }),
-                Err(Told) => told = true,
+                Err(Told) => broken.push(request.name.clone()),
             }
         }
-        if told { Err(Told) } else { Ok(settings) }
+        settings
     }
 
     fn value(
@@ -283,13 +297,16 @@ impl Assembly<'_> {
         texts: &Texts<'_>,
         frame: &Frame<'_>,
         findings: &mut Findings,
-    ) -> Result<Option<Prompt>, Told> {
+        broken: &mut Vec<String>,
+    ) -> Option<Prompt> {
         let list = self.camera(texts.pieces, frame, findings);
-        let mut prompt = match texts.piece(PROMPT) {
-            None => None,
-            Some(piece) => Some(self.prompt_text(piece, frame, findings)?),
+        let text = texts.piece(PROMPT);
+        let text = text.map(|(piece, _)| self.prompt_text(piece, frame, findings));
+        let (Ok(list), Ok(mut prompt)) = (list, text.transpose()) else {
+            broken.push(PROMPT.to_owned());
+            return None;
         };
-        for (bracket, used) in list? {
+        for (bracket, used) in list {
             let prompt = prompt.get_or_insert_with(|| Prompt {
                 text: String::new(),
                 span: used.span,
@@ -301,7 +318,7 @@ impl Assembly<'_> {
             prompt.text.push_str(&bracket);
             prompt.camera.push(used);
         }
-        Ok(prompt)
+        prompt
     }
 
     fn prompt_text(
@@ -399,15 +416,33 @@ struct Place<'a> {
 struct Texts<'a> {
     pieces: &'a Pieces<'a>,
     defaults: &'a [Piece<'a>],
+    /// Fields whose defaults do not count for this entry.
+    unset: &'a [String],
     file: Option<&'a Compiled<'a>>,
 }
 
 impl<'a> Texts<'a> {
-    /// A field of the shot, or else of `defaults`.
-    fn piece(&self, name: &str) -> Option<&'a Piece<'a>> {
+    /// A field of the shot, or else of `defaults`, and whether it is the latter.
+    fn piece(&self, name: &str) -> Option<(&'a Piece<'a>, bool)> {
         let named = |piece: &&Piece<'_>| piece.field.name.value == name;
-        let own = self.pieces.fields.iter().find(named);
-        own.or_else(|| self.defaults.iter().find(named))
+        if let Some(own) = self.pieces.fields.iter().find(named) {
+            return Some((own, false));
+        }
+        if self.unset.iter().any(|unset| unset == name) {
+            return None;
+        }
+        self.defaults.iter().find(named).map(|piece| (piece, true))
+    }
+}
+
+/// `6.0` is a whole number to its author, and has to be one to the API.
+fn whole(value: Json) -> Json {
+    const EXACT: f64 = 1e15;
+    match value.as_f64() {
+        Some(number) if value.is_f64() && number.fract() == 0.0 && number.abs() < EXACT => {
+            Json::from(number as i64)
+        }
+        _ => value,
     }
 }
 

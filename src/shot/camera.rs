@@ -7,8 +7,9 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::diag::{Code, Diagnostic, Span};
-use crate::manifest::nearest;
+use crate::diag::{Code, Diagnostic, Span, suggest};
+use crate::manifest::listed;
+use crate::shot::synonyms;
 use crate::spec::{CameraCommand, Spec};
 
 /// More at once than this is advised against (minimax-api.md, section 8).
@@ -28,11 +29,11 @@ pub(super) struct Vocabulary {
     spellings: HashMap<String, (usize, String)>,
 }
 
-/// A word that is no command.
+/// A word that is no command, with advice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct UnknownCommand {
-    pub(super) word: String,
-    pub(super) near: Option<String>,
+    word: String,
+    help: String,
 }
 
 impl UnknownCommand {
@@ -41,11 +42,7 @@ impl UnknownCommand {
     }
 
     pub(super) fn diagnostic(&self, span: Span) -> Diagnostic {
-        let diagnostic = Diagnostic::error(Code::UnknownCamera, span, self.message());
-        match &self.near {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic.help("`Push in`, `Pan left` and `Static shot` are some of them"),
-        }
+        Diagnostic::error(Code::UnknownCamera, span, self.message()).help(&*self.help)
     }
 }
 
@@ -85,19 +82,39 @@ impl Vocabulary {
 
     /// The command that was probably meant.
     pub(super) fn near(&self, word: &str) -> Option<&str> {
+        let chinese = !word.is_ascii();
+        if let Some(id) = synonyms::meant(&bare(word)) {
+            let mut commands = self.commands.iter();
+            return commands
+                .find(|command| command.id == id)
+                .map(|command| listed_in(command, chinese));
+        }
         let spaced = word.replace(['-', '_'], " ");
         let english = self.commands.iter().map(|command| command.en.as_str());
         let chinese = self.commands.iter().map(|command| command.zh.as_str());
-        nearest(spaced.trim(), english.chain(chinese))
+        suggest(spaced.trim(), english.chain(chinese))
     }
 
     /// A word that `find` does not know, with what was probably meant.
     pub(super) fn unknown(&self, word: &str) -> UnknownCommand {
-        let near = self.near(word).map(str::to_owned);
+        let help = match self.near(word) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => self.all(word),
+        };
         UnknownCommand {
             word: word.to_owned(),
-            near,
+            help,
         }
+    }
+
+    /// Every command, in the language of a word.
+    pub(super) fn all(&self, word: &str) -> String {
+        let chinese = !word.is_ascii();
+        let commands = self.commands.iter();
+        let all: Vec<&str> = commands
+            .map(|command| listed_in(command, chinese))
+            .collect();
+        format!("the commands are {}", listed(&all))
     }
 
     /// `[Pan left,Pedestal up]` for any spelling of the two.
@@ -155,6 +172,15 @@ impl Vocabulary {
         let undone = one.group == other.group && one.group != UNRELATED;
         undone.then(|| format!("`{}` and `{}` at once undo each other", one.en, other.en))
     }
+}
+
+/// Whether film people use the word for one of the commands.
+pub(super) fn is_synonym(word: &str) -> bool {
+    synonyms::meant(&bare(word)).is_some()
+}
+
+fn listed_in(command: &CameraCommand, chinese: bool) -> &str {
+    if chinese { &command.zh } else { &command.en }
 }
 
 /// A spelling without what spellings differ in.

@@ -8,11 +8,11 @@ use std::ops::Range;
 
 use minijinja::{Error, ErrorKind};
 
-use crate::diag::{Code, Diagnostic};
-use crate::manifest::nearest;
+use crate::diag::{Code, Diagnostic, suggest};
 use crate::shot::camera::UnknownCommand;
 use crate::shot::scope::Scope;
 use crate::shot::template::{Engine, MAX_OUTPUT, Written};
+use crate::shot::tokens::{Token, blocks};
 
 impl Engine<'_> {
     /// The diagnostic for an error in `written`; a scope lends its names to advice.
@@ -25,7 +25,7 @@ impl Engine<'_> {
         let range = error.range().unwrap_or(0..written.text.len());
         let range = whole_expression(written.text, range);
         match error.kind() {
-            ErrorKind::UndefinedError => self.undefined(written, error, range, scope),
+            ErrorKind::UndefinedError => self.undefined_value(written, error, range, scope),
             ErrorKind::OutOfFuel => self
                 .plain(written, range, "this template does not come to an end")
                 .help("loop over fewer items"),
@@ -46,7 +46,7 @@ impl Engine<'_> {
         Diagnostic::error(Code::Template, self.place(written, range), message)
     }
 
-    fn undefined(
+    fn undefined_value(
         &self,
         written: Written<'_>,
         error: &Error,
@@ -59,7 +59,21 @@ impl Engine<'_> {
             return self.plain(written, range, "something here is undefined");
         }
         let range = where_written(written.text, name, range);
+        self.undefined(written, name, range, scope)
+    }
+
+    /// A name that nobody defines, with the best advice that the scope can give.
+    pub(super) fn undefined(
+        &self,
+        written: Written<'_>,
+        name: &str,
+        range: Range<usize>,
+        scope: Option<&Scope>,
+    ) -> Diagnostic {
         let span = self.place(written, range);
+        if let Some((message, help)) = scope.and_then(|scope| scope.too_early(name)) {
+            return Diagnostic::error(Code::UndefinedVariable, span, message).help(help);
+        }
         let message = format!("`{name}` is not defined");
         let diagnostic = Diagnostic::error(Code::UndefinedVariable, span, message);
         match scope.and_then(|scope| scope.near(name)) {
@@ -80,8 +94,8 @@ impl Engine<'_> {
         };
         let diagnostic = self.plain(written, range, &format!("there is no {what} `{name}`"));
         let near = match what {
-            "filter" => nearest(name, FILTERS),
-            "function" => nearest(name, FUNCTIONS),
+            "filter" => suggest(name, FILTERS),
+            "function" => suggest(name, FUNCTIONS),
             _ => None,
         };
         match near {
@@ -96,6 +110,26 @@ impl Engine<'_> {
             .and_then(|source| source.downcast_ref::<UnknownCommand>());
         if let Some(unknown) = cause {
             return unknown.diagnostic(self.place(written, range));
+        }
+        if error.kind() == ErrorKind::SyntaxError
+            && let Some((at, end)) = unclosed(written.text)
+        {
+            let message = format!("`{end}` is missing");
+            return self
+                .plain(written, at, &message)
+                .label("opened here")
+                .help(format!("close it with `{end}`"));
+        }
+        if error.kind() == ErrorKind::BadSerialization
+            && let Some(detail) = error.detail()
+        {
+            let diagnostic = self.plain(written, range, detail);
+            return diagnostic.help(match detail.rsplit(' ').next() {
+                Some("list") => "`|join(', ')` makes a text of a list",
+                Some("mapping") => "name the value in it, as in `{{ hero.name }}`",
+                Some("nothing") => "give it a value",
+                _ => "call it, as in `camera('push in')`",
+            });
         }
         let detail = error
             .detail()
@@ -135,7 +169,36 @@ const FILTERS: [&str; 24] = [
     "upper",
 ];
 
-const FUNCTIONS: [&str; 3] = ["camera", "dict", "range"];
+pub(super) const FUNCTIONS: [&str; 3] = ["camera", "dict", "range"];
+
+/// The first delimiter or block that nothing closes, and what would.
+fn unclosed(text: &str) -> Option<(Range<usize>, &'static str)> {
+    let mut open: Vec<(Range<usize>, &'static str)> = Vec::new();
+    for block in blocks(text) {
+        let (sign, end) = if block.statement {
+            ("{%", "%}")
+        } else {
+            ("{{", "}}")
+        };
+        if !block.closed {
+            let start = text[..block.at].rfind(sign).unwrap_or(block.at);
+            return Some((start..start + sign.len(), end));
+        }
+        let Some(Token::Word(word)) = block.tokens.first().filter(|_| block.statement) else {
+            continue;
+        };
+        let place = block.at..block.at + word.len();
+        match *word {
+            "if" => open.push((place, "{% endif %}")),
+            "for" => open.push((place, "{% endfor %}")),
+            "endif" | "endfor" => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+    open.pop()
+}
 
 /// The engine marks a statement from its opening brace where it has nothing better.
 fn whole_expression(text: &str, range: Range<usize>) -> Range<usize> {

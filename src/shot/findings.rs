@@ -43,6 +43,13 @@ impl Findings {
         self.insert(diagnostic, Some(shot));
     }
 
+    /// Several mistakes in one shot.
+    pub(super) fn all_within(&mut self, shot: Within<'_>, diagnostics: Vec<Diagnostic>) {
+        for diagnostic in diagnostics {
+            self.insert(diagnostic, Some(shot));
+        }
+    }
+
     fn insert(&mut self, diagnostic: Diagnostic, shot: Option<Within<'_>>) {
         let place = diagnostic.primary.as_ref().map(|label| label.span);
         // What a template says varies with the values; the place is the mistake.

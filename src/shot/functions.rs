@@ -6,8 +6,8 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use minijinja::value::{Rest, Value};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
+use minijinja::value::{Rest, Value, ValueKind};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, escape_formatter};
 
 use crate::shot::camera::Vocabulary;
 use crate::shot::template::MAX_OUTPUT;
@@ -27,6 +27,17 @@ pub(super) fn environment(vocabulary: Arc<Vocabulary>) -> Environment<'static> {
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     env.set_auto_escape_callback(|_| AutoEscape::None);
     env.set_recursion_limit(50);
+    env.set_formatter(|output, state, value| {
+        let what = match value.kind() {
+            ValueKind::None => "nothing",
+            ValueKind::Seq | ValueKind::Iterable => "a list",
+            ValueKind::Map => "a mapping",
+            ValueKind::Plain => "a function, and it is not called",
+            _ => return escape_formatter(output, state, value),
+        };
+        let message = format!("no text can be made of this: it is {what}");
+        Err(Error::new(ErrorKind::BadSerialization, message))
+    });
     for name in REMOVED {
         env.remove_filter(name);
     }

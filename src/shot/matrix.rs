@@ -3,9 +3,8 @@
 //! Owns the product, `include`, `exclude` and the ids that come of them. Never
 //! builds a product before its size is known: a matrix of a billion costs nothing.
 
-use crate::diag::{Code, Diagnostic, Sources};
+use crate::diag::{Code, Diagnostic, Sources, suggest};
 use crate::manifest::model::{Combination, Matrix, ShotEntry};
-use crate::manifest::nearest;
 use crate::manifest::tree::{Kind, Node};
 
 /// Most shots of one manifest.
@@ -144,7 +143,7 @@ fn check_names(matrix: &Matrix, diagnostics: &mut Vec<Diagnostic>) {
         if !known.contains(&name.value.as_str()) {
             let message = format!("this matrix has no list `{}`", name.value);
             let diagnostic = Diagnostic::error(Code::Matrix, name.span, message);
-            diagnostics.push(match nearest(&name.value, known.iter().copied()) {
+            diagnostics.push(match suggest(&name.value, known.iter().copied()) {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                 None => diagnostic,
             });

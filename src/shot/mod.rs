@@ -8,12 +8,14 @@
 //!
 //! In reading order: `vars` evaluates variables, `matrix` multiplies,
 //! `assemble` (with `pieces`) makes one shot of one combination with the help of `template`
-//! (`functions`, `scope`, `growth`, `tokens`, `explain`), `prompt` and `camera`; then `references` and
+//! (`functions`, `scope`, `growth`, `tokens`, `explain`, `failures`), `prompt` and
+//! `camera` (with `synonyms`); then `references` and
 //! `output` look at all shots together.
 
 mod assemble;
 mod camera;
 mod explain;
+mod failures;
 mod findings;
 mod functions;
 mod growth;
@@ -23,6 +25,7 @@ mod pieces;
 mod prompt;
 mod references;
 mod scope;
+mod synonyms;
 mod template;
 mod tokens;
 mod vars;
@@ -75,6 +78,9 @@ pub struct Shot {
     pub subject: Option<MediaInput>,
     /// The video's name in the output folder, with forward slashes.
     pub file: String,
+    /// Manifest keys whose values were told to be wrong. `check` judges all else,
+    /// and never lets such a shot through.
+    pub broken: Vec<String>,
     /// The combination it was made for, by axis, as written.
     pub matrix: Vec<(String, String)>,
 }
@@ -83,6 +89,11 @@ impl Shot {
     /// The value of a request field and its place.
     pub fn setting(&self, field: &str) -> Option<&Setting> {
         self.settings.iter().find(|setting| setting.field == field)
+    }
+
+    /// Whether the value of a manifest key was told to be wrong.
+    pub fn is_broken(&self, key: &str) -> bool {
+        self.broken.iter().any(|broken| broken == key)
     }
 }
 
@@ -95,6 +106,8 @@ pub struct Setting {
     pub value: serde_json::Value,
     /// Where the value was written, in the shot or in `defaults`.
     pub span: Span,
+    /// Whether it was written in `defaults`.
+    pub inherited: bool,
 }
 
 /// What the video shows.

@@ -12,6 +12,9 @@ use crate::manifest::Manifest;
 use crate::shot::assemble::Made;
 use crate::shot::findings::{Findings, Within};
 
+/// What a shot with a bad name has wrong with it.
+pub(super) const FILE: &str = "file";
+
 /// Folders that the program keeps for itself, beside the videos.
 const KEPT: [&str; 2] = [".runner", "takes"];
 
@@ -19,12 +22,12 @@ const KEPT: [&str; 2] = [".runner", "takes"];
 const MAX_PART_BYTES: usize = 255;
 
 /// Refuses bad names and names that two shots share. A shot with such a name
-/// loses it to the one before, and is left out.
+/// loses it to the one before, and counts as broken.
 pub(super) fn check(made: &mut [Made], manifest: &Manifest, findings: &mut Findings) {
     let place = manifest.output.file.as_ref().map(|file| file.span);
     let mut taken: HashMap<String, (ShotId, Span)> = HashMap::new();
     for one in made {
-        let Some(shot) = &one.shot else {
+        let Some(shot) = one.shot.as_mut().filter(|shot| !shot.is_broken(FILE)) else {
             continue;
         };
         let span = place.unwrap_or(one.span);
@@ -46,7 +49,7 @@ pub(super) fn check(made: &mut [Made], manifest: &Manifest, findings: &mut Findi
                 shared: place.is_some(),
             };
             findings.within(within, diagnostic);
-            one.shot = None;
+            shot.broken.push(FILE.to_owned());
         } else {
             taken.insert(shot.file.to_lowercase(), (shot.id.clone(), one.span));
         }

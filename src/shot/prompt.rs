@@ -9,7 +9,8 @@ use std::ops::Range;
 use crate::diag::{Code, Diagnostic, Sources, Span};
 use crate::manifest::text::TextMap;
 use crate::shot::CameraUse;
-use crate::shot::camera::Vocabulary;
+use crate::shot::camera::{Vocabulary, is_synonym};
+use crate::shot::synonyms;
 use crate::shot::template::Written;
 use crate::shot::tokens::is_template;
 
@@ -52,6 +53,12 @@ pub(super) fn normalise(
             }
             Reading::Nearly { word, near } => {
                 normal.warnings.push(nearly(word, near, span(&mut places)));
+            }
+            Reading::Move(word) => {
+                let message = format!("`{word}` looks like a camera command, but is none");
+                let span = span(&mut places);
+                let warning = Diagnostic::warning(Code::UnknownCamera, span, message);
+                normal.warnings.push(warning.help(vocabulary.all(word)));
             }
             Reading::Other => {}
         }
@@ -119,6 +126,8 @@ enum Reading<'a> {
         word: &'a str,
         near: Option<&'a str>,
     },
+    /// A move that there is no command for.
+    Move(&'a str),
     Other,
 }
 
@@ -139,8 +148,8 @@ fn read<'a>(inner: &'a str, vocabulary: &'a Vocabulary) -> Reading<'a> {
         .filter(|word| !word.is_empty());
     // Two Chinese characters are near to too many words to be sure of anything.
     let near = |word: &str| {
-        let long = word.chars().count() > 2;
-        long.then(|| vocabulary.near(word)).flatten()
+        let sure = word.chars().count() > 2 || is_synonym(word);
+        sure.then(|| vocabulary.near(word)).flatten()
     };
     let first = unknown.clone().next();
     if let Some((word, near)) = unknown.find_map(|word| near(word).map(|near| (word, near))) {
@@ -151,6 +160,7 @@ fn read<'a>(inner: &'a str, vocabulary: &'a Vocabulary) -> Reading<'a> {
     }
     match first {
         Some(word) if known > 0 => Reading::Nearly { word, near: None },
+        Some(_) if synonyms::looks_like_a_move(inner) => Reading::Move(inner.trim()),
         _ => Reading::Other,
     }
 }

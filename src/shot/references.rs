@@ -6,11 +6,10 @@
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
-use crate::diag::{Code, Diagnostic, Span};
+use crate::diag::{Code, Diagnostic, Span, suggest};
 use crate::id::ShotId;
 use crate::manifest::Manifest;
 use crate::manifest::model::PictureSource;
-use crate::manifest::nearest;
 use crate::shot::assemble::Made;
 use crate::shot::findings::{Findings, Within};
 use crate::shot::{FrameAt, MediaInput, MediaSource, Shot};
@@ -78,7 +77,7 @@ fn frame_at(text: &str, span: Span) -> Result<FrameAt, Box<Diagnostic>> {
         "last" => Ok(FrameAt::Last),
         time => parse_time(time).map(FrameAt::Time).ok_or_else(|| {
             let message = format!("`{time}` is no frame of a video");
-            let help = match nearest(time, ["first", "middle", "last"]) {
+            let help = match suggest(time, ["first", "middle", "last"]) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "write `first`, `middle`, `last` or a time such as `2.5s`".to_owned(),
             };
@@ -135,7 +134,7 @@ fn missing(shot: &ShotId, span: Span, made: &[Made], manifest: &Manifest) -> Box
     let entries = manifest.shots.iter().enumerate();
     let mut several = entries.filter(|(_, entry)| entry.id.value == shot.as_str());
     let Some((number, entry)) = several.next() else {
-        let near = nearest(shot.as_str(), made.iter().map(|made| made.id.as_str()));
+        let near = suggest(shot.as_str(), made.iter().map(|made| made.id.as_str()));
         return unknown_shot(shot.as_str(), span, near);
     };
     let names: Vec<&str> = made

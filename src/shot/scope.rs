@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use minijinja::value::{Object, Value};
 
-use crate::manifest::nearest;
+use crate::diag::suggest;
 
 /// The variables of a manifest, evaluated.
 #[derive(Debug, Default, Clone)]
@@ -16,11 +16,21 @@ pub(super) struct Vars {
     /// In the order of the manifest.
     list: Vec<(String, Value)>,
     places: HashMap<String, usize>,
+    /// Every name that the manifest declares; those not in `list` come later.
+    declared: Arc<Vec<String>>,
     /// Bytes of the longest text in them.
     pub(super) largest: usize,
 }
 
 impl Vars {
+    /// None yet of some variables, in the order of the manifest.
+    pub(super) fn new(declared: Vec<String>) -> Self {
+        Self {
+            declared: Arc::new(declared),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn insert(&mut self, name: &str, value: Value) {
         self.places.insert(name.to_owned(), self.list.len());
         self.list.push((name.to_owned(), value));
@@ -82,6 +92,38 @@ impl Scope {
         Value::from_dyn_object(self.0.clone())
     }
 
+    /// The length of the part of a dotted name that is not there.
+    pub(super) fn missing(&self, path: &str) -> Option<usize> {
+        let mut value = self.value();
+        let mut len = 0;
+        for step in path.split('.') {
+            len += step.len() + usize::from(len > 0);
+            value = match value.get_attr(step) {
+                Ok(next) if !next.is_undefined() => next,
+                _ => return Some(len),
+            };
+        }
+        None
+    }
+
+    /// What to say of a variable that is declared, but not before its use.
+    pub(super) fn too_early(&self, name: &str) -> Option<(String, String)> {
+        let name = name.strip_prefix("vars.").unwrap_or(name);
+        let vars = &self.0.vars;
+        let later = vars.declared.get(vars.list.len()..)?;
+        let (user, others) = later.split_first()?;
+        if user == name {
+            let help = "write out what it stands for, or give it another name".to_owned();
+            return Some((format!("`{name}` uses itself"), help));
+        }
+        let message = format!("`{name}` is not defined yet");
+        let help = format!("`{name}` comes later; move it above `{user}`");
+        others
+            .iter()
+            .any(|other| other == name)
+            .then_some((message, help))
+    }
+
     /// Advice for a name that is not there.
     pub(super) fn near(&self, name: &str) -> Option<String> {
         let dotted = name
@@ -93,7 +135,7 @@ impl Scope {
             None => (None, dotted),
         };
         let known = self.names_in(owner.as_deref())?;
-        if let Some(near) = nearest(&last, known.iter().map(String::as_str)) {
+        if let Some(near) = suggest(&last, known.iter().map(String::as_str)) {
             let path = owner.map_or_else(String::new, |owner| format!("{owner}."));
             return Some(format!("did you mean `{path}{near}`?"));
         }

@@ -61,6 +61,7 @@ pub(super) enum Compiled<'e> {
 /// The template language, set up once for a manifest.
 pub(super) struct Engine<'s> {
     env: Environment<'static>,
+    vocabulary: Arc<Vocabulary>,
     sources: &'s Sources,
     fuel_left: Cell<u64>,
     output_left: Cell<usize>,
@@ -68,10 +69,11 @@ pub(super) struct Engine<'s> {
 
 impl<'s> Engine<'s> {
     pub(super) fn new(sources: &'s Sources, vocabulary: Arc<Vocabulary>) -> Self {
-        let mut env = functions::environment(vocabulary);
+        let mut env = functions::environment(vocabulary.clone());
         env.set_fuel(Some(FUEL));
         Self {
             env,
+            vocabulary,
             sources,
             fuel_left: Cell::new(TOTAL_FUEL),
             output_left: Cell::new(TOTAL_OUTPUT),
@@ -110,7 +112,7 @@ impl<'s> Engine<'s> {
         &self,
         compiled: &'c Compiled<'_>,
         scope: &Scope,
-    ) -> Option<Result<Cow<'c, str>, Box<Diagnostic>>> {
+    ) -> Option<Result<Cow<'c, str>, Vec<Diagnostic>>> {
         match compiled {
             Compiled::Plain(written) => Some(Ok(Cow::Borrowed(written.text))),
             Compiled::Template(written, template) => {
@@ -126,14 +128,11 @@ impl<'s> Engine<'s> {
         written: Written<'_>,
         template: &Template<'_, '_>,
         scope: &Scope,
-    ) -> Result<String, Box<Diagnostic>> {
+    ) -> Result<String, Vec<Diagnostic>> {
         if self.fuel_left.get() == 0 || self.output_left.get() == 0 {
             let message = "the templates of this manifest take too long or come to too much text";
-            return Err(Box::new(Diagnostic::error(
-                Code::TooLarge,
-                written.span,
-                message,
-            )));
+            let too_large = Diagnostic::error(Code::TooLarge, written.span, message);
+            return Err(vec![too_large]);
         }
         let mut output = Limited {
             bytes: Vec::new(),
@@ -150,8 +149,12 @@ impl<'s> Engine<'s> {
             .set(self.output_left.get().saturating_sub(output.bytes.len()));
         match outcome {
             Ok(_) => Ok(String::from_utf8_lossy(&output.bytes).into_owned()),
-            Err(error) => Err(Box::new(self.explain(written, &error, Some(scope)))),
+            Err(error) => Err(self.failures(written, template, &error, scope)),
         }
+    }
+
+    pub(super) fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
     }
 
     /// The place of some bytes of a text.

@@ -18,9 +18,13 @@ pub(super) enum Token<'a> {
 pub(super) struct Block<'a> {
     /// Whether it was `{% … %}`.
     pub(super) statement: bool,
+    /// Whether its closing delimiter is there.
+    pub(super) closed: bool,
     /// Byte offset of its first token.
     pub(super) at: usize,
     pub(super) tokens: Vec<Token<'a>>,
+    /// Byte offset of each token; of a text, behind its quote.
+    pub(super) places: Vec<usize>,
 }
 
 /// Whether a text has any template syntax in it.
@@ -50,19 +54,22 @@ pub(super) fn blocks(template: &str) -> Vec<Block<'_>> {
         if matches!(template.as_bytes().get(body), Some(b'-' | b'+')) {
             body += 1;
         }
-        let (tokens, after) = tokens(template, body, end);
+        let (found, after) = tokens(template, body, end);
+        let (places, tokens) = found.into_iter().unzip();
         at = after;
         let blank = template[body..].len() - template[body..].trim_start().len();
         blocks.push(Block {
             statement,
+            closed: template[..at].ends_with(end) && at >= body + end.len(),
             at: body + blank,
             tokens,
+            places,
         });
     }
     blocks
 }
 
-fn tokens<'a>(template: &'a str, from: usize, end: &str) -> (Vec<Token<'a>>, usize) {
+fn tokens<'a>(template: &'a str, from: usize, end: &str) -> (Vec<(usize, Token<'a>)>, usize) {
     let mut found = Vec::new();
     let mut at = from;
     while let Some(first) = template[at..].chars().next() {
@@ -72,7 +79,8 @@ fn tokens<'a>(template: &'a str, from: usize, end: &str) -> (Vec<Token<'a>>, usi
             return (found, at + end.len());
         }
         let (token, len) = token(rest, first);
-        found.extend(token);
+        let quote = usize::from(matches!(token, Some(Token::Text(_))));
+        found.extend(token.map(|token| (at + quote, token)));
         at += len;
     }
     (found, at)

@@ -9,10 +9,9 @@ use std::collections::HashSet;
 use minijinja::value::{Serde, Value};
 use serde_json::Value as Json;
 
-use crate::diag::{Code, Diagnostic, Severity};
+use crate::diag::{Code, Diagnostic, Severity, suggest};
 use crate::manifest::Manifest;
 use crate::manifest::model::{PictureSource, Var};
-use crate::manifest::nearest;
 use crate::manifest::tree::{Kind, Node};
 use crate::shot::Overrides;
 use crate::shot::findings::Findings;
@@ -30,7 +29,8 @@ pub(super) fn evaluate(
     engine: &Engine<'_>,
     findings: &mut Findings,
 ) -> Scope {
-    let mut vars = Vars::default();
+    let declared = manifest.vars.iter().take(MAX_VARS);
+    let mut vars = Vars::new(declared.map(|var| var.name.value.clone()).collect());
     if let Some(beyond) = manifest.vars.get(MAX_VARS) {
         let message = format!("a manifest has {MAX_VARS} variables at most");
         findings.push(Diagnostic::error(Code::TooLarge, beyond.name.span, message));
@@ -125,14 +125,17 @@ fn rendered(
         return written.text.to_owned();
     }
     let scope = Scope::new(vars.clone());
-    let outcome = engine.compile(written, vars.largest).and_then(|compiled| {
-        match engine.render(&compiled, &scope) {
+    let outcome = match engine.compile(written, vars.largest) {
+        Err(diagnostic) => Err(vec![*diagnostic]),
+        Ok(compiled) => match engine.render(&compiled, &scope) {
             Some(rendered) => rendered.map(std::borrow::Cow::into_owned),
             None => Ok(String::new()),
+        },
+    };
+    outcome.unwrap_or_else(|diagnostics| {
+        for diagnostic in diagnostics {
+            findings.push(diagnostic);
         }
-    });
-    outcome.unwrap_or_else(|diagnostic| {
-        findings.push(*diagnostic);
         // Those who use the variable see its text, and go on to their own mistakes.
         written.text.to_owned()
     })
@@ -155,8 +158,8 @@ fn undeclared(manifest: &Manifest, overrides: &Overrides) -> Vec<Diagnostic> {
         .filter(|(name, _)| !known.contains(&name.as_str()));
     let explain = |(name, span): (&String, _)| {
         let message = format!("the manifest declares no variable `{name}`");
-        let diagnostic = Diagnostic::new(Severity::Error, Code::UnusedVariable, span, message);
-        match nearest(name, known.iter().copied()) {
+        let diagnostic = Diagnostic::new(Severity::Error, Code::UnknownVariable, span, message);
+        match suggest(name, known.iter().copied()) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic.help(format!("declare `{name}` under `vars`")),
         }
@@ -165,7 +168,9 @@ fn undeclared(manifest: &Manifest, overrides: &Overrides) -> Vec<Diagnostic> {
 }
 
 fn unused(manifest: &Manifest) -> Vec<Diagnostic> {
-    if manifest.vars.is_empty() {
+    // What could not be read may have used any of them.
+    let broken = manifest.shots.iter().any(|shot| !shot.broken.is_empty());
+    if manifest.vars.is_empty() || broken {
         return Vec::new();
     }
     let mut used = Used::default();

@@ -1,0 +1,40 @@
+//! Keys that mean nothing here, and what their authors meant.
+//!
+//! Owns the vendor's own names beside ours. Never reports; `validate` does.
+
+use crate::diag::suggest;
+
+/// Fields of the API that have another key in a manifest.
+const OURS: [(&str, &str); 3] = [
+    ("first_frame_image", "first_frame"),
+    ("last_frame_image", "last_frame"),
+    ("subject_reference", "subject"),
+];
+
+/// Fields that other services have and this one has not.
+const NOWHERE: [&str; 6] = [
+    "aspect_ratio",
+    "cfg_scale",
+    "fps",
+    "guidance_scale",
+    "negative_prompt",
+    "seed",
+];
+
+/// The known key that was probably meant by one that is not.
+pub(super) fn meant<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
+    let ours = OURS.iter().find(|(theirs, _)| *theirs == key);
+    let ours = ours.and_then(|(_, ours)| known.iter().find(|known| known == &ours));
+    ours.copied()
+        .or_else(|| suggest(key, known.iter().copied()))
+}
+
+/// Why a field is not there, where that is known.
+pub(super) fn reason(key: &str) -> Option<&'static str> {
+    if key == "callback_url" {
+        return Some("callbacks are not supported yet; the runner asks for the result itself");
+    }
+    NOWHERE
+        .contains(&key)
+        .then_some("the API has no such field")
+}
