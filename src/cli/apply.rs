@@ -249,12 +249,7 @@ struct Run {
 
 impl Run {
     fn carry_out(self, args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| {
-                CliError::new(Exit::Internal, "the runtime cannot start").because(error)
-            })?;
+        let runtime = simulate::runtime()?;
         let sinks = Arc::new(Mutex::new(self.sinks(args.progress, console)));
         let result = runtime.block_on(self.run(args, observer(Arc::clone(&sinks))));
         // Nothing is left to wait for; a simulator's renderer may still be at it.

@@ -16,15 +16,18 @@ use crate::simulator::{Clips, Scenario, Settings, Simulator};
 use crate::spec::Spec;
 
 pub(super) fn simulate(args: &SimulateArgs, console: &mut Console) -> Result<Exit, CliError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            CliError::new(Exit::Internal, "the runtime cannot start").because(error)
-        })?;
+    let runtime = runtime()?;
     let served = runtime.block_on(serve(args, console));
     runtime.shutdown_background();
     served.map(|()| Exit::Success)
+}
+
+/// Threads for everything asynchronous.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::new(Exit::Internal, "the runtime cannot start").because(error))
 }
 
 async fn serve(args: &SimulateArgs, console: &mut Console) -> Result<(), CliError> {
