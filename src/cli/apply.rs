@@ -320,6 +320,7 @@ impl Run {
             base_url,
             key: self.key,
             label_shots: self.target.simulated,
+            silence: minimax::SILENCE,
         })
         .map_err(|error| CliError::new(Exit::Usage, "the service cannot be used").because(error))?;
         let ports = Ports {
