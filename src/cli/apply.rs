@@ -55,7 +55,7 @@ pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, Cli
     let records = ledger.records().map_err(prepare::ledger_error)?;
     if prepare::memory(&target) == Memory::Forgets {
         ledger
-            .write_off(&forgotten(&records, &store), Timestamp::now())
+            .write_off(&forgotten(&records, &store, &target.name), Timestamp::now())
             .map_err(prepare::ledger_error)?;
     }
     let mut plan = prepare::plan(
@@ -317,6 +317,7 @@ impl Run {
             base_url,
             key: self.key,
             label_shots: self.target.simulated,
+            silence: minimax::SILENCE,
         })
         .map_err(|error| CliError::new(Exit::Usage, "the service cannot be used").because(error))?;
         let ports = Ports {

@@ -1,4 +1,6 @@
 //! Ledger and output folder → the plan's plain view of earlier runs.
+//!
+//! Public for tests that carry runs out in their own process.
 
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ use crate::store::{self, Store};
 
 /// What a service knows of tasks that an earlier run left with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Memory {
+pub enum Memory {
     /// It keeps them, and they were paid.
     Keeps,
     /// The simulator in this program: its tasks end with the process.
@@ -18,9 +20,11 @@ pub(super) enum Memory {
 }
 
 /// Attempts at a service that forgets, of which nothing can be collected any more.
-pub(super) fn forgotten(records: &Records, store: &Store) -> Vec<AttemptId> {
+/// What other services keep stands: an output folder may have been paid for, too.
+pub(super) fn forgotten(records: &Records, store: &Store, backend: &str) -> Vec<AttemptId> {
     records
         .iter()
+        .filter(|record| record.backend == backend)
         .filter(|record| record.state.holds_money() && !is_there(record, store))
         .map(|record| record.attempt.clone())
         .collect()
@@ -34,7 +38,7 @@ fn is_there(record: &Record, store: &Store) -> bool {
 }
 
 /// Looks at every record, and at the file of every saved video.
-pub(super) fn history(records: &Records, store: &Store, memory: Memory) -> History {
+pub fn history(records: &Records, store: &Store, memory: Memory) -> History {
     let mut history = History::default();
     for record in records.iter() {
         let used = history

@@ -29,6 +29,7 @@ use self::args::Command;
 use self::console::Console;
 use self::error::CliError;
 pub use self::exit::Exit;
+pub use self::history::{Memory, history};
 
 /// Runs the program on this process's arguments.
 pub fn main() -> std::process::ExitCode {

@@ -44,15 +44,22 @@ pub(super) trait Host: Send + Sync {
     /// Sends the create, exactly once.
     fn create(&self, job: &Job) -> impl Future<Output = Result<Created, Failure>> + Send;
 
-    /// Asks how far a task is.
-    fn poll(&self, task: &TaskId) -> impl Future<Output = Result<Progress, Failure>> + Send;
+    /// Asks how far a task is; fails when the run ends, or `patience` does, before
+    /// the answer.
+    fn poll(
+        &self,
+        task: &TaskId,
+        patience: Duration,
+    ) -> impl Future<Output = Result<Progress, Failure>> + Send;
 
     /// Fetches, verifies and keeps a finished video; the `turn`th try, from 0.
+    /// Fails when it has not arrived after `patience`.
     fn save(
         &self,
         shot: &ShotFacts,
         file: &FileId,
         turn: u32,
+        patience: Duration,
     ) -> impl Future<Output = Result<Video, Failure>> + Send;
 
     /// Pauses, unless the run ends first.
@@ -242,7 +249,7 @@ async fn wait<H: Host>(
         }
         turn += 1;
         pause = retry::jittered(rules.poll_interval, seed, turn);
-        match host.poll(&paid.task).await {
+        match host.poll(&paid.task, patience(host, rules, begun)).await {
             Ok(progress) => {
                 failures = 0;
                 if let Some(end) = advance(host, facts, paid, progress, &mut last).await? {
@@ -331,7 +338,8 @@ async fn save<H: Host>(
     let begun = host.now();
     let mut tries = 0;
     loop {
-        let failure = match host.save(facts, file, tries).await {
+        let patience = patience(host, rules, begun);
+        let failure = match host.save(facts, file, tries, patience).await {
             Ok(video) => {
                 let (shot, attempt) = (facts.id.clone(), attempt.clone());
                 let saved = EventKind::VideoSaved {
@@ -353,6 +361,11 @@ async fn save<H: Host>(
             return leave(host, facts, reason).await;
         }
     }
+}
+
+/// What is left until the deadline.
+fn patience<H: Host>(host: &H, rules: &Rules, begun: Duration) -> Duration {
+    (begun + rules.deadline).saturating_sub(host.now())
 }
 
 /// Pauses; says why the task has to be left, if it has to.

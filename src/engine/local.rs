@@ -71,12 +71,31 @@ impl<P: Provider> Host for Local<P> {
         created
     }
 
-    async fn poll(&self, task: &TaskId) -> Result<Progress, Failure> {
-        self.provider.poll(task).await
+    async fn poll(&self, task: &TaskId, patience: Duration) -> Result<Progress, Failure> {
+        let unanswered = |message: &str| Err(Failure::new(FailureClass::Transient, message));
+        // Unlike a create, a question may be dropped: the task stands.
+        tokio::select! {
+            biased;
+            answer = self.provider.poll(task) => answer,
+            () = self.gate.halted.cancelled() => unanswered("the run ended before the answer"),
+            () = self.gate.interrupted.cancelled() => unanswered("the run ended before the answer"),
+            () = tokio::time::sleep(patience) => unanswered("no answer before the deadline"),
+        }
     }
 
-    async fn save(&self, shot: &ShotFacts, file: &FileId, turn: u32) -> Result<Video, Failure> {
-        save::save(&*self.provider, &self.store, shot, file, turn).await
+    async fn save(
+        &self,
+        shot: &ShotFacts,
+        file: &FileId,
+        turn: u32,
+        patience: Duration,
+    ) -> Result<Video, Failure> {
+        let arrive = save::fetch(&*self.provider, &self.store, shot, file, turn);
+        let Ok(arrived) = tokio::time::timeout(patience, arrive).await else {
+            let message = "the video did not arrive before the deadline";
+            return Err(Failure::new(FailureClass::Transient, message));
+        };
+        save::keep(arrived?, shot, turn).await
     }
 
     async fn sleep(&self, wait: Duration) -> Woken {

@@ -24,20 +24,25 @@ const LENGTH_TURNS: u32 = 3;
 /// How far a video's length may be from what was asked for, in milliseconds.
 const LENGTH_TOLERANCE_MS: u64 = 1_000;
 
-/// Fetches, verifies and keeps a video.
-pub(super) async fn save<P: Provider>(
+/// Fetches a video to a temporary file.
+pub(super) async fn fetch<P: Provider>(
     provider: &P,
     store: &Arc<Store>,
     shot: &ShotFacts,
     file: &FileId,
     turn: u32,
-) -> Result<Video, Failure> {
+) -> Result<Partial, Failure> {
     let body = open(provider, file, turn).await?;
     if let Some(bytes) = body.length.filter(|&bytes| bytes > MAX_BYTES) {
         return Err(too_large(bytes));
     }
     let mut partial = store.begin(&shot.file).map_err(|error| local(&error))?;
     receive(body, &mut partial).await?;
+    Ok(partial)
+}
+
+/// Verifies a video that arrived, and puts it under its final name.
+pub(super) async fn keep(partial: Partial, shot: &ShotFacts, turn: u32) -> Result<Video, Failure> {
     let asked = (turn < LENGTH_TURNS).then_some(shot.seconds);
     let kept = tokio::task::spawn_blocking(move || verify_and_keep(partial, asked)).await;
     kept.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))

@@ -190,6 +190,11 @@ impl Simulator {
         self.world.created()
     }
 
+    /// Makes no more trouble: the rest of its life, the scenario is empty.
+    pub fn end_trouble(&self) {
+        self.world.troubles.end();
+    }
+
     /// Takes no more requests, ends those in hand, and gives up what still waits to be rendered.
     pub async fn stop(self) {
         drop(self.guard);

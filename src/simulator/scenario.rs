@@ -12,7 +12,7 @@
 //! | key | what happens | on |
 //! |---|---|---|
 //! | `code: 1002` | HTTP 200 with that `base_resp` code | all but download |
-//! | `http: 503`, with `body`, `html`, `retry_after` | a proxy's answer | all |
+//! | `http: 503`, with `body`, `html`, `retry_after`, `location` | a proxy's answer | all |
 //! | `html` | a page instead of the answer, under HTTP 200 | all |
 //! | `cut: before`, `cut: after` | the connection ends, before or after a create took effect | all, create |
 //! | `cut: body` | the connection ends in the middle of the body | all |
@@ -132,6 +132,8 @@ pub enum Action {
         page: Page,
         /// The `Retry-After` header, in seconds.
         retry_after: Option<u64>,
+        /// The `Location` header: where a redirect leads.
+        location: Option<String>,
     },
     /// The connection ends without an answer.
     Cut,

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -28,6 +29,7 @@ const FLUSH: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(super) struct Troubles {
     rules: Vec<(Rule, Mutex<HashMap<u64, Count>>)>,
+    over: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -51,11 +53,20 @@ impl Troubles {
         let rules = scenario.rules.into_iter();
         Self {
             rules: rules.map(|rule| (rule, Mutex::default())).collect(),
+            over: AtomicBool::new(false),
         }
+    }
+
+    /// Nothing goes wrong from here on.
+    pub(super) fn end(&self) {
+        self.over.store(true, Ordering::Release);
     }
 
     /// What happens to this request. Every rule counts it, the first in turn acts.
     pub(super) fn next(&self, subject: Subject<'_>) -> Option<&Then> {
+        if self.over.load(Ordering::Acquire) {
+            return None;
+        }
         let mut next = None;
         for (rule, counts) in &self.rules {
             if !matches(rule, subject) {
@@ -128,7 +139,15 @@ async fn replaced(
             status,
             page,
             retry_after,
-        }) => other_page(*status, page, *retry_after),
+            location,
+        }) => {
+            let mut response = other_page(*status, page, *retry_after);
+            // What is no header is left out: the page alone is trouble enough.
+            if let Some(Ok(location)) = location.as_ref().map(|to| HeaderValue::from_str(to)) {
+                response.headers_mut().insert(header::LOCATION, location);
+            }
+            response
+        }
         Some(Action::Cut) => cut(scene.line),
         Some(Action::CutBody) => halved(effect(action), tokio::time::sleep(FLUSH)).await,
         Some(Action::StallBody) => {

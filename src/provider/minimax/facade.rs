@@ -18,6 +18,7 @@ use crate::event::{Failure, FailureClass, Operation};
 use crate::id::{FileId, TaskId};
 use crate::provider::minimax::classify::classify;
 use crate::provider::minimax::client::{self, Client, types};
+use crate::provider::minimax::redact::Secret;
 use crate::provider::minimax::reply::{self, Refused, Reply};
 use crate::provider::minimax::status::{Meaning, meaning};
 use crate::provider::{Body, Created, Location, Progress, Provider};
@@ -25,9 +26,9 @@ use crate::provider::{Body, Created, Location, Progress, Provider};
 /// Making a connection, DNS and TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Silence on an open connection. A create with a large picture is slow to be
-/// answered, and giving up on it leaves a task that may have been paid.
-const READ_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long an open connection may be silent. A create with a large picture is
+/// slow to be answered, and giving up on it leaves a task that may have been paid.
+pub const SILENCE: Duration = Duration::from_secs(120);
 
 /// How many redirects of a link are followed.
 const LINK_REDIRECTS: usize = 3;
@@ -50,6 +51,8 @@ pub struct Settings {
     /// Whether creates carry the shot's name in a header. For the simulator,
     /// which draws it into the clip; no other service is told.
     pub label_shots: bool,
+    /// How long an open connection may be silent; [`SILENCE`] unless there is a reason.
+    pub silence: Duration,
 }
 
 /// Why no client can be built.
@@ -81,6 +84,7 @@ pub struct MiniMax {
     api: Client,
     links: reqwest::Client,
     label_shots: bool,
+    secret: Secret,
 }
 
 impl MiniMax {
@@ -93,11 +97,12 @@ impl MiniMax {
         // People paste the whole header as their key.
         let key = settings.key.trim();
         let key = key.strip_prefix("Bearer ").unwrap_or(key).trim();
+        let secret = Secret::new(key);
         let mut key =
             HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| SettingsError::Key)?;
         key.set_sensitive(true);
         headers.insert(AUTHORIZATION, key);
-        let api = builder()
+        let api = builder(settings.silence)
             .default_headers(headers)
             // A redirected create could be sent twice, and a redirect could
             // carry the key to another host.
@@ -105,7 +110,7 @@ impl MiniMax {
             .retry(reqwest::retry::never())
             .build()
             .map_err(|source| SettingsError::Client { source })?;
-        let links = builder()
+        let links = builder(settings.silence)
             // The address of a signed link is a secret towards the next host.
             .referer(false)
             .redirect(reqwest::redirect::Policy::limited(LINK_REDIRECTS))
@@ -115,15 +120,75 @@ impl MiniMax {
             api: Client::new_with_client(&base_url, api),
             links,
             label_shots: settings.label_shots,
+            secret,
         })
+    }
+
+    /// Sends the create and reads its answer.
+    async fn order(&self, request: Request) -> Result<Created, Failure> {
+        let label = self.label_shots.then(|| request.shot().to_string());
+        let body = Value::Object(request.into_body());
+        let body: types::VideoGenerationBody = serde_json::from_value(body).map_err(|error| {
+            let reason = format!("the request does not fit the generated client: {error}");
+            Failure::new(FailureClass::Invalid, reason)
+        })?;
+        let call = self.api.video_generation().body(body).send();
+        let answer = client::observed(label.as_deref(), call).await;
+        match reply::sort(answer).await {
+            Ok(reply) => created(reply),
+            Err(refused) => Err(not_created(refused)),
+        }
+    }
+
+    async fn link(&self, file: &FileId) -> Result<Location, Failure> {
+        let call = self.api.retrieve_file().file_id(file.as_str());
+        let answer = client::observed(None, call.send()).await;
+        let reply = accept(Operation::Locate, reply::sort(answer).await)?;
+        let link = ["/file/download_url", "/file/backup_download_url"]
+            .iter()
+            .find_map(|pointer| reply.text(pointer).filter(|link| !link.is_empty()));
+        match link {
+            Some(link) => Ok(Location::new(lift(link))),
+            None => Err(Failure::new(
+                FailureClass::Transient,
+                "the answer holds no link to the file",
+            )),
+        }
+    }
+
+    async fn follow(&self, location: &Location) -> Result<Body, Failure> {
+        match self.links.get(location.expose()).send().await {
+            Ok(response) if response.status().is_success() => Ok(body_of(response)),
+            Ok(response) => Err(refused_link(response).await),
+            Err(error) => Err(classify(Operation::Download, reply::transport(&error))),
+        }
+    }
+
+    async fn content(&self, file: &FileId) -> Result<Body, Failure> {
+        let call = self.api.retrieve_file_content().file_id(file.as_str());
+        match call.send().await {
+            Ok(value) => content(value).await,
+            Err(progenitor_client::Error::UnexpectedResponse(response)) => {
+                Err(refused_link(response).await)
+            }
+            Err(error) => Err(classify(Operation::Download, reply::broken(error))),
+        }
+    }
+
+    /// What the service says is shown and kept; a gateway repeats keys and links.
+    fn clean(&self, failure: Failure) -> Failure {
+        Failure {
+            message: self.secret.hide(&failure.message),
+            ..failure
+        }
     }
 }
 
-fn builder() -> reqwest::ClientBuilder {
+fn builder(silence: Duration) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(concat!("runner/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_TIMEOUT)
-        .read_timeout(READ_TIMEOUT)
+        .read_timeout(silence)
 }
 
 /// Checks a base URL and strips what people copy along with it.
@@ -148,72 +213,74 @@ pub fn normalise(url: &str) -> Result<String, SettingsError> {
 
 impl Provider for MiniMax {
     async fn create(&self, request: Request) -> Result<Created, Failure> {
-        let label = self.label_shots.then(|| request.shot().to_string());
-        let body = Value::Object(request.into_body());
-        let body: types::VideoGenerationBody = serde_json::from_value(body).map_err(|error| {
-            let reason = format!("the request does not fit the generated client: {error}");
-            Failure::new(FailureClass::Invalid, reason)
-        })?;
-        let call = self.api.video_generation().body(body).send();
-        let answer = client::observed(label.as_deref(), call).await;
-        let reply = accept(Operation::Create, reply::sort(answer).await)?;
-        match reply.id("/task_id") {
-            Some(task) => Ok(Created {
-                task: TaskId::new(task),
-                trace_id: reply.trace_id,
-            }),
-            None => Err(Failure {
-                trace_id: reply.trace_id,
-                ..Failure::new(
-                    FailureClass::Ambiguous,
-                    "accepted, but the answer names no task",
-                )
-            }),
-        }
+        let created = self.order(request).await;
+        created.map_err(|failure| self.clean(failure))
     }
 
     async fn poll(&self, task: &TaskId) -> Result<Progress, Failure> {
         let call = self.api.query_video_generation().task_id(task.as_str());
-        let sorted = reply::sort(client::observed(None, call.send()).await).await;
-        match sorted {
+        let answer = client::observed(None, call.send()).await;
+        let progress = match reply::sort(answer).await {
             Ok(reply) => progress(&reply),
             Err(refused) => failed_with_reason(refused),
+        };
+        match progress {
+            Ok(Progress::Failed { status, failure }) => Ok(Progress::Failed {
+                status,
+                failure: self.clean(failure),
+            }),
+            other => other.map_err(|failure| self.clean(failure)),
         }
     }
 
     async fn locate(&self, file: &FileId) -> Result<Location, Failure> {
-        let call = self.api.retrieve_file().file_id(file.as_str());
-        let answer = client::observed(None, call.send()).await;
-        let reply = accept(Operation::Locate, reply::sort(answer).await)?;
-        let link = ["/file/download_url", "/file/backup_download_url"]
-            .iter()
-            .find_map(|pointer| reply.text(pointer).filter(|link| !link.is_empty()));
-        match link {
-            Some(link) => Ok(Location::new(lift(link))),
-            None => Err(Failure::new(
-                FailureClass::Transient,
-                "the answer holds no link to the file",
-            )),
-        }
+        let link = self.link(file).await;
+        link.map_err(|failure| self.clean(failure))
     }
 
     async fn fetch(&self, location: &Location) -> Result<Body, Failure> {
-        match self.links.get(location.expose()).send().await {
-            Ok(response) if response.status().is_success() => Ok(body_of(response)),
-            Ok(response) => Err(refused_link(response).await),
-            Err(error) => Err(classify(Operation::Download, reply::transport(&error))),
-        }
+        let body = self.follow(location).await;
+        body.map_err(|failure| self.clean(failure))
     }
 
     async fn fetch_content(&self, file: &FileId) -> Result<Body, Failure> {
-        let call = self.api.retrieve_file_content().file_id(file.as_str());
-        match call.send().await {
-            Ok(value) => content(value).await,
-            Err(progenitor_client::Error::UnexpectedResponse(response)) => {
-                Err(refused_link(response).await)
-            }
-            Err(error) => Err(classify(Operation::Download, reply::broken(error))),
-        }
+        let body = self.content(file).await;
+        body.map_err(|failure| self.clean(failure))
+    }
+}
+
+/// The task of an accepted create.
+fn created(reply: Reply) -> Result<Created, Failure> {
+    match reply.id("/task_id") {
+        Some(task) => Ok(Created {
+            task: TaskId::new(task),
+            trace_id: reply.trace_id,
+        }),
+        None => Err(Failure {
+            trace_id: reply.trace_id,
+            ..Failure::new(
+                FailureClass::Ambiguous,
+                "accepted, but the answer names no task",
+            )
+        }),
+    }
+}
+
+/// A refusal that names a task all the same proves nothing: the task may exist.
+fn not_created(refused: Refused) -> Failure {
+    let task = refused
+        .body
+        .as_ref()
+        .and_then(|body| reply::id(body, "/task_id"));
+    let failure = classify(Operation::Create, *refused.answer);
+    match task {
+        // Some services write a zero where there is nothing.
+        Some(task) if task != "0" => Failure {
+            class: FailureClass::Ambiguous,
+            message: format!("{}; yet the answer names task {task}", failure.message),
+            ..failure
+        },
+        _ => failure,
     }
 }
 

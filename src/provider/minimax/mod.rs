@@ -5,9 +5,10 @@
 pub mod classify;
 mod client;
 mod facade;
+mod redact;
 mod reply;
 pub mod status;
 #[cfg(test)]
 mod tests;
 
-pub use facade::{MiniMax, Settings, SettingsError, normalise};
+pub use facade::{MiniMax, SILENCE, Settings, SettingsError, normalise};

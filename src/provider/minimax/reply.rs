@@ -37,16 +37,21 @@ pub(super) struct Reply {
 impl Reply {
     /// An id that may be text or a number; an empty one is none.
     pub(super) fn id(&self, pointer: &str) -> Option<String> {
-        match self.body.pointer(pointer)? {
-            Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        }
+        id(&self.body, pointer)
     }
 
     /// A text.
     pub(super) fn text(&self, pointer: &str) -> Option<&str> {
         self.body.pointer(pointer).and_then(Value::as_str)
+    }
+}
+
+/// An id in any body; see [`Reply::id`].
+pub(super) fn id(body: &Value, pointer: &str) -> Option<String> {
+    match body.pointer(pointer)? {
+        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
     }
 }
 

@@ -52,6 +52,7 @@ fn every_action_can_be_written() {
         status,
         page,
         retry_after,
+        location: None,
     };
     assert_eq!(
         action("query", &json!("html")),
@@ -64,6 +65,11 @@ fn every_action_can_be_written() {
         ),
         Some(http(503, Page::Text("later".to_owned()), Some(2)))
     );
+    let redirect = json!({ "http": 307, "location": "/elsewhere" });
+    assert!(matches!(
+        action("download", &redirect),
+        Some(Action::Http { status: 307, location: Some(to), .. }) if to == "/elsewhere"
+    ));
 }
 
 #[test]

@@ -32,6 +32,7 @@ pub(super) struct WrittenThen {
     http: Option<u16>,
     body: Option<String>,
     retry_after: Option<u64>,
+    location: Option<String>,
     html: bool,
     cut: Option<WrittenCut>,
     pub(super) delay_ms: u64,
@@ -110,8 +111,8 @@ impl WrittenThen {
             Some(status) if !(200..=599).contains(&status) => {
                 return Err(format!("{status} is not the HTTP status of an answer"));
             }
-            None if page.is_none() && self.retry_after.is_some() => {
-                return Err("`retry_after` goes with `http`".to_owned());
+            None if page.is_none() && (self.retry_after.is_some() || self.location.is_some()) => {
+                return Err("`retry_after` and `location` go with `http`".to_owned());
             }
             None if page.is_none() => return Ok(None),
             status => status.unwrap_or(200),
@@ -120,6 +121,7 @@ impl WrittenThen {
             status,
             page: page.unwrap_or_else(|| Page::Text(String::new())),
             retry_after: self.retry_after,
+            location: self.location.clone(),
         }))
     }
 }

@@ -1,0 +1,95 @@
+//! What may not be repeated: the key, and what makes a signed link work.
+//!
+//! Owns cleaning the words of a service before anybody sees or keeps them.
+
+use std::fmt;
+
+/// Keys shorter than this are words of a test, and would blank out sentences.
+const SHORTEST: usize = 8;
+
+/// What stands where a key was.
+const HIDDEN: &str = "[key]";
+
+/// A key that is to be kept out of messages.
+pub(super) struct Secret(Option<String>);
+
+impl Secret {
+    pub(super) fn new(key: &str) -> Self {
+        Self((key.len() >= SHORTEST).then(|| key.to_owned()))
+    }
+
+    /// The text without the key and without the query of any link.
+    pub(super) fn hide(&self, text: &str) -> String {
+        let text = without_queries(text);
+        let Some(key) = &self.0 else { return text };
+        let mut text = text.replace(key.as_str(), HIDDEN);
+        // A message is cut to a length, perhaps in the middle of a key.
+        let begun = (SHORTEST..key.len())
+            .rev()
+            .find_map(|length| text.strip_suffix(key.get(..length)?).map(str::len));
+        if let Some(start) = begun {
+            text.replace_range(start.., HIDDEN);
+        }
+        text
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Every link up to its `?`: what comes after it may be a signature.
+fn without_queries(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("://") {
+        let (before, link) = rest.split_at(start);
+        let end = link
+            .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`'))
+            .unwrap_or(link.len());
+        kept.push_str(before);
+        match link[..end].find('?') {
+            Some(query) => {
+                kept.push_str(&link[..query]);
+                kept.push('…');
+            }
+            None => kept.push_str(&link[..end]),
+        }
+        rest = &link[end..];
+    }
+    kept.push_str(rest);
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Secret;
+
+    #[test]
+    fn keys_and_signatures_are_hidden_and_the_rest_is_left() {
+        let secret = Secret::new("sk-api-1234567890");
+        for (said, shown) in [
+            ("bad key sk-api-1234567890, sorry", "bad key [key], sorry"),
+            ("cut off at sk-api-1234", "cut off at [key]"),
+            (
+                "see https://a.example/b?Signature=x now",
+                "see https://a.example/b… now",
+            ),
+            (
+                "<a href='http://a/b?x=1'>or</a>",
+                "<a href='http://a/b…'>or</a>",
+            ),
+            (
+                "is it https://a.example/b? no",
+                "is it https://a.example/b… no",
+            ),
+            ("nothing to hide?", "nothing to hide?"),
+        ] {
+            assert_eq!(secret.hide(said), shown);
+        }
+        assert_eq!(Secret::new("any").hide("any word"), "any word");
+        assert!(!format!("{secret:?}").contains("sk"));
+    }
+}

@@ -1,0 +1,234 @@
+//! A storyboard that is carried out in the test's own process: the real stages,
+//! store, ledger, engine and HTTP, without the command line around them.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use runner::check;
+use runner::diag::{SourceFile, Sources};
+use runner::engine::{self, Observer, Ports, RunError, Shutdown};
+use runner::id::{RunId, TaskId};
+use runner::ledger::{Ledger, Records};
+use runner::manifest;
+use runner::media::library::Folder;
+use runner::media::probe::probe;
+use runner::plan::price::PriceTable;
+use runner::plan::{self, Plan, Retry};
+use runner::provider::minimax::{self, MiniMax, SILENCE};
+use runner::shot::{self, Overrides};
+use runner::simulator::{Clips, Scenario, Settings, Simulator};
+use runner::spec::{Spec, Unlisted};
+use runner::state::RunState;
+use runner::store::{self, Store};
+use serde_json::{Value, json};
+
+/// What differs between runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    pub concurrency: usize,
+    pub deadline: Duration,
+    pub silence: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            concurrency: 4,
+            deadline: Duration::from_secs(60),
+            silence: SILENCE,
+        }
+    }
+}
+
+/// A folder with a storyboard of one short shot for each name.
+pub(crate) struct Film {
+    folder: tempfile::TempDir,
+    shots: Vec<String>,
+    runs: AtomicU32,
+}
+
+/// A simulator of tiny clips in which these rules hold, with hardly any waiting.
+pub(crate) async fn service(rules: &Value) -> Simulator {
+    let scenario: Scenario = serde_json::from_value(json!({ "rules": rules }))
+        .unwrap_or_else(|error| panic!("{rules}: {error}"));
+    let settings = Settings {
+        time_scale: 100_000,
+        clips: Clips::Tiny,
+        scenario,
+        ..Settings::default()
+    };
+    Simulator::start(settings, Spec::bundled())
+        .await
+        .expect("loopback has a free port")
+}
+
+/// How many tasks were created for each prompt.
+pub(crate) fn billed(simulator: &Simulator) -> HashMap<String, usize> {
+    let mut billed = HashMap::new();
+    for task in simulator.created() {
+        *billed.entry(prompt_of(&task.body)).or_default() += 1;
+    }
+    billed
+}
+
+/// The task that was created for a prompt, if one was.
+pub(crate) fn task_of(simulator: &Simulator, prompt: &str) -> Option<String> {
+    let created = simulator.created();
+    let task = created.iter().find(|task| prompt_of(&task.body) == prompt);
+    task.map(|task| task.task_id.clone())
+}
+
+fn prompt_of(body: &Value) -> String {
+    let prompt = body["prompt"].as_str();
+    prompt.expect("every shot here has a prompt").to_owned()
+}
+
+/// The manifest of these shots; each has its name in its prompt.
+pub(crate) fn manifest(shots: &[String]) -> String {
+    let mut text = "version: 1\ndefaults: { model: MiniMax-Hailuo-2.3 }\nlimits: { creates_per_minute: unlimited }\nshots:\n".to_owned();
+    for id in shots {
+        let _ = writeln!(text, "  - {{ id: {id}, prompt: {} }}", prompt(id));
+    }
+    text
+}
+
+/// The prompt of a shot.
+pub(crate) fn prompt(shot: &str) -> String {
+    format!("The {shot} alone")
+}
+
+impl Film {
+    pub(crate) fn new(shots: &[&str]) -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            shots: shots.iter().map(|&id| id.to_owned()).collect(),
+            runs: AtomicU32::new(0),
+        }
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        Store::open(self.folder.path()).expect("nobody else uses the folder")
+    }
+
+    pub(crate) fn ledger(&self, store: &Store) -> Ledger {
+        Ledger::open(&store.layout().ledger()).expect("the ledger opens")
+    }
+
+    fn plan(&self, base_url: &str, store: &Store, records: &Records) -> Plan {
+        let spec = Spec::bundled();
+        let mut sources = Sources::default();
+        let id = sources.add(SourceFile::new("shots.yaml", manifest(&self.shots)));
+        let (manifest, _) = manifest::parse(&sources, id, spec);
+        let manifest = manifest.expect("the manifest above is one");
+        let (shots, _) = shot::expand(&manifest, &sources, &Overrides::default(), spec);
+        let context = check::Context {
+            spec,
+            media: &Folder::new(self.folder.path()),
+            unlisted: Unlisted::Refuse,
+        };
+        let (checked, found) = check::check(&shots, &context);
+        assert_eq!(checked.len(), self.shots.len(), "{found:?}");
+        let run = self.runs.fetch_add(1, Ordering::Relaxed);
+        plan::plan(
+            checked,
+            &plan::Context {
+                run_id: RunId::new(format!("run-{run}")),
+                manifest: "shots.yaml",
+                backend: "minimax",
+                base_url,
+                free: false,
+                spec_version: "1",
+                prices: &PriceTable::bundled("USD"),
+                history: &runner::cli::history(records, store, runner::cli::Memory::Keeps),
+                retry: Retry::Nothing,
+            },
+        )
+    }
+
+    /// Plans by what is on record, and carries it out.
+    pub(crate) async fn run(
+        &self,
+        base_url: &str,
+        pace: Pace,
+        observer: Observer,
+    ) -> Result<RunState, RunError> {
+        let store = self.store();
+        let ledger = self.ledger(&store);
+        let records = ledger.records().expect("the ledger can be read");
+        let plan = self.plan(base_url, &store, &records);
+        let provider = MiniMax::new(&minimax::Settings {
+            base_url: base_url.to_owned(),
+            key: "sk-of-a-test".to_owned(),
+            label_shots: false,
+            silence: pace.silence,
+        })
+        .expect("the address is one");
+        let ports = Ports {
+            provider: Arc::new(provider),
+            store: Arc::new(store),
+            ledger,
+            observer,
+            wall_clock: Timestamp::now,
+        };
+        let settings = engine::Settings {
+            concurrency: pace.concurrency,
+            creates_per_minute: None,
+            poll_interval: Duration::from_millis(5),
+            deadline: pace.deadline,
+            max_cost: None,
+            time_scale: 2_000,
+        };
+        engine::run(plan, ports, &settings, &Shutdown::default()).await
+    }
+
+    /// Says of every uncertain creation what the service knows of it.
+    pub(crate) fn resolve(&self, simulator: &Simulator) -> usize {
+        let store = self.store();
+        let mut ledger = self.ledger(&store);
+        let records = ledger.records().expect("the ledger can be read");
+        let uncertain = records.iter().filter(|record| record.state.is_uncertain());
+        let mut settled = 0;
+        for record in uncertain {
+            let now = Timestamp::now();
+            let result = match task_of(simulator, &prompt(record.shot.as_str())) {
+                Some(task) => ledger.settle(&record.attempt, &TaskId::new(task), now),
+                None => ledger.write_off(std::slice::from_ref(&record.attempt), now),
+            };
+            result.expect("the ledger can be written");
+            settled += 1;
+        }
+        settled
+    }
+
+    /// What is wrong with the videos of a run that says it has them.
+    pub(crate) fn damage(&self, state: &RunState) -> Option<String> {
+        for shot in &state.shots {
+            let Some(video) = &shot.video else { continue };
+            let path = self.folder.path().join(&video.path);
+            let whole = File::open(&path).is_ok_and(|file| probe(file).is_ok());
+            if !whole || store::digest(&path).ok().as_ref() != Some(&video.sha256) {
+                return Some(format!("{} is not whole", path.display()));
+            }
+        }
+        halves(self.folder.path())
+    }
+}
+
+/// A video under a final name that is not whole, if there is one.
+pub(crate) fn halves(folder: &std::path::Path) -> Option<String> {
+    let entries = std::fs::read_dir(folder).ok()?;
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.extension().is_some_and(|end| end == "mp4") {
+            let whole = File::open(&path).is_ok_and(|file| probe(file).is_ok());
+            if !whole {
+                return Some(format!("{} is not whole", path.display()));
+            }
+        }
+    }
+    None
+}
