@@ -95,6 +95,7 @@ fn library(text: &str) -> (Ran, u64) {
         base_url: server.url.clone(),
         key: "any".to_owned(),
         label_shots: false,
+        silence: minimax::SILENCE,
     });
     let provider = Arc::new(provider.expect("the address is one"));
     let settings = Settings {

@@ -140,6 +140,7 @@ async fn apply(url: &str, text: &str, folder: &Path) -> Round {
         base_url: url.to_owned(),
         key: KEY.to_owned(),
         label_shots: false,
+        silence: minimax::SILENCE,
     };
     let provider = Arc::new(Counted {
         inner: MiniMax::new(&settings).expect("the address is one"),

@@ -18,6 +18,7 @@ use crate::event::{Failure, FailureClass, Operation};
 use crate::id::{FileId, TaskId};
 use crate::provider::minimax::classify::classify;
 use crate::provider::minimax::client::{self, Client, types};
+use crate::provider::minimax::links::Reach;
 use crate::provider::minimax::redact::Secret;
 use crate::provider::minimax::reply::{self, Refused, Reply};
 use crate::provider::minimax::status::{Meaning, meaning};
@@ -29,18 +30,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long an open connection may be silent. A create with a large picture is
 /// slow to be answered, and giving up on it leaves a task that may have been paid.
 pub const SILENCE: Duration = Duration::from_secs(120);
-
-/// How many redirects of a link are followed.
-const LINK_REDIRECTS: usize = 3;
-
-/// Hosts whose links sometimes come as plain HTTP and refuse it (minimax-api.md 2.5).
-const HTTPS_HOSTS: [&str; 5] = [
-    "aliyuncs.com",
-    "minimax.io",
-    "minimaxi.com",
-    "minimax.cn",
-    "hailuoai.com",
-];
 
 /// Where the service is and who asks.
 pub struct Settings {
@@ -83,6 +72,7 @@ pub enum SettingsError {
 pub struct MiniMax {
     api: Client,
     links: reqwest::Client,
+    reach: Reach,
     label_shots: bool,
     secret: Secret,
 }
@@ -110,15 +100,15 @@ impl MiniMax {
             .retry(reqwest::retry::never())
             .build()
             .map_err(|source| SettingsError::Client { source })?;
-        let links = builder(settings.silence)
-            // The address of a signed link is a secret towards the next host.
-            .referer(false)
-            .redirect(reqwest::redirect::Policy::limited(LINK_REDIRECTS))
+        let reach = Reach::of_service(&base_url);
+        let links = reach
+            .follow(builder(settings.silence))
             .build()
             .map_err(|source| SettingsError::Client { source })?;
         Ok(Self {
             api: Client::new_with_client(&base_url, api),
             links,
+            reach,
             label_shots: settings.label_shots,
             secret,
         })
@@ -148,7 +138,7 @@ impl MiniMax {
             .iter()
             .find_map(|pointer| reply.text(pointer).filter(|link| !link.is_empty()));
         match link {
-            Some(link) => Ok(Location::new(lift(link))),
+            Some(link) => Ok(Location::new(link)),
             None => Err(Failure::new(
                 FailureClass::Transient,
                 "the answer holds no link to the file",
@@ -157,7 +147,13 @@ impl MiniMax {
     }
 
     async fn follow(&self, location: &Location) -> Result<Body, Failure> {
-        match self.links.get(location.expose()).send().await {
+        let Some(url) = self.reach.admit(location.expose()) else {
+            return Err(Failure::new(
+                FailureClass::Transient,
+                "the link leads into this network, and is not opened",
+            ));
+        };
+        match self.links.get(url).send().await {
             Ok(response) if response.status().is_success() => Ok(body_of(response)),
             Ok(response) => Err(refused_link(response).await),
             Err(error) => Err(classify(Operation::Download, reply::transport(&error))),
@@ -347,22 +343,6 @@ fn failed_with_reason(refused: Refused) -> Result<Progress, Failure> {
         }),
         _ => Err(failure),
     }
-}
-
-/// Plain HTTP links of the known hosts work over HTTPS only.
-fn lift(link: &str) -> String {
-    let Ok(mut url) = reqwest::Url::parse(link) else {
-        return link.to_owned();
-    };
-    let known = url.host_str().is_some_and(|host| {
-        HTTPS_HOSTS
-            .iter()
-            .any(|known| host == *known || host.ends_with(&format!(".{known}")))
-    });
-    if url.scheme() == "http" && known && url.set_scheme("https").is_ok() {
-        return url.into();
-    }
-    link.to_owned()
 }
 
 async fn refused_link(response: reqwest::Response) -> Failure {

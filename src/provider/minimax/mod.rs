@@ -5,6 +5,7 @@
 pub mod classify;
 mod client;
 mod facade;
+mod links;
 mod redact;
 mod reply;
 pub mod status;

@@ -126,7 +126,7 @@ fn rules_that_could_never_act_are_refused() {
         ),
         (
             json!({ "on": "query", "then": { "retry_after": 1 } }),
-            "goes with `http`",
+            "with `http`",
         ),
         (
             json!({ "on": "query", "than": "stall" }),
