@@ -86,7 +86,7 @@ fn block(shot: &ShotFacts) -> String {
         .price
         .as_ref()
         .map_or_else(|| "no price".to_owned(), Money::to_string);
-    let request = serde_json::Value::Object(shot.request.clone());
+    let request = serde_json::Value::Object((*shot.request).clone());
     format!(
         "{sign} {id}: {decision} ({reason})\n    {mode}  {resolution}  {seconds} s  {price}  -> {file}\n    {request}\n",
         id = shot.id,

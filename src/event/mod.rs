@@ -7,6 +7,7 @@
 mod failure;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -199,7 +200,7 @@ pub struct ShotFacts {
     /// The rendered prompt, as sent.
     pub prompt: String,
     /// The request's fields, media as `{"sha256": …, "media_type": …}` or a URL.
-    pub request: serde_json::Map<String, serde_json::Value>,
+    pub request: Arc<serde_json::Map<String, serde_json::Value>>,
     /// `None` while a part of the request is another shot's frame, not made yet.
     pub fingerprint: Option<Fingerprint>,
     /// What will be done.

@@ -65,7 +65,8 @@ impl Page<'_> {
                     number,
                     row.backend,
                     self.now(),
-                    row.request_json,
+                    serde_json::to_string(&*row.request)
+                        .expect("a JSON object can always be written as text"),
                     row.price.as_ref().map(Money::micros),
                     row.price.as_ref().map(Money::currency),
                 ])

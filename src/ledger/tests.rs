@@ -41,7 +41,7 @@ fn facts(name: &str) -> ShotFacts {
         mode: "T2V".into(),
         model: "MiniMax-Hailuo-2.3".into(),
         prompt: name.into(),
-        request: request.as_object().cloned().expect("an object"),
+        request: request.as_object().cloned().expect("an object").into(),
         fingerprint: None,
         decision: Decision::Create,
         reason: "it is new".into(),
@@ -193,7 +193,7 @@ fn a_record_holds_all_that_was_said() {
     assert_eq!(record.file, Some(FileId::new("205258526306433")));
     assert_eq!(record.trace_id.as_deref(), Some("trace"));
     assert_eq!(record.video, Some(video("opening")));
-    assert_eq!(*record.request, facts("opening").request);
+    assert_eq!(record.request, facts("opening").request);
     assert_eq!(record.price, Some(Money::from_micros(280_000, "USD")));
     assert_eq!(record.intended_at, Timestamp::UNIX_EPOCH);
     assert_eq!(record.failure, None);

@@ -5,12 +5,14 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::Connection;
+use serde_json::{Map, Value};
 
 use super::error::LedgerError;
 use super::page::Page;
-use crate::event::{Event, EventKind, RunFacts, ShotFacts};
+use crate::event::{Decision, Event, EventKind, RunFacts, ShotFacts};
 use crate::id::{RunId, ShotId};
 use crate::money::Money;
 
@@ -18,7 +20,7 @@ use crate::money::Money;
 #[derive(Debug)]
 pub(super) struct ShotRow {
     pub(super) backend: String,
-    pub(super) request_json: String,
+    pub(super) request: Arc<Map<String, Value>>,
     pub(super) price: Option<Money>,
 }
 
@@ -26,13 +28,14 @@ pub(super) struct ShotRow {
 pub(super) fn shot_rows(facts: &RunFacts) -> HashMap<ShotId, ShotRow> {
     let row = |shot: &ShotFacts| ShotRow {
         backend: facts.backend.clone(),
-        request_json: serde_json::to_string(&shot.request)
-            .expect("a JSON object can always be written as text"),
+        request: Arc::clone(&shot.request),
         price: shot.price.clone(),
     };
     facts
         .shots
         .iter()
+        // Only what is to be created is ever intended.
+        .filter(|shot| shot.decision == Decision::Create)
         .map(|shot| (shot.id.clone(), row(shot)))
         .collect()
 }

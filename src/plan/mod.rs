@@ -11,6 +11,7 @@ pub mod history;
 pub mod price;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::check::CheckedShot;
 use crate::check::request::CheckedRequest;
@@ -170,7 +171,7 @@ fn plan_shot(
         mode: shot.request.mode().to_string(),
         model: shot.request.model().to_owned(),
         prompt: shot.request.prompt().to_owned(),
-        request,
+        request: Arc::new(request),
         fingerprint,
         decision: decided.decision,
         reason: decided.reason,

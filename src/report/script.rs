@@ -47,7 +47,7 @@ pub(super) fn facts(name: &str, decision: Decision) -> ShotFacts {
         mode: "I2V".into(),
         model: "MiniMax-Hailuo-2.3".into(),
         prompt: format!("the shot {name}"),
-        request: request.as_object().cloned().expect("an object"),
+        request: request.as_object().cloned().expect("an object").into(),
         fingerprint: Some(print(name)),
         decision,
         reason: "it is new".into(),
