@@ -369,6 +369,48 @@ fn a_task_is_not_asked_for_at_another_address() {
 }
 
 #[test]
+fn another_take_keeps_the_one_before() {
+    let stage = stage(TWO);
+    let first = Simulated::start(&["--seed", "1"]);
+    assert_eq!(stage.apply_at(&first, &[]).code, 0);
+    let old = stage.read("out/one.mp4");
+    let second = Simulated::start(&["--seed", "2"]);
+    let forced = stage.apply_at(&second, &["--force", "one"]);
+    assert_eq!(forced.code, 0, "{}", forced.stderr);
+    assert_ne!(stage.read("out/one.mp4"), old);
+    let takes = files(stage.path("out/takes").to_str().expect("plain"), "mp4");
+    assert_eq!(takes.len(), 1);
+    assert_eq!(std::fs::read(&takes[0]).expect("it can be read"), old);
+    // Without the flag nothing is made again.
+    let again = stage.apply_at(&second, &[]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    let report: Value = serde_json::from_slice(&stage.read("out/report.json")).expect("JSON");
+    assert_eq!(report["totals"]["reused"], 2, "{}", report["totals"]);
+    assert_eq!(stage.apply_at(&second, &["--force", "three"]).code, 21);
+}
+
+#[test]
+fn a_take_that_comes_to_nothing_leaves_the_one_before() {
+    let stage = stage(TWO);
+    let good = Simulated::start(&[]);
+    assert_eq!(stage.apply_at(&good, &[]).code, 0);
+    let old = stage.read("out/one.mp4");
+    stage.write(
+        "trouble.yaml",
+        "rules:\n  - { on: create, prompt_contains: boat, then: { code: 1026 } }\n  - { on: create, prompt_contains: lighthouse, then: { fail: 1027 } }\n",
+    );
+    let scenario = stage.path("trouble.yaml");
+    let bad = Simulated::start(&["--scenario", scenario.to_str().expect("plain")]);
+    let forced = stage.apply_at(&bad, &["--force", "one", "--force", "two"]);
+    assert_eq!(forced.code, 100, "{}", forced.stderr);
+    assert_eq!(stage.read("out/one.mp4"), old);
+    let again = stage.apply_at(&bad, &[]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    let report: Value = serde_json::from_slice(&stage.read("out/report.json")).expect("JSON");
+    assert_eq!(report["totals"]["reused"], 2, "{}", report["totals"]);
+}
+
+#[test]
 fn help_shows_an_example_for_every_command() {
     for command in ["check", "plan", "apply", "resolve", "simulate", "schema"] {
         let help = ran(program().args([command, "--help"]));

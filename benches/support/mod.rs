@@ -90,6 +90,7 @@ pub(crate) fn planned(shots: Vec<CheckedShot>, base_url: &str) -> Plan {
         free: false,
         history: &History::default(),
         retry: Retry::Nothing,
+        force: &std::collections::HashSet::new(),
     };
     plan::plan(shots, &context)
 }

@@ -65,7 +65,7 @@ pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, Cli
         &args.results,
         &store,
         &records,
-    );
+    )?;
     drop(records);
     let settings = settings(&manifest.limits, &args.limits, &args.simulator, &target);
     console.say(plan_command::summary(&plan));

@@ -108,6 +108,11 @@ pub struct ResultsArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
+    /// Make another take of a shot that has its video, and pay for it; the old
+    /// one is kept. An id, or the beginning of ids and a `*`; may be repeated.
+    #[arg(long, value_name = "ID")]
+    pub force: Vec<String>,
+
     /// Pay once more for shots that failed at the service.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub retry: Option<RetryWhat>,

@@ -4,6 +4,7 @@
 //! stage runs although an earlier one found mistakes, so that an author sees
 //! all of them at once.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -199,19 +200,41 @@ fn select(
     }
     for pattern in patterns {
         if !ids.iter().any(|id| selects(pattern, id)) {
-            let names = ids.iter().map(|id| id.as_str());
-            let error = CliError::new(
-                Exit::NothingSelected,
-                format!("no shot is called `{pattern}`"),
-            );
-            return Err(match suggest(pattern, names) {
-                Some(near) => error.advice(format!("did you mean `{near}`?")),
-                None => error.advice("`runner check FILE` lists the shots"),
-            });
+            return Err(no_such_shot(pattern, ids));
         }
     }
     let chosen = |shot: &CheckedShot| patterns.iter().any(|pattern| selects(pattern, &shot.id));
     Ok(shots.into_iter().filter(chosen).collect())
+}
+
+fn no_such_shot(pattern: &str, ids: &[&ShotId]) -> CliError {
+    let names = ids.iter().map(|id| id.as_str());
+    let error = CliError::new(
+        Exit::NothingSelected,
+        format!("no shot is called `{pattern}`"),
+    );
+    match suggest(pattern, names) {
+        Some(near) => error.advice(format!("did you mean `{near}`?")),
+        None => error.advice("`runner check FILE` lists the shots"),
+    }
+}
+
+/// The shots that patterns name; every pattern has to name one.
+pub(super) fn named(
+    shots: &[CheckedShot],
+    patterns: &[String],
+) -> Result<HashSet<ShotId>, CliError> {
+    let ids: Vec<&ShotId> = shots.iter().map(|shot| &shot.id).collect();
+    let mut named = HashSet::new();
+    for pattern in patterns {
+        let before = named.len();
+        let chosen = ids.iter().filter(|id| selects(pattern, id));
+        named.extend(chosen.map(|id| (*id).clone()));
+        if named.len() == before && !ids.iter().any(|id| selects(pattern, id)) {
+            return Err(no_such_shot(pattern, &ids));
+        }
+    }
+    Ok(named)
 }
 
 fn selects(pattern: &str, id: &ShotId) -> bool {

@@ -11,7 +11,7 @@ use crate::cli::backend::Target;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::history::{Memory, history};
-use crate::cli::load::Loaded;
+use crate::cli::load::{self, Loaded};
 use crate::id::RunId;
 use crate::ledger::{LedgerError, Records};
 use crate::manifest::model::Manifest;
@@ -64,7 +64,8 @@ pub(super) fn plan(
     results: &ResultsArgs,
     store: &Store,
     records: &Records,
-) -> Plan {
+) -> Result<Plan, CliError> {
+    let force = load::named(&loaded.shots, &results.force)?;
     let table = prices(manifest, target);
     let earlier = history(records, store, memory(target));
     let name = loaded.sources.get(crate::diag::SourceId(0)).name.clone();
@@ -82,8 +83,9 @@ pub(super) fn plan(
             Some(RetryWhat::Failed) => Retry::Failed,
             None => Retry::Nothing,
         },
+        force: &force,
     };
-    plan::plan(std::mem::take(&mut loaded.shots), &context)
+    Ok(plan::plan(std::mem::take(&mut loaded.shots), &context))
 }
 
 /// Whether tasks of earlier runs can still be asked for.

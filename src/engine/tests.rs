@@ -68,6 +68,7 @@ fn plan(shots: &[&str], history: &History) -> Plan {
             prices: &PriceTable::bundled("USD"),
             history,
             retry: Retry::Nothing,
+            force: &std::collections::HashSet::new(),
         },
     )
 }

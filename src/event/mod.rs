@@ -217,6 +217,8 @@ pub struct ShotFacts {
     pub seconds: u32,
     /// The resolution that is asked for, for example `768P`.
     pub resolution: String,
+    /// [`Decision::Create`]: whether there is a take already, which is kept.
+    pub another_take: bool,
     /// [`Decision::Reuse`]: the video that is on disk already.
     pub existing: Option<Video>,
     /// [`Decision::Resume`]: the task that was paid earlier.

@@ -78,6 +78,35 @@ impl Page<'_> {
         }
     }
 
+    /// Makes room for another take: the saved one stays on record only. In the
+    /// same transaction as the intent, so that a crash cannot come between.
+    pub(super) fn set_aside(&self, fingerprint: &Fingerprint) -> Result<(), LedgerError> {
+        self.execute(
+            "UPDATE attempts SET state = 'superseded', changed_at = ?2
+             WHERE fingerprint = ?1 AND state = 'saved'",
+            params![fingerprint.as_str(), self.now()],
+        )
+        .map(drop)
+    }
+
+    /// Nothing came of another take: the one before it counts again.
+    pub(super) fn take_back(&self, attempt: &AttemptId) -> Result<(), LedgerError> {
+        self.execute(
+            "UPDATE attempts SET state = 'saved', changed_at = ?2
+             WHERE sequence = (
+                 SELECT max(old.sequence) FROM attempts AS old
+                 JOIN attempts AS new ON new.fingerprint = old.fingerprint
+                 WHERE new.attempt_id = ?1 AND old.state = 'superseded')
+               AND NOT EXISTS (
+                 SELECT 1 FROM attempts AS other
+                 JOIN attempts AS new ON new.fingerprint = other.fingerprint
+                 WHERE new.attempt_id = ?1 AND other.state IN
+                     ('intended', 'created', 'succeeded', 'saved', 'uncertain'))",
+            params![attempt.as_str(), self.now()],
+        )
+        .map(drop)
+    }
+
     /// Which of the two unique keys an intent ran into.
     fn collision(
         &self,

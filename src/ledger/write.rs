@@ -22,6 +22,7 @@ pub(super) struct ShotRow {
     pub(super) backend: String,
     pub(super) request: Arc<Map<String, Value>>,
     pub(super) price: Option<Money>,
+    pub(super) another_take: bool,
 }
 
 /// The part of each shot that its attempts are recorded with.
@@ -30,6 +31,7 @@ pub(super) fn shot_rows(facts: &RunFacts) -> HashMap<ShotId, ShotRow> {
         backend: facts.backend.clone(),
         request: Arc::clone(&shot.request),
         price: shot.price.clone(),
+        another_take: shot.another_take,
     };
     facts
         .shots
@@ -64,6 +66,9 @@ pub(super) fn event(
             let row = shots
                 .get(shot)
                 .ok_or_else(|| LedgerError::UnknownShot { shot: shot.clone() })?;
+            if row.another_take {
+                page.set_aside(fingerprint)?;
+            }
             page.create_intended(shot, attempt, fingerprint, row)
         }
         EventKind::CreateAccepted {
@@ -81,7 +86,10 @@ pub(super) fn event(
         ),
         EventKind::CreateRefused {
             attempt, failure, ..
-        } => page.failed(attempt, failure, "'intended'", "refused"),
+        } => {
+            page.failed(attempt, failure, "'intended'", "refused")?;
+            page.take_back(attempt)
+        }
         EventKind::CreateUncertain {
             attempt, failure, ..
         } => page.failed(attempt, failure, "'intended'", "uncertain"),
@@ -95,12 +103,15 @@ pub(super) fn event(
         ),
         EventKind::TaskFailed {
             attempt, failure, ..
-        } => page.failed(
-            attempt,
-            failure,
-            "'intended', 'uncertain', 'created', 'succeeded', 'saved'",
-            "failed",
-        ),
+        } => {
+            page.failed(
+                attempt,
+                failure,
+                "'intended', 'uncertain', 'created', 'succeeded', 'saved'",
+                "failed",
+            )?;
+            page.take_back(attempt)
+        }
         EventKind::VideoSaved { attempt, video, .. } => page.video_saved(attempt, video),
         EventKind::RunFinished => page.run_finished(),
         EventKind::Retrying { .. }

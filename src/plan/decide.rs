@@ -17,6 +17,8 @@ pub struct Decided {
     pub decision: Decision,
     /// Why, in a sentence without a full stop.
     pub reason: String,
+    /// Whether there is a take already, which is kept.
+    pub another_take: bool,
     /// The video to use.
     pub existing: Option<Video>,
     /// The paid task to collect.
@@ -39,6 +41,7 @@ impl Decided {
         Self {
             decision,
             reason: reason.into(),
+            another_take: false,
             existing: None,
             paid: None,
         }
@@ -59,6 +62,28 @@ pub(super) fn on_past(past: &Past, retry: Retry, base_url: &str) -> Decided {
         );
     }
     decided
+}
+
+/// Another take was asked for. Only what is settled is made once more: what is
+/// under way or uncertain has to come to its end first.
+pub(super) fn another_take(decided: Decided) -> Decided {
+    match decided.decision {
+        Decision::Reuse => Decided {
+            another_take: true,
+            ..Decided::new(
+                Decision::Create,
+                format!(
+                    "another take was asked for; the one {} is kept",
+                    decided.reason
+                ),
+            )
+        },
+        Decision::Failed => Decided::new(
+            Decision::Create,
+            format!("another try was asked for; {}", decided.reason),
+        ),
+        _ => decided,
+    }
 }
 
 fn by_standing(past: &Past, retry: Retry) -> Decided {

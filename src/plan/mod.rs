@@ -10,13 +10,13 @@ pub mod graph;
 pub mod history;
 pub mod price;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::check::CheckedShot;
 use crate::check::request::CheckedRequest;
 use crate::event::{Decision, RunFacts, ShotFacts};
-use crate::id::{Fingerprint, RunId};
+use crate::id::{Fingerprint, RunId, ShotId};
 use crate::money::Total;
 use crate::plan::decide::{Decided, PaidTask};
 use crate::plan::fingerprint::Key;
@@ -56,6 +56,8 @@ pub struct Context<'a> {
     pub history: &'a History,
     /// What to do with failed tasks.
     pub retry: Retry,
+    /// Shots of which another take is wanted, although there is one.
+    pub force: &'a HashSet<ShotId>,
 }
 
 /// Everything that a run will do.
@@ -155,7 +157,14 @@ fn plan_shot(
     let decided = match &fingerprint {
         None => waits_for_a_frame(&depends_on),
         Some(fingerprint) => match context.history.requests.get(fingerprint) {
-            Some(past) => decide::on_past(past, context.retry, context.base_url),
+            Some(past) => {
+                let decided = decide::on_past(past, context.retry, context.base_url);
+                if context.force.contains(&shot.id) {
+                    decide::another_take(decided)
+                } else {
+                    decided
+                }
+            }
             None => decide::on_new(&request, context.history.last(&shot.id)),
         },
     };
@@ -180,6 +189,7 @@ fn plan_shot(
         depends_on,
         seconds,
         resolution: resolution.to_owned(),
+        another_take: decided.another_take,
         existing: decided.existing,
         paid_task: decided.paid.as_ref().map(|paid| paid.task.clone()),
         id: shot.id,
