@@ -118,6 +118,7 @@ async fn with_the_name_it_is_checked_sent_and_made() {
         base_url: simulator.base_url(),
         key: "any".to_owned(),
         label_shots: false,
+        silence: runner::provider::minimax::SILENCE,
     })
     .expect("the address is one");
     let request = request

@@ -12,7 +12,7 @@ use runner::simulator::Simulator;
 use runner::state::{Outcome, RunState};
 use serde_json::{Value, json};
 
-use super::support::film::{Film, Pace, billed, service};
+use super::support::film::{Film, Pace, billed, ledger, service};
 
 /// Longer than any story here.
 const END: usize = 200;
@@ -148,7 +148,7 @@ async fn a_ledger_that_fails_stops_the_paying_and_loses_nothing() {
         let film = Film::new(&["one", "two", "three"]);
         let path = {
             let store = film.store();
-            drop(film.ledger(&store));
+            drop(ledger(&store));
             store.layout().ledger()
         };
         let sql = |text: &str| {

@@ -104,6 +104,11 @@ pub(crate) fn unlocked(folder: &Path) -> Store {
     }
 }
 
+/// The ledger of an output folder.
+pub(crate) fn ledger(store: &Store) -> Ledger {
+    Ledger::open(&store.layout().ledger()).expect("the ledger opens")
+}
+
 /// The manifest of these shots; each has its name in its prompt.
 pub(crate) fn manifest(shots: &[String]) -> String {
     let mut text = "version: 1\ndefaults: { model: MiniMax-Hailuo-2.3 }\nlimits: { creates_per_minute: unlimited }\nshots:\n".to_owned();
@@ -129,10 +134,6 @@ impl Film {
 
     pub(crate) fn store(&self) -> Store {
         unlocked(self.folder.path())
-    }
-
-    pub(crate) fn ledger(&self, store: &Store) -> Ledger {
-        Ledger::open(&store.layout().ledger()).expect("the ledger opens")
     }
 
     fn plan(&self, base_url: &str, store: &Store, records: &Records) -> Plan {
@@ -174,7 +175,7 @@ impl Film {
         observer: Observer,
     ) -> Result<RunState, RunError> {
         let store = self.store();
-        let ledger = self.ledger(&store);
+        let ledger = ledger(&store);
         let records = ledger.records().expect("the ledger can be read");
         let plan = self.plan(base_url, &store, &records);
         let provider = MiniMax::new(&minimax::Settings {
@@ -205,7 +206,7 @@ impl Film {
     /// Says of every uncertain creation what the service knows of it.
     pub(crate) fn resolve(&self, simulator: &Simulator) -> usize {
         let store = self.store();
-        let mut ledger = self.ledger(&store);
+        let mut ledger = ledger(&store);
         let records = ledger.records().expect("the ledger can be read");
         let uncertain = records.iter().filter(|record| record.state.is_uncertain());
         let mut settled = 0;

@@ -443,18 +443,15 @@ impl World {
         for record in records.iter().filter(|record| record.state.is_uncertain()) {
             // The last task is this attempt's, unless an earlier one has it.
             let task = service.tasks.last().map(|(task, _)| task.clone());
-            match task.filter(|task| service.recorded.as_ref() != Some(task)) {
-                Some(task) => {
-                    let settled = ledger.settle(&record.attempt, &task, Timestamp::UNIX_EPOCH);
-                    settled.expect("it can be written");
-                    service.recorded = Some(task);
-                }
-                None => {
-                    let lost = std::slice::from_ref(&record.attempt);
-                    let written = ledger.write_off(lost, Timestamp::UNIX_EPOCH);
-                    written.expect("it can be written");
-                    service.money_is_out = false;
-                }
+            if let Some(task) = task.filter(|task| service.recorded.as_ref() != Some(task)) {
+                let settled = ledger.settle(&record.attempt, &task, Timestamp::UNIX_EPOCH);
+                settled.expect("it can be written");
+                service.recorded = Some(task);
+            } else {
+                let lost = std::slice::from_ref(&record.attempt);
+                let written = ledger.write_off(lost, Timestamp::UNIX_EPOCH);
+                written.expect("it can be written");
+                service.money_is_out = false;
             }
         }
     }
