@@ -1,5 +1,7 @@
 //! The state machine against a scripted service, with time paused.
 
+mod model;
+
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};

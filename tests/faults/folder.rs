@@ -6,7 +6,7 @@ use std::fs;
 use runner::simulator::Simulator;
 use serde_json::json;
 
-use super::support::film::{Film, Pace, manifest, service};
+use super::support::film::{Film, Pace, manifest, service, unlocked};
 use super::support::{Ran, Stage, ran};
 use super::{paid, run};
 
@@ -58,9 +58,10 @@ impl Set {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_folder_is_used_by_one_run_at_a_time() {
     let mut set = Set::new().await;
-    let held = runner::store::Store::open(&set.stage().path("out")).expect("it is free");
+    let held = unlocked(&set.stage().path("out"));
     set.refused("another run is using").await;
     drop(held);
+    drop(unlocked(&set.stage().path("out")));
     assert_eq!(set.apply().await.code, 0);
     assert_eq!(set.simulator.billed(), 1);
 }

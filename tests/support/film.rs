@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use runner::check;
@@ -24,7 +25,7 @@ use runner::shot::{self, Overrides};
 use runner::simulator::{Clips, Scenario, Settings, Simulator};
 use runner::spec::{Spec, Unlisted};
 use runner::state::RunState;
-use runner::store::{self, Store};
+use runner::store::{self, Store, StoreError};
 use serde_json::{Value, json};
 
 /// What differs between runs.
@@ -88,6 +89,26 @@ fn prompt_of(body: &Value) -> String {
     prompt.expect("every shot here has a prompt").to_owned()
 }
 
+/// Opens an output folder that nobody uses. A process that another test starts
+/// holds every file of this one, locks as well, between its fork and its exec:
+/// that is over in a moment.
+pub(crate) fn unlocked(folder: &Path) -> Store {
+    let begun = Instant::now();
+    loop {
+        match Store::open(folder) {
+            Err(StoreError::Busy { .. }) if begun.elapsed() < Duration::from_secs(10) => {
+                std::thread::yield_now();
+            }
+            store => return store.expect("nobody else uses the folder"),
+        }
+    }
+}
+
+/// The ledger of an output folder.
+pub(crate) fn ledger(store: &Store) -> Ledger {
+    Ledger::open(&store.layout().ledger()).expect("the ledger opens")
+}
+
 /// The manifest of these shots; each has its name in its prompt.
 pub(crate) fn manifest(shots: &[String]) -> String {
     let mut text = "version: 1\ndefaults: { model: MiniMax-Hailuo-2.3 }\nlimits: { creates_per_minute: unlimited }\nshots:\n".to_owned();
@@ -112,11 +133,7 @@ impl Film {
     }
 
     pub(crate) fn store(&self) -> Store {
-        Store::open(self.folder.path()).expect("nobody else uses the folder")
-    }
-
-    pub(crate) fn ledger(&self, store: &Store) -> Ledger {
-        Ledger::open(&store.layout().ledger()).expect("the ledger opens")
+        unlocked(self.folder.path())
     }
 
     fn plan(&self, base_url: &str, store: &Store, records: &Records) -> Plan {
@@ -158,7 +175,7 @@ impl Film {
         observer: Observer,
     ) -> Result<RunState, RunError> {
         let store = self.store();
-        let ledger = self.ledger(&store);
+        let ledger = ledger(&store);
         let records = ledger.records().expect("the ledger can be read");
         let plan = self.plan(base_url, &store, &records);
         let provider = MiniMax::new(&minimax::Settings {
@@ -189,7 +206,7 @@ impl Film {
     /// Says of every uncertain creation what the service knows of it.
     pub(crate) fn resolve(&self, simulator: &Simulator) -> usize {
         let store = self.store();
-        let mut ledger = self.ledger(&store);
+        let mut ledger = ledger(&store);
         let records = ledger.records().expect("the ledger can be read");
         let uncertain = records.iter().filter(|record| record.state.is_uncertain());
         let mut settled = 0;
@@ -220,7 +237,7 @@ impl Film {
 }
 
 /// A video under a final name that is not whole, if there is one.
-pub(crate) fn halves(folder: &std::path::Path) -> Option<String> {
+pub(crate) fn halves(folder: &Path) -> Option<String> {
     let entries = std::fs::read_dir(folder).ok()?;
     for path in entries.flatten().map(|entry| entry.path()) {
         if path.extension().is_some_and(|end| end == "mp4") {
