@@ -12,7 +12,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::load::{self, Loaded};
-use crate::cli::words::{money_json, shots};
+use crate::cli::words::{cost, money_json, shots};
 use crate::cli::{prepare, render};
 use crate::money::{Money, Total};
 use crate::plan::price::PriceTable;
@@ -55,15 +55,12 @@ fn as_text(loaded: &Loaded, prices: &PriceTable) -> String {
         .filter_map(|shot| price(shot, prices).cloned());
     let total: Total = known.collect();
     let unpriced = rows.iter().filter(|row| row[5] == NO_PRICE).count();
-    let unpriced = match unpriced {
-        0 => String::new(),
-        count => format!(" + {} without a known price", shots(count)),
-    };
     let _ = write!(
         text,
-        "ok: {} ({}), {total}{unpriced} if all are made, by the prices of {}",
+        "ok: {} ({}), {} if all are made, by the prices of {}",
         shots(rows.len()),
         modes(&loaded.shots),
+        cost(&total, unpriced),
         prices.date(),
     );
     text

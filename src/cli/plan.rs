@@ -7,7 +7,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::load::{self, Loaded};
-use crate::cli::words::{money_json, shots};
+use crate::cli::words::{cost, money_json};
 use crate::cli::{prepare, render};
 use crate::event::{Decision, ShotFacts};
 use crate::ledger::{Ledger, Records};
@@ -107,16 +107,12 @@ pub(super) fn summary(plan: &Plan) -> String {
         .filter(|(_, count)| *count > 0)
         .map(|(decision, count)| format!("{count} to {}", verb(decision)))
         .collect();
-    let unpriced = match plan.unpriced() {
-        0 => String::new(),
-        count => format!(" + {} without a known price", shots(count)),
-    };
     let list = format!("by the prices of {}", plan.facts.price_date);
-    let cost = plan.cost();
-    let cost = if plan.facts.backend == crate::cli::backend::SIMULATOR {
-        format!("costs nothing (at the service {cost}{unpriced}, {list})")
+    let cost = cost(&plan.cost(), plan.unpriced());
+    let cost = if plan.facts.free {
+        format!("costs nothing (at the service {cost}, {list})")
     } else {
-        format!("costs {cost}{unpriced}, {list}")
+        format!("costs {cost}, {list}")
     };
     format!(
         "plan for `{}` on {}: {}; {cost}",

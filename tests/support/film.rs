@@ -163,6 +163,7 @@ impl Film {
                 prices: &PriceTable::bundled("USD"),
                 history: &runner::cli::history(records, store, runner::cli::Memory::Keeps),
                 retry: Retry::Nothing,
+                force: &std::collections::HashSet::new(),
             },
         )
     }

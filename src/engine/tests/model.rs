@@ -359,6 +359,7 @@ impl World {
                 prices: &PriceTable::bundled("USD"),
                 history: &history(&records, &store, Memory::Keeps),
                 retry,
+                force: &std::collections::HashSet::new(),
             },
         )
     }
