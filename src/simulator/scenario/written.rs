@@ -112,7 +112,7 @@ impl WrittenThen {
                 return Err(format!("{status} is not the HTTP status of an answer"));
             }
             None if page.is_none() && (self.retry_after.is_some() || self.location.is_some()) => {
-                return Err("`retry_after` and `location` go with `http`".to_owned());
+                return Err("`retry_after` goes with `http`, and `location` too".to_owned());
             }
             None if page.is_none() => return Ok(None),
             status => status.unwrap_or(200),
