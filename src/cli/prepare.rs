@@ -107,11 +107,14 @@ fn spec_version() -> String {
         .to_owned()
 }
 
-/// Sorts by time, and differs between processes that start in one second.
+/// Sorts by time. The process id alone does not tell two runs of one second
+/// apart where every container has the same one.
 fn run_id() -> RunId {
     let now = Timestamp::now();
-    let time = now.strftime("%Y%m%dT%H%M%SZ");
-    RunId::new(format!("{time}-{:05x}", std::process::id() & 0xF_FFFF))
+    let time = now.strftime("%Y%m%dT%H%M%S");
+    let micros = now.subsec_microsecond();
+    let process = std::process::id() & 0xF_FFFF;
+    RunId::new(format!("{time}.{micros:06}Z-{process:05x}"))
 }
 
 /// A folder that cannot be used.
