@@ -5,8 +5,6 @@
 //! one transaction (group commit), so that a thousand shots do not wait for a
 //! thousand syncs.
 
-use std::panic::AssertUnwindSafe;
-
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -156,15 +154,6 @@ fn append(mut ledger: Ledger, run: &RunId, events: Vec<Event>) -> (Ledger, Vec<E
     (ledger, events, result)
 }
 
-/// A watcher that panics watches no longer; the run, and the ids of the tasks
-/// that it has in flight, go on.
-fn show(observer: &mut Observer, event: &Event, state: &RunState) {
-    let shown = std::panic::catch_unwind(AssertUnwindSafe(|| observer(event, state)));
-    if shown.is_err() {
-        *observer = Box::new(|_, _| {});
-    }
-}
-
 /// Folds, shows and answers, in the order in which the facts were written. A
 /// fact that the ledger refused is not folded and not answered; the first such
 /// refusal ends the run.
@@ -180,7 +169,7 @@ fn tell(
         match result {
             Ok(()) => {
                 state.apply(event);
-                show(observer, event, state);
+                observer(event, state);
                 // The life may be gone; the fact stands all the same.
                 let _ = durable.send(());
             }

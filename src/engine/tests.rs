@@ -476,24 +476,6 @@ async fn creates_are_paced_and_tasks_in_flight_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_watcher_that_panics_does_not_stop_a_run() {
-    let fake = Arc::new(Fake::default());
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let ports = Ports {
-        provider: Arc::clone(&fake),
-        store: Arc::new(Store::open(folder.path()).expect("an empty folder can be used")),
-        ledger: Ledger::in_memory().expect("a ledger in memory"),
-        observer: Box::new(|_, _| panic!("a sink with a bug")),
-        wall_clock: || Timestamp::UNIX_EPOCH,
-    };
-    let plan = plan(&["a", "b"], &History::default());
-    let state = run(plan, ports, &settings(), &Shutdown::default())
-        .await
-        .expect("the ledger works");
-    assert_eq!(state.counts().succeeded, 2);
-}
-
-#[tokio::test(start_paused = true)]
 async fn an_interrupt_leaves_tasks_resumable() {
     let fake = Arc::new(Fake::default());
     let polls = std::iter::repeat_with(|| running("Processing"))
