@@ -9,6 +9,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use crate::check::request::CheckedRequest;
 use crate::engine::retry;
 use crate::event::{
     EventKind, Failure, FailureClass, Operation, PendingReason, ShotFacts, SkipReason, Video,
@@ -42,7 +43,10 @@ pub(super) trait Host: Send + Sync {
     fn admit(&self, shot: &ShotFacts) -> impl Future<Output = Result<(), SkipReason>> + Send;
 
     /// Sends the create, exactly once.
-    fn create(&self, job: &Job) -> impl Future<Output = Result<Created, Failure>> + Send;
+    fn create(
+        &self,
+        request: &CheckedRequest,
+    ) -> impl Future<Output = Result<Created, Failure>> + Send;
 
     /// Asks how far a task is; fails when the run ends, or `patience` does, before
     /// the answer.
@@ -95,9 +99,13 @@ pub(super) async fn run_shot<H: Host>(
     facts: &ShotFacts,
     job: &Job,
 ) -> Result<(), Unrecorded> {
-    let paid = match &job.paid {
-        Some(paid) => Some(paid.clone()),
-        None => create(host, rules, facts, job).await?,
+    let paid = match job {
+        Job::Nothing => None,
+        Job::Collect(paid) => Some(paid.clone()),
+        Job::Create {
+            request,
+            next_attempt,
+        } => create(host, rules, facts, request, *next_attempt).await?,
     };
     let Some(paid) = paid else { return Ok(()) };
     let file = match &paid.file {
@@ -115,7 +123,8 @@ async fn create<H: Host>(
     host: &H,
     rules: &Rules,
     facts: &ShotFacts,
-    job: &Job,
+    request: &CheckedRequest,
+    next_attempt: u32,
 ) -> Result<Option<PaidTask>, Unrecorded> {
     let Some(fingerprint) = &facts.fingerprint else {
         return Ok(None);
@@ -132,12 +141,12 @@ async fn create<H: Host>(
             host.record(skipped).await.map_err(|_| None)?;
             return Ok(None);
         }
-        let attempt = fingerprint.attempt(job.next_attempt + tries);
+        let attempt = fingerprint.attempt(next_attempt + tries);
         intend(host, facts, &attempt, fingerprint)
             .await
             .map_err(|_| None)?;
         tries += 1;
-        match host.create(job).await {
+        match host.create(request).await {
             Ok(created) => return accepted(host, facts, attempt, created).await.map(Some),
             Err(failure) => {
                 host.heed(facts, &failure, Operation::Create);

@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use tokio::time::Instant;
 
 use crate::check::media::{CheckedMedia, MediaFacts};
-use crate::check::request::Request;
+use crate::check::request::{CheckedRequest, Request};
 use crate::engine::dispatcher::Recorder;
 use crate::engine::gate::Gate;
 use crate::engine::life::{Halt, Host, Woken};
@@ -16,7 +16,6 @@ use crate::engine::pace::Pace;
 use crate::engine::{retry, save};
 use crate::event::{EventKind, Failure, FailureClass, Operation, ShotFacts, SkipReason, Video};
 use crate::id::{FileId, TaskId, sha256_hex};
-use crate::plan::Job;
 use crate::provider::{Created, Progress, Provider};
 use crate::store::Store;
 
@@ -64,8 +63,8 @@ impl<P: Provider> Host for Local<P> {
         entered
     }
 
-    async fn create(&self, job: &Job) -> Result<Created, Failure> {
-        let request = request(job).await?;
+    async fn create(&self, request: &CheckedRequest) -> Result<Created, Failure> {
+        let request = to_send(request).await?;
         // Nothing here races this call: dropping it halfway is exactly the
         // state in which nobody knows whether it was paid.
         let created = self.provider.create(request).await;
@@ -126,12 +125,12 @@ impl<P: Provider> Host for Local<P> {
 }
 
 /// The request to send, with its pictures read and inside.
-async fn request(job: &Job) -> Result<Request, Failure> {
+async fn to_send(checked: &CheckedRequest) -> Result<Request, Failure> {
     // Most requests have no picture, and need no thread that may wait for a disk.
-    if job.request.media().is_empty() {
-        return job.request.to_send(load);
+    if checked.media().is_empty() {
+        return checked.to_send(load);
     }
-    let checked = job.request.clone();
+    let checked = checked.clone();
     tokio::task::spawn_blocking(move || checked.to_send(load))
         .await
         .unwrap_or_else(|_| {

@@ -207,8 +207,9 @@ async fn live_all<P: Provider>(
     rules: Rules,
     concurrency: usize,
 ) -> Vec<(ShotId, TaskId)> {
-    let (mut paid, mut new): (VecDeque<_>, VecDeque<_>) =
-        waiting.into_iter().partition(|(_, job)| job.paid.is_some());
+    let (mut paid, mut new): (VecDeque<_>, VecDeque<_>) = waiting
+        .into_iter()
+        .partition(|(_, job)| matches!(job, Job::Collect(_)));
     paid.append(&mut new);
     let mut lives = JoinSet::new();
     let mut unrecorded = Vec::new();

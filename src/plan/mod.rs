@@ -71,15 +71,20 @@ pub struct Plan {
     pub graph: Graph,
 }
 
-/// What the engine needs to carry out one shot's decision.
+/// What the engine does to carry out one shot's decision.
 #[derive(Debug, Clone)]
-pub struct Job {
-    /// What will be sent.
-    pub request: CheckedRequest,
-    /// The number of the next attempt, from 1.
-    pub next_attempt: u32,
-    /// The task to collect.
-    pub paid: Option<PaidTask>,
+pub enum Job {
+    /// Nothing: no call is made for it.
+    Nothing,
+    /// A task is created, and collected.
+    Create {
+        /// What will be sent.
+        request: Box<CheckedRequest>,
+        /// The number of the next attempt, from 1.
+        next_attempt: u32,
+    },
+    /// A task that was paid earlier is collected.
+    Collect(PaidTask),
 }
 
 impl Plan {
@@ -176,6 +181,7 @@ fn plan_shot(
     let used = fingerprint
         .as_ref()
         .and_then(|fingerprint| context.history.attempts.get(fingerprint));
+    let next_attempt = used.copied().unwrap_or(0) + 1;
     let facts = ShotFacts {
         mode: shot.request.mode().to_string(),
         model: shot.request.model().to_owned(),
@@ -194,10 +200,13 @@ fn plan_shot(
         paid_task: decided.paid.as_ref().map(|paid| paid.task.clone()),
         id: shot.id,
     };
-    let job = Job {
-        next_attempt: used.copied().unwrap_or(0) + 1,
-        paid: decided.paid,
-        request: shot.request,
+    let job = match (decided.paid, facts.decision) {
+        (Some(paid), _) => Job::Collect(paid),
+        (None, Decision::Create) => Job::Create {
+            request: Box::new(shot.request),
+            next_attempt,
+        },
+        (None, _) => Job::Nothing,
     };
     (facts, job)
 }

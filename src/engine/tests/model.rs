@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 
 use super::checked;
 use crate::check::CheckedShot;
+use crate::check::request::CheckedRequest;
 use crate::cli::{Memory, history};
 use crate::engine::life::{Halt, Host, Rules, Woken, run_shot};
 use crate::event::{
@@ -25,7 +26,7 @@ use crate::event::{
 use crate::id::{FileId, RunId, TaskId};
 use crate::ledger::{AttemptStanding, Ledger};
 use crate::plan::price::PriceTable;
-use crate::plan::{self, Job, Plan, Retry};
+use crate::plan::{self, Plan, Retry};
 use crate::provider::{Created, Progress};
 use crate::store::Store;
 
@@ -192,7 +193,7 @@ impl Host for Model {
         Ok(())
     }
 
-    async fn create(&self, _: &Job) -> Result<Created, Failure> {
+    async fn create(&self, _: &CheckedRequest) -> Result<Created, Failure> {
         self.step().await;
         let answer = {
             let mut service = self.service();
