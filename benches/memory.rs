@@ -101,6 +101,7 @@ fn library(text: &str) -> (Ran, u64) {
     let settings = Settings {
         concurrency: SHOTS,
         creates_per_minute: None,
+        polls_per_minute: None,
         poll_interval: Duration::from_secs(5),
         deadline: Duration::from_secs(600),
         max_cost: None,

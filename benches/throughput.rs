@@ -149,6 +149,7 @@ async fn apply(url: &str, text: &str, folder: &Path) -> Round {
     let settings = Settings {
         concurrency: CONCURRENCY,
         creates_per_minute: None,
+        polls_per_minute: None,
         poll_interval: Duration::from_millis(1),
         deadline: Duration::from_secs(600),
         max_cost: None,

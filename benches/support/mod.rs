@@ -110,6 +110,7 @@ pub(crate) async fn carried_out<P: Provider>(
         store: Arc::new(store),
         ledger,
         observer: Box::new(|_, _| {}),
+        turnstile: None,
         wall_clock: Timestamp::now,
     };
     let state = engine::run(plan, ports, settings, &Shutdown::default())

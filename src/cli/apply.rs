@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use crate::cli::args::{ApplyArgs, LimitArgs, ProgressMode, SimulatorArgs};
 use crate::cli::backend::Target;
 use crate::cli::console::Console;
+use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::history::{Memory, forgotten};
@@ -22,8 +23,8 @@ use crate::cli::words::shots;
 use crate::cli::{plan as plan_command, prepare, render, signals, simulate};
 use crate::engine::{self, Observer, Ports, RunError, Settings, Shutdown};
 use crate::event::{Decision, Event};
-use crate::ledger::Ledger;
-use crate::manifest::model::{CreateRate, Limits, Manifest};
+use crate::ledger::{Ledger, Turnstile};
+use crate::manifest::model::{Limits, Manifest};
 use crate::money::Money;
 use crate::plan::Plan;
 use crate::provider::minimax::{self, MiniMax};
@@ -51,7 +52,7 @@ pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, Cli
     let key = key(&loaded, &target, args)?;
     let folder = prepare::output_folder(&loaded, &manifest, &target, args.results.out.as_ref());
     let store = Store::open(&folder).map_err(prepare::store_error)?;
-    let mut ledger = Ledger::open(&store.layout().ledger()).map_err(prepare::ledger_error)?;
+    let mut ledger = prepare::ledger(&store, console)?;
     let records = ledger.records().map_err(prepare::ledger_error)?;
     if prepare::memory(&target) == Memory::Forgets {
         ledger
@@ -71,6 +72,7 @@ pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, Cli
     console.say(plan_command::summary(&plan));
     within_budget(&plan, &settings, allow_unpriced(&manifest, args))?;
     // The plan holds all that is needed from here on; a run may take hours.
+    let environment = std::mem::take(&mut loaded.environment);
     drop((manifest, loaded));
     if !confirmed(&plan, &target, args, console) {
         console.say("nothing was created");
@@ -78,8 +80,10 @@ pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, Cli
     }
     names_are_free(&plan, &store)?;
     place_reused(&mut plan, &store)?;
+    let turnstile = turnstile(&environment, &target, &key, console);
     let run = Run {
         plan,
+        turnstile,
         key,
         target,
         folder,
@@ -122,9 +126,12 @@ fn settings(
         1
     };
     let written = |value: &Option<crate::diag::Spanned<Duration>>| value.as_ref().map(|v| v.value);
-    let rate = flags
+    let creates = flags
         .creates_per_minute
         .unwrap_or_else(|| limits.creates_per_minute());
+    let polls = flags
+        .polls_per_minute
+        .unwrap_or_else(|| limits.polls_per_minute());
     let poll = flags
         .poll_interval
         .or(written(&limits.poll_interval))
@@ -137,10 +144,8 @@ fn settings(
         concurrency: flags
             .concurrency
             .map_or(limits.concurrency() as usize, usize::from),
-        creates_per_minute: match rate {
-            CreateRate::Unlimited => None,
-            CreateRate::PerMinute(rate) => Some(rate),
-        },
+        creates_per_minute: creates.limit(),
+        polls_per_minute: polls.limit(),
         // Simulated time runs faster, and the questions with it; never faster
         // than a server on this machine deserves.
         poll_interval: (poll / time_scale).max(Duration::from_millis(10)),
@@ -209,6 +214,30 @@ fn confirmed(plan: &Plan, target: &Target, args: &ApplyArgs, console: &mut Conso
     matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "是")
 }
 
+/// Where the runs of this account on this machine count together. Without it
+/// they only count alone, which is said and no reason not to run.
+fn turnstile(
+    environment: &Environment,
+    target: &Target,
+    key: &str,
+    console: &mut Console,
+) -> Option<Turnstile> {
+    if target.simulated {
+        return None;
+    }
+    let path = environment.state_file("creates.sqlite")?;
+    match Turnstile::open(&path, &target.base_url, key) {
+        Ok(turnstile) => Some(turnstile),
+        Err(error) => {
+            console.say(format!(
+                "creations per minute are counted for this run alone: {}",
+                render::error_chain(&error)
+            ));
+            None
+        }
+    }
+}
+
 /// A name that cannot be written is found before anything is paid.
 fn names_are_free(plan: &Plan, store: &Store) -> Result<(), CliError> {
     for shot in &plan.facts.shots {
@@ -239,6 +268,7 @@ fn place_reused(plan: &mut Plan, store: &Store) -> Result<(), CliError> {
 /// Everything that one run needs, decided.
 struct Run {
     plan: Plan,
+    turnstile: Option<Turnstile>,
     key: String,
     target: Target,
     folder: PathBuf,
@@ -324,6 +354,7 @@ impl Run {
             provider: Arc::new(provider),
             store: Arc::new(self.store),
             ledger: self.ledger,
+            turnstile: self.turnstile,
             observer,
             wall_clock: Timestamp::now,
         };

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::manifest::model::{CreateRate, Limits};
+use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
 
 /// Turns storyboards into videos through the `MiniMax` (Hailuo) API, and never pays twice.
@@ -186,9 +186,13 @@ pub struct LimitArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: Option<u16>,
 
-    /// Tasks created in any minute, or `unlimited`.
+    /// Tasks created in any minute by all runs with this key on this machine, or `unlimited`.
     #[arg(long, value_name = "N", value_parser = rate)]
-    pub creates_per_minute: Option<CreateRate>,
+    pub creates_per_minute: Option<Rate>,
+
+    /// Questions about all tasks together in any minute, or `unlimited`.
+    #[arg(long, value_name = "N", value_parser = rate)]
+    pub polls_per_minute: Option<Rate>,
 
     /// The most that this run may spend, for example '5 USD'.
     #[arg(long, value_name = "AMOUNT")]
@@ -344,12 +348,12 @@ fn assignment(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn rate(text: &str) -> Result<CreateRate, String> {
+fn rate(text: &str) -> Result<Rate, String> {
     if text == "unlimited" {
-        return Ok(CreateRate::Unlimited);
+        return Ok(Rate::Unlimited);
     }
     match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(CreateRate::PerMinute(rate)),
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(Rate::PerMinute(rate)),
         _ => Err("a number above 0, or `unlimited`".to_owned()),
     }
 }

@@ -8,17 +8,18 @@ use jiff::Timestamp;
 
 use crate::cli::args::{ResultsArgs, RetryWhat};
 use crate::cli::backend::Target;
+use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::history::{Memory, history};
 use crate::cli::load::{self, Loaded};
 use crate::id::RunId;
-use crate::ledger::{LedgerError, Records};
+use crate::ledger::{Ledger, LedgerError, Records};
 use crate::manifest::model::Manifest;
 use crate::plan::price::PriceTable;
 use crate::plan::{self, Plan, Retry};
 use crate::spec::Spec;
-use crate::store::{Store, StoreError};
+use crate::store::{Rescued, Store, StoreError};
 
 /// Where simulated clips go by default, so that they never mix with paid ones.
 const SIMULATED: &str = "simulated";
@@ -40,6 +41,47 @@ pub(super) fn output_folder(
             folder
         }
     }
+}
+
+/// The ledger of an output folder, to be written. What could not be written
+/// into it when it was paid is taken in first.
+pub(super) fn ledger(store: &Store, console: &mut Console) -> Result<Ledger, CliError> {
+    let mut ledger = Ledger::open(&store.layout().ledger()).map_err(ledger_error)?;
+    let unreadable = |source| {
+        CliError::new(
+            Exit::Internal,
+            "paid tasks that were rescued cannot be read",
+        )
+        .because(source)
+    };
+    let rescued = store.rescued().map_err(unreadable)?;
+    if rescued.is_empty() {
+        return Ok(ledger);
+    }
+    let mut unknown = 0;
+    for Rescued {
+        shot,
+        attempt,
+        task,
+    } in &rescued
+    {
+        let found = ledger
+            .settle(attempt, task, Timestamp::now())
+            .map_err(ledger_error)?;
+        if found {
+            console.say(format!("{shot}: task {task} is in the ledger now"));
+        } else {
+            unknown += 1;
+            console.say(format!(
+                "{shot}: task {task} was paid, and this ledger does not know its attempt {attempt}"
+            ));
+        }
+    }
+    // Lines that no ledger takes stay: nothing else knows them.
+    if unknown == 0 {
+        store.forget_rescued().map_err(unreadable)?;
+    }
+    Ok(ledger)
 }
 
 /// The price table of an account, with the manifest's prices over it.

@@ -18,6 +18,7 @@ use crate::id::{AttemptId, FileId, Fingerprint, ShotId, TaskId};
 use crate::plan::Job;
 use crate::plan::decide::PaidTask;
 use crate::provider::{Created, Progress};
+use crate::store::Rescued;
 
 /// The ledger cannot be written; nothing may go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,8 +74,12 @@ pub(super) trait Host: Send + Sync {
     fn now(&self) -> Duration;
 
     /// Lets a failure act on the rest of the run: stop it, slow it, give a
-    /// reservation back.
-    fn heed(&self, shot: &ShotFacts, failure: &Failure, operation: Operation);
+    /// reservation back. Says how long it makes everybody wait.
+    fn heed(&self, shot: &ShotFacts, failure: &Failure, operation: Operation) -> Duration;
+
+    /// Keeps a paid task that the ledger cannot take anywhere else: the last
+    /// resort, which may fail too.
+    fn rescue(&self, rescued: &Rescued);
 }
 
 /// The rules of a life that a manifest can set.
@@ -129,6 +134,7 @@ async fn create<H: Host>(
     let Some(fingerprint) = &facts.fingerprint else {
         return Ok(None);
     };
+    let begun = host.now();
     let mut tries = 0;
     loop {
         // The first admission came before this life: the host gives it in
@@ -149,11 +155,11 @@ async fn create<H: Host>(
         match host.create(request).await {
             Ok(created) => return accepted(host, facts, attempt, created).await.map(Some),
             Err(failure) => {
-                host.heed(facts, &failure, Operation::Create);
-                let again = refused(host, rules, &facts.id, attempt, failure, tries)
-                    .await
-                    .map_err(|_| None)?;
-                if !again {
+                let slowed = host.heed(facts, &failure, Operation::Create);
+                let patience = patience(host, rules, begun);
+                let again = retry::create_again(&failure, tries, rules.unit, slowed, patience);
+                let again = refused(host, &facts.id, attempt, failure, again);
+                if !again.await.map_err(|_| None)? {
                     return Ok(None);
                 }
             }
@@ -188,7 +194,14 @@ async fn accepted<H: Host>(
         trace_id: created.trace_id,
     })
     .await
-    .map_err(|_| Some(created.task.clone()))?;
+    .map_err(|_| {
+        host.rescue(&Rescued {
+            shot: facts.id.clone(),
+            attempt: attempt.clone(),
+            task: created.task.clone(),
+        });
+        Some(created.task.clone())
+    })?;
     Ok(PaidTask {
         attempt,
         task: created.task,
@@ -199,11 +212,10 @@ async fn accepted<H: Host>(
 /// Records a failed create and says whether it may be sent again.
 async fn refused<H: Host>(
     host: &H,
-    rules: &Rules,
     shot: &ShotId,
     attempt: AttemptId,
     failure: Failure,
-    tries: u32,
+    retry_in: Option<Duration>,
 ) -> Result<bool, Halt> {
     let shot = shot.clone();
     if failure.class == FailureClass::Ambiguous {
@@ -215,7 +227,6 @@ async fn refused<H: Host>(
         host.record(uncertain).await?;
         return Ok(false);
     }
-    let retry_in = retry::create_again(&failure, tries, rules.unit);
     host.record(EventKind::CreateRefused {
         shot: shot.clone(),
         attempt,
@@ -272,7 +283,10 @@ async fn wait<H: Host>(
             }
             Err(failure) => {
                 failures += 1;
-                pause = pause.max(retry::pause(&failure, failures, rules.unit));
+                let slowed = host.heed(facts, &failure, Operation::Poll);
+                pause = pause
+                    .max(retry::pause(&failure, failures, rules.unit))
+                    .max(slowed);
                 retrying(host, facts, Operation::Poll, failure.clone(), pause).await?;
                 trouble = Some(failure);
             }

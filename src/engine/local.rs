@@ -13,11 +13,11 @@ use crate::engine::dispatcher::Recorder;
 use crate::engine::gate::Gate;
 use crate::engine::life::{Halt, Host, Woken};
 use crate::engine::pace::Pace;
-use crate::engine::{retry, save};
+use crate::engine::save;
 use crate::event::{EventKind, Failure, FailureClass, Operation, ShotFacts, SkipReason, Video};
 use crate::id::{FileId, TaskId, sha256_hex};
 use crate::provider::{Created, Progress, Provider};
-use crate::store::Store;
+use crate::store::{Rescued, Store};
 
 /// Everything that the lives of one run share.
 pub(super) struct Local<P> {
@@ -25,8 +25,12 @@ pub(super) struct Local<P> {
     pub(super) store: Arc<Store>,
     pub(super) recorder: Recorder,
     pub(super) gate: Arc<Gate>,
-    pub(super) pace: Pace,
-    pub(super) unit: Duration,
+    /// The turns of creations.
+    pub(super) creates: Pace,
+    /// The turns of questions.
+    pub(super) polls: Pace,
+    /// How long one shot is tried.
+    pub(super) deadline: Duration,
     pub(super) begun: Instant,
 }
 
@@ -41,16 +45,12 @@ impl<P: Provider> Host for Local<P> {
     }
 
     async fn admit(&self, shot: &ShotFacts) -> Result<(), SkipReason> {
-        // Asked twice: before a slot is taken, and when its time has come.
-        let turn = self.pace.reserve();
-        // A timer takes a millisecond even for a time that has come, and shots are
-        // admitted one after the other: a thousand a second would be the limit.
-        if turn > Instant::now() {
-            tokio::select! {
-                () = tokio::time::sleep_until(turn) => {}
-                () = self.gate.interrupted.cancelled() => return Err(SkipReason::Interrupted),
-                () = self.gate.halted.cancelled() => return Err(SkipReason::Stopped),
-            }
+        // Asked twice: who is not let in waits for no turn, and takes none.
+        self.gate.may_enter(shot)?;
+        tokio::select! {
+            biased;
+            () = self.gate.closed.cancelled() => {}
+            () = self.creates.turn() => {}
         }
         let entered = self.gate.enter(shot);
         if let Some(reason) = self.gate.announce() {
@@ -70,6 +70,7 @@ impl<P: Provider> Host for Local<P> {
         let created = self.provider.create(request).await;
         if created.is_ok() {
             self.gate.reached();
+            self.creates.accepted();
         }
         created
     }
@@ -79,7 +80,7 @@ impl<P: Provider> Host for Local<P> {
         // Unlike a create, a question may be dropped: the task stands.
         tokio::select! {
             biased;
-            answer = self.provider.poll(task) => answer,
+            answer = self.ask(task) => answer,
             () = self.gate.halted.cancelled() => unanswered("the run ended before the answer"),
             () = self.gate.interrupted.cancelled() => unanswered("the run ended before the answer"),
             () = tokio::time::sleep(patience) => unanswered("no answer before the deadline"),
@@ -114,13 +115,40 @@ impl<P: Provider> Host for Local<P> {
         self.begun.elapsed()
     }
 
-    fn heed(&self, shot: &ShotFacts, failure: &Failure, operation: Operation) {
+    fn heed(&self, shot: &ShotFacts, failure: &Failure, operation: Operation) -> Duration {
         self.gate.heed(shot, failure, operation);
+        let create = operation == Operation::Create;
         match failure.class {
-            FailureClass::Throttled => self.pace.pause(retry::pause(failure, 1, self.unit)),
-            FailureClass::Unreachable if operation == Operation::Create => self.pace.give_back(),
+            FailureClass::Throttled if create => {
+                let wait = self.creates.refused(failure.retry_after);
+                if wait > self.deadline {
+                    // Every other shot would only wait for the same.
+                    self.gate.throttled(failure);
+                }
+                return wait;
+            }
+            FailureClass::Throttled => return self.polls.refused(failure.retry_after),
+            FailureClass::Unreachable if create => self.creates.give_back(),
             _ => {}
         }
+        Duration::ZERO
+    }
+
+    fn rescue(&self, rescued: &Rescued) {
+        // The run's end names the task in any case.
+        let _ = self.store.rescue(rescued);
+    }
+}
+
+impl<P: Provider> Local<P> {
+    /// Asks when it is its turn to.
+    async fn ask(&self, task: &TaskId) -> Result<Progress, Failure> {
+        self.polls.turn().await;
+        let answer = self.provider.poll(task).await;
+        if answer.is_ok() {
+            self.polls.accepted();
+        }
+        answer
     }
 }
 

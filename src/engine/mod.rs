@@ -30,7 +30,7 @@ use crate::engine::local::Local;
 use crate::engine::pace::Pace;
 use crate::event::{Decision, EventKind, PendingReason, ShotFacts, Signal, SkipReason};
 use crate::id::{ShotId, TaskId};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Turnstile};
 use crate::money::Money;
 use crate::plan::{Job, Plan};
 use crate::provider::Provider;
@@ -45,6 +45,9 @@ pub struct Ports<P> {
     pub store: Arc<Store>,
     /// Where facts go.
     pub ledger: Ledger,
+    /// What counts the creations of all runs with this account; `None` where
+    /// there are no others.
+    pub turnstile: Option<Turnstile>,
     /// Who watches.
     pub observer: Observer,
     /// The time of day, for people; nothing is measured with it.
@@ -58,6 +61,8 @@ pub struct Settings {
     pub concurrency: usize,
     /// Creates in any minute; `None` is without limit.
     pub creates_per_minute: Option<f64>,
+    /// Questions about tasks in any minute; `None` is without limit.
+    pub polls_per_minute: Option<f64>,
     /// Between two polls of one task.
     pub poll_interval: Duration,
     /// How long a task may take before it is left for another run.
@@ -111,13 +116,18 @@ pub async fn run<P: Provider>(
     let watching = tokio::spawn(watch(shutdown.clone(), Arc::clone(&gate)));
     let minute = Duration::from_secs(60) / settings.time_scale;
     let unit = Duration::from_secs(1) / settings.time_scale;
+    let creates = Pace::new(settings.creates_per_minute, minute, unit);
     let local = Arc::new(Local {
         provider: ports.provider,
         store: ports.store,
         recorder: recorder.clone(),
         gate,
-        pace: Pace::new(settings.creates_per_minute, minute),
-        unit,
+        creates: match ports.turnstile {
+            Some(turnstile) => creates.shared(turnstile, ports.wall_clock),
+            None => creates,
+        },
+        polls: Pace::new(settings.polls_per_minute, minute, unit),
+        deadline: settings.deadline,
         begun: Instant::now(),
     });
     let rules = Rules {

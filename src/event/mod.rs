@@ -355,6 +355,8 @@ pub enum StopReason {
     KeyRefused(Failure),
     /// Balance or quota is used up.
     OutOfCredit(Failure),
+    /// The service asks to wait for longer than a shot is tried.
+    Throttled(Failure),
     /// Nothing at the base URL speaks the API.
     WrongAddress(Failure),
     /// No connection to the service can be made.

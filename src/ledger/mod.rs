@@ -15,6 +15,7 @@ mod read;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod turnstile;
 mod write;
 
 use std::collections::HashMap;
@@ -29,6 +30,7 @@ use crate::id::{AttemptId, RunId, ShotId, TaskId};
 pub use self::error::LedgerError;
 pub use self::read::{Record, Records};
 pub use self::standing::AttemptStanding;
+pub use self::turnstile::Turnstile;
 use self::write::ShotRow;
 
 /// One connection to the ledger. `Send`, not `Sync`: one writer owns it.
@@ -119,18 +121,20 @@ impl Ledger {
     }
 
     /// Gives an attempt of which nobody knew whether it was paid the task that came
-    /// of it. Durable when it returns.
+    /// of it; an attempt that is settled keeps what it has. Whether there is such an
+    /// attempt. Durable when it returns.
     pub fn settle(
         &mut self,
         attempt: &AttemptId,
         task: &TaskId,
         at: Timestamp,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<bool, LedgerError> {
+        let failed = |source| LedgerError::from_sqlite(&self.path, "write to", source);
         self.connection
             .execute(
                 "UPDATE attempts SET state = ?1, task_id = ?2, changed_at = ?3,
                      failure_class = NULL, failure_code = NULL, failure_message = NULL
-                 WHERE attempt_id = ?4",
+                 WHERE attempt_id = ?4 AND state IN ('intended', 'uncertain')",
                 (
                     AttemptStanding::Created.as_str(),
                     task.as_str(),
@@ -138,8 +142,14 @@ impl Ledger {
                     attempt.as_str(),
                 ),
             )
-            .map_err(|source| LedgerError::from_sqlite(&self.path, "write to", source))?;
-        Ok(())
+            .map_err(failed)?;
+        self.connection
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM attempts WHERE attempt_id = ?1)",
+                [attempt.as_str()],
+                |row| row.get(0),
+            )
+            .map_err(failed)
     }
 
     /// Writes off attempts of which it is known that no task will come: the way is

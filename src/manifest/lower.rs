@@ -7,7 +7,7 @@
 use crate::diag::{Code, Diagnostic, Span, Spanned};
 use crate::manifest::lower_shot::{self, fields};
 use crate::manifest::model::{
-    Backend, BackendKind, CreateRate, Limits, Manifest, Output, PriceOverride, Var,
+    Backend, BackendKind, Limits, Manifest, Output, PriceOverride, Rate, Var,
 };
 use crate::manifest::names;
 use crate::manifest::schema::RequestField;
@@ -191,7 +191,8 @@ fn limits(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Limits {
         poll_interval.filter(|interval| interval.value >= Limits::MIN_POLL_INTERVAL);
     Limits {
         concurrency: node.get("concurrency").and_then(unsigned),
-        creates_per_minute: node.get("creates_per_minute").and_then(create_rate),
+        creates_per_minute: node.get("creates_per_minute").and_then(rate),
+        polls_per_minute: node.get("polls_per_minute").and_then(rate),
         max_cost: node.get("max_cost").and_then(|n| money(n, diagnostics)),
         allow_unpriced: node.get("allow_unpriced").and_then(boolean),
         deadline: node.get("deadline").and_then(|n| duration(n, diagnostics)),
@@ -199,10 +200,10 @@ fn limits(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Limits {
     }
 }
 
-fn create_rate(node: &Node) -> Option<Spanned<CreateRate>> {
+fn rate(node: &Node) -> Option<Spanned<Rate>> {
     let rate = match &node.kind {
-        Kind::Number(number) => CreateRate::PerMinute(number.as_f64().filter(|n| *n > 0.0)?),
-        Kind::Text(text) if &**text == "unlimited" => CreateRate::Unlimited,
+        Kind::Number(number) => Rate::PerMinute(number.as_f64().filter(|n| *n > 0.0)?),
+        Kind::Text(text) if &**text == "unlimited" => Rate::Unlimited,
         _ => return None,
     };
     Some(Spanned::new(rate, node.span))

@@ -74,13 +74,23 @@ pub struct Field {
     pub value: Node,
 }
 
-/// How many creations are asked for in a minute.
+/// How often something is asked for in a minute.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum CreateRate {
+pub enum Rate {
     /// At most this many, above zero.
     PerMinute(f64),
     /// As many as `concurrency` lets through.
     Unlimited,
+}
+
+impl Rate {
+    /// The number, if there is a limit.
+    pub fn limit(self) -> Option<f64> {
+        match self {
+            Self::PerMinute(rate) => Some(rate),
+            Self::Unlimited => None,
+        }
+    }
 }
 
 /// What the author says about speed, time and money.
@@ -89,7 +99,9 @@ pub struct Limits {
     /// Shots on their way at once.
     pub concurrency: Option<Spanned<u32>>,
     /// Creations in a minute.
-    pub creates_per_minute: Option<Spanned<CreateRate>>,
+    pub creates_per_minute: Option<Spanned<Rate>>,
+    /// Questions about tasks in a minute.
+    pub polls_per_minute: Option<Spanned<Rate>>,
     /// The most that one run may cost.
     pub max_cost: Option<Spanned<Money>>,
     /// Whether requests without a known price run under `max_cost`.
@@ -104,7 +116,10 @@ impl Limits {
     /// Shots at once where the author does not say.
     pub const CONCURRENCY: u32 = 4;
     /// Creations in a minute where the author does not say.
-    pub const CREATES_PER_MINUTE: CreateRate = CreateRate::PerMinute(5.0);
+    pub const CREATES_PER_MINUTE: Rate = Rate::PerMinute(5.0);
+    /// Questions in a minute where the author does not say. No limit of the
+    /// service is published for them (minimax-api.md 6.1).
+    pub const POLLS_PER_MINUTE: Rate = Rate::PerMinute(600.0);
     /// The shortest wait between two questions about a shot.
     pub const MIN_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -116,9 +131,15 @@ impl Limits {
     }
 
     /// Creations in a minute, 5 unless said otherwise.
-    pub fn creates_per_minute(&self) -> CreateRate {
+    pub fn creates_per_minute(&self) -> Rate {
         let said = self.creates_per_minute.as_ref();
         said.map_or(Self::CREATES_PER_MINUTE, |limit| limit.value)
+    }
+
+    /// Questions in a minute, 600 unless said otherwise.
+    pub fn polls_per_minute(&self) -> Rate {
+        let said = self.polls_per_minute.as_ref();
+        said.map_or(Self::POLLS_PER_MINUTE, |limit| limit.value)
     }
 
     /// Whether requests without a known price run under `max_cost`; not unless said.

@@ -5,9 +5,11 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::StreamExt as _;
+use tokio::time::Instant;
 
 use crate::check::request::Request;
 use crate::event::{Failure, FailureClass};
@@ -21,6 +23,8 @@ pub(crate) struct Script {
     pub(crate) creates: VecDeque<FailureClass>,
     /// A create that fails after the task was taken: billed, not answered.
     pub(crate) lost_answer: bool,
+    /// How long a refused create asks to wait.
+    pub(crate) retry_after: Option<Duration>,
     pub(crate) polls: VecDeque<Result<Progress, FailureClass>>,
     pub(crate) links: VecDeque<FailureClass>,
     pub(crate) downloads: VecDeque<Vec<u8>>,
@@ -31,8 +35,21 @@ pub(crate) struct Fake {
     state: Mutex<State>,
 }
 
+/// What a service has room for, and how long it works.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    /// Creates that it takes in any window of `window`; the others are refused.
+    pub(crate) creates: usize,
+    pub(crate) window: Duration,
+    /// From a create to its video.
+    pub(crate) work: Duration,
+}
+
 #[derive(Debug, Default)]
 struct State {
+    room: Option<Room>,
+    /// When each create was taken, by shot.
+    taken: Vec<(String, Instant)>,
     scripts: HashMap<String, Script>,
     billed: Vec<String>,
     calls: Vec<String>,
@@ -41,6 +58,11 @@ struct State {
 impl Fake {
     pub(crate) fn script(&self, shot: &str, script: Script) {
         self.lock().scripts.insert(shot.to_owned(), script);
+    }
+
+    /// From now on, no more than there is room for.
+    pub(crate) fn room(&self, room: Room) {
+        self.lock().room = Some(room);
     }
 
     /// The shots that were billed, in order, with repetitions.
@@ -61,6 +83,29 @@ impl Fake {
         let mut state = self.lock();
         state.calls.push(format!("{operation} {shot}"));
         answer(state.scripts.entry(shot.to_owned()).or_default())
+    }
+}
+
+impl State {
+    /// Refuses a create for which there is no room; else counts it.
+    fn crowded(&mut self, shot: &str) -> Option<FailureClass> {
+        let room = self.room?;
+        let now = Instant::now();
+        let recent = self.taken.iter().rev();
+        let recent = recent.take_while(|(_, at)| now - *at < room.window);
+        if recent.count() >= room.creates {
+            return Some(FailureClass::Throttled);
+        }
+        self.taken.push((shot.to_owned(), now));
+        None
+    }
+
+    fn at_work(&self, shot: &str) -> Option<Progress> {
+        let (_, at) = self.taken.iter().find(|(name, _)| name == shot)?;
+        (at.elapsed() < self.room?.work).then(|| Progress::Running {
+            status: "Processing".to_owned(),
+            known: true,
+        })
     }
 }
 
@@ -88,14 +133,18 @@ pub(crate) fn video() -> Vec<u8> {
 impl Provider for Fake {
     async fn create(&self, request: Request) -> Result<Created, Failure> {
         let shot = request.shot().to_string();
-        let (refused, lost) = self.call("create", &shot, |script| {
+        let (refused, lost, retry_after) = self.call("create", &shot, |script| {
             (
                 script.creates.pop_front(),
                 std::mem::take(&mut script.lost_answer),
+                script.retry_after,
             )
         });
-        if let Some(class) = refused {
-            return Err(failure(class));
+        if let Some(class) = refused.or_else(|| self.lock().crowded(&shot)) {
+            return Err(Failure {
+                retry_after,
+                ..failure(class)
+            });
         }
         self.lock().billed.push(shot.clone());
         if lost {
@@ -109,7 +158,9 @@ impl Provider for Fake {
 
     async fn poll(&self, task: &TaskId) -> Result<Progress, Failure> {
         let shot = task.as_str();
-        self.call("poll", shot, |script| script.polls.pop_front())
+        let scripted = self.call("poll", shot, |script| script.polls.pop_front());
+        scripted
+            .or_else(|| self.lock().at_work(shot).map(Ok))
             .unwrap_or_else(|| {
                 Ok(Progress::Succeeded {
                     status: "Success".to_owned(),

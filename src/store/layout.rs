@@ -12,6 +12,7 @@
 //! └── .runner/
 //!     ├── ledger.sqlite       what was paid
 //!     ├── lock                held by the run that writes
+//!     ├── rescue              paid tasks that the ledger could not take; else blank
 //!     └── tmp/                videos on their way
 //! ```
 
@@ -20,6 +21,7 @@ use std::path::{Component, Path, PathBuf};
 const STATE: &str = ".runner";
 const TEMPORARY: &str = "tmp";
 const LOCK: &str = "lock";
+const RESCUE: &str = "rescue";
 const LEDGER: &str = "ledger.sqlite";
 const REPORT: &str = "report.json";
 const TAKES: &str = "takes";
@@ -62,6 +64,11 @@ impl Layout {
     /// What one writing run holds.
     pub fn lock(&self) -> PathBuf {
         self.state().join(LOCK)
+    }
+
+    /// Paid tasks that the ledger could not take.
+    pub fn rescue(&self) -> PathBuf {
+        self.state().join(RESCUE)
     }
 
     /// Videos on their way.

@@ -10,6 +10,7 @@ mod disk;
 mod error;
 mod layout;
 mod partial;
+mod rescue;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,8 @@ pub use self::disk::{digest, write_atomic};
 pub use self::error::StoreError;
 pub use self::layout::{Layout, NameError, check_name};
 pub use self::partial::{Partial, Saved};
+use self::rescue::Rescue;
+pub use self::rescue::Rescued;
 
 /// Whether a video that was saved is still there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,6 +51,8 @@ struct Shared {
     layout: Layout,
     // Held, never read: closing the file lets the lock go, so does a crash.
     lock: Option<File>,
+    // There as long as the lock is.
+    rescue: Option<Rescue>,
     partials: AtomicU64,
 }
 
@@ -64,7 +69,8 @@ impl Store {
         create_all(&layout.temporary())?;
         inside(&layout, &layout.temporary())?;
         clear(&layout.temporary());
-        Ok(Self::over(layout, Some(lock)))
+        let rescue = Rescue::open(&layout.rescue())?;
+        Ok(Self::over(layout, Some((lock, rescue))))
     }
 
     /// For looking only: creates nothing, takes no lock, the folder may be missing.
@@ -77,11 +83,13 @@ impl Store {
         Ok(Self::over(Layout::new(root), None))
     }
 
-    fn over(layout: Layout, lock: Option<File>) -> Self {
+    fn over(layout: Layout, held: Option<(File, Rescue)>) -> Self {
+        let (lock, rescue) = held.unzip();
         Self {
             shared: Arc::new(Shared {
                 layout,
                 lock,
+                rescue,
                 partials: AtomicU64::new(0),
             }),
         }
@@ -90,6 +98,28 @@ impl Store {
     /// Where everything is.
     pub fn layout(&self) -> &Layout {
         &self.shared.layout
+    }
+
+    /// Writes a paid task down that the ledger cannot take; durable when it
+    /// returns. Works on a full disk, too.
+    pub fn rescue(&self, rescued: &Rescued) -> std::io::Result<()> {
+        match &self.shared.rescue {
+            Some(rescue) => rescue.keep(rescued),
+            None => Err(ErrorKind::PermissionDenied.into()),
+        }
+    }
+
+    /// The paid tasks that were written down so.
+    pub fn rescued(&self) -> std::io::Result<Vec<Rescued>> {
+        self.shared
+            .rescue
+            .as_ref()
+            .map_or(Ok(Vec::new()), Rescue::read)
+    }
+
+    /// Forgets them: the ledger has them now.
+    pub fn forget_rescued(&self) -> std::io::Result<()> {
+        self.shared.rescue.as_ref().map_or(Ok(()), Rescue::empty)
     }
 
     /// Whether a video could be put under this name, as far as can be told

@@ -190,12 +190,14 @@ impl Film {
             provider: Arc::new(provider),
             store: Arc::new(store),
             ledger,
+            turnstile: None,
             observer,
             wall_clock: Timestamp::now,
         };
         let settings = engine::Settings {
             concurrency: pace.concurrency,
             creates_per_minute: None,
+            polls_per_minute: None,
             poll_interval: Duration::from_millis(5),
             deadline: pace.deadline,
             max_cost: None,
@@ -214,7 +216,9 @@ impl Film {
         for record in uncertain {
             let now = Timestamp::now();
             let result = match task_of(simulator, &prompt(record.shot.as_str())) {
-                Some(task) => ledger.settle(&record.attempt, &TaskId::new(task), now),
+                Some(task) => ledger
+                    .settle(&record.attempt, &TaskId::new(task), now)
+                    .map(drop),
                 None => ledger.write_off(std::slice::from_ref(&record.attempt), now),
             };
             result.expect("the ledger can be written");

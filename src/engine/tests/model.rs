@@ -28,7 +28,7 @@ use crate::ledger::{AttemptStanding, Ledger};
 use crate::plan::price::PriceTable;
 use crate::plan::{self, Plan, Retry};
 use crate::provider::{Created, Progress};
-use crate::store::Store;
+use crate::store::{Rescued, Store};
 
 /// Runs after which every story here has come to its end.
 const ENOUGH: usize = 40;
@@ -309,11 +309,14 @@ impl Host for Model {
         Duration::from_millis(self.clock.load(Ordering::Relaxed))
     }
 
-    fn heed(&self, _: &ShotFacts, failure: &Failure, _: Operation) {
+    fn heed(&self, _: &ShotFacts, failure: &Failure, _: Operation) -> Duration {
         if failure.class == FailureClass::KeyRefused {
             *locked(&self.refused) = true;
         }
+        Duration::from_secs(2)
     }
+
+    fn rescue(&self, _: &Rescued) {}
 }
 
 fn shot() -> CheckedShot {
