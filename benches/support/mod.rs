@@ -90,6 +90,8 @@ pub(crate) fn planned(shots: Vec<CheckedShot>, base_url: &str) -> Plan {
         free: false,
         history: &History::default(),
         retry: Retry::Nothing,
+        whole: true,
+        strangers: &std::collections::HashSet::new(),
         force: &std::collections::HashSet::new(),
     };
     plan::plan(shots, &context)

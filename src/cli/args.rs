@@ -52,6 +52,10 @@ pub enum Command {
     Plan(PlanArgs),
     /// Make the videos that are not there yet, and write a report.
     Apply(ApplyArgs),
+    /// Show where every shot stands, and what was spent; also while a run goes on.
+    Status(StatusArgs),
+    /// List the takes of shots, and choose the one that counts.
+    Takes(TakesArgs),
     /// Say what became of a creation that nobody answered.
     Resolve(ResolveArgs),
     /// Serve the video API on this machine, without cost, for any client.
@@ -102,7 +106,7 @@ pub struct CheckArgs {
 }
 
 /// Where earlier results are and what to do with them.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ResultsArgs {
     /// The output folder, instead of the manifest's `output.dir`.
     #[arg(long, value_name = "DIR")]
@@ -254,6 +258,52 @@ pub enum ProgressMode {
     Json,
     /// Nothing.
     None,
+}
+
+/// `runner status`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example, in another terminal while `apply` runs:\n  runner status shots.yaml"
+)]
+pub struct StatusArgs {
+    /// Which manifest.
+    #[command(flatten)]
+    pub manifest: ManifestArgs,
+
+    /// The output folder, instead of the manifest's `output.dir`.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `runner takes`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  runner takes shots.yaml                                       # every take of every shot
+  runner takes shots.yaml --only opening --select 1f0c9a3b      # the one that counts
+
+A chosen take counts until another one is made for the same request; the others
+are kept.")]
+pub struct TakesArgs {
+    /// Which manifest.
+    #[command(flatten)]
+    pub manifest: ManifestArgs,
+
+    /// The take that counts from now on: the first digits of its SHA-256.
+    #[arg(long, value_name = "DIGITS")]
+    pub select: Option<String>,
+
+    /// The output folder, instead of the manifest's `output.dir`.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `runner resolve`

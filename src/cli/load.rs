@@ -42,6 +42,8 @@ pub(super) struct Loaded {
     pub environment: Environment,
     /// The selected shots that have no mistake.
     pub shots: Vec<CheckedShot>,
+    /// Whether only some shots were selected.
+    pub selective: bool,
     /// Every mistake and every lint.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -96,6 +98,7 @@ pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
         target: None,
         environment,
         shots: Vec::new(),
+        selective: !args.only.is_empty(),
         diagnostics,
     };
     if let Some(manifest) = manifest {

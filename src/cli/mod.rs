@@ -20,6 +20,8 @@ mod resolve;
 mod schema;
 mod signals;
 mod simulate;
+mod status;
+mod takes;
 mod words;
 
 use clap::Parser as _;
@@ -53,6 +55,8 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Check(args) => check::check(&args, console),
         Command::Plan(args) => plan::plan(&args, console),
         Command::Apply(args) => apply::apply(&args, console),
+        Command::Status(args) => status::status(&args, console),
+        Command::Takes(args) => takes::takes(&args, console),
         Command::Resolve(args) => resolve::resolve(&args, console),
         Command::Simulate(args) => simulate::simulate(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),

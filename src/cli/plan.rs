@@ -162,6 +162,7 @@ fn as_json(loaded: &Loaded, plan: Option<&Plan>) -> Value {
 fn shot_json(shot: &ShotFacts) -> Value {
     json!({
         "id": shot.id.as_str(),
+        "earlier_version": shot.earlier,
         "decision": shot.decision.as_str(),
         "reason": shot.reason,
         "mode": shot.mode,

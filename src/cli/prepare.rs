@@ -2,10 +2,12 @@
 //!
 //! Shared by `plan`, which only looks, and `apply`, which takes the lock.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use crate::check::CheckedShot;
 use crate::cli::args::{ResultsArgs, RetryWhat};
 use crate::cli::backend::Target;
 use crate::cli::console::Console;
@@ -13,7 +15,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::history::{Memory, history};
 use crate::cli::load::{self, Loaded};
-use crate::id::RunId;
+use crate::id::{RunId, ShotId};
 use crate::ledger::{Ledger, LedgerError, Records};
 use crate::manifest::model::Manifest;
 use crate::plan::price::PriceTable;
@@ -108,6 +110,11 @@ pub(super) fn plan(
     records: &Records,
 ) -> Result<Plan, CliError> {
     let force = load::named(&loaded.shots, &results.force)?;
+    let strangers = if target.simulated {
+        HashSet::new()
+    } else {
+        strangers(&loaded.shots, store, records)
+    };
     let table = prices(manifest, target);
     let earlier = history(records, store, memory(target));
     let name = loaded.sources.get(crate::diag::SourceId(0)).name.clone();
@@ -125,9 +132,22 @@ pub(super) fn plan(
             Some(RetryWhat::Failed) => Retry::Failed,
             None => Retry::Nothing,
         },
+        whole: !loaded.selective,
+        strangers: &strangers,
         force: &force,
     };
     Ok(plan::plan(std::mem::take(&mut loaded.shots), &context))
+}
+
+/// Shots whose file is there although no run is on record that made it: its
+/// ledger may have been left behind or deleted.
+fn strangers(shots: &[CheckedShot], store: &Store, records: &Records) -> HashSet<ShotId> {
+    shots
+        .iter()
+        .filter(|shot| !records.knows_file(&shot.file))
+        .filter(|shot| store.layout().path(&shot.file).exists())
+        .map(|shot| shot.id.clone())
+        .collect()
 }
 
 /// Whether tasks of earlier runs can still be asked for.

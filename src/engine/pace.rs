@@ -283,4 +283,27 @@ mod tests {
         );
         assert_eq!(waited, 90);
     }
+
+    /// Time of day that goes with the paused clock.
+    fn wall_clock() -> jiff::Timestamp {
+        static BEGUN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+        let begun = *BEGUN.get_or_init(Instant::now);
+        let day = jiff::Timestamp::from_second(1_700_000_000).expect("a time of our days");
+        day + jiff::SignedDuration::try_from(begun.elapsed()).expect("not that long")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_runs_of_one_key_share_the_window() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("creates.sqlite");
+        let run = || {
+            let turnstile = crate::ledger::Turnstile::open(&path, "https://x.example", "key");
+            Pace::new(Some(3.0), MINUTE, UNIT).shared(turnstile.expect("it opens"), wall_clock)
+        };
+        let (one, two) = (run(), run());
+        let (one, two) = tokio::join!(turns(&one, 3), turns(&two, 3));
+        let mut all = [one, two].concat();
+        all.sort_unstable();
+        assert_eq!(all, [0, 0, 0, 60, 60, 60]);
+    }
 }

@@ -36,7 +36,12 @@ pub(super) async fn fetch<P: Provider>(
     if let Some(bytes) = body.length.filter(|&bytes| bytes > MAX_BYTES) {
         return Err(too_large(bytes));
     }
-    let mut partial = store.begin(&shot.file).map_err(|error| local(&error))?;
+    let begun = if shot.earlier {
+        store.begin_take(&shot.file)
+    } else {
+        store.begin(&shot.file)
+    };
+    let mut partial = begun.map_err(|error| local(&error))?;
     receive(body, &mut partial).await?;
     Ok(partial)
 }

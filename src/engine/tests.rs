@@ -71,6 +71,8 @@ fn plan(shots: &[&str], history: &History) -> Plan {
             prices: &PriceTable::bundled("USD"),
             history,
             retry: Retry::Nothing,
+            whole: true,
+            strangers: &std::collections::HashSet::new(),
             force: &std::collections::HashSet::new(),
         },
     )

@@ -8,6 +8,7 @@
 //! [`AttemptStanding::holds_money`]); the database itself refuses a second one,
 //! so that two processes cannot pay for the same shot.
 
+mod accounts;
 mod error;
 mod open;
 mod page;
@@ -25,8 +26,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::event::{Event, EventKind};
-use crate::id::{AttemptId, RunId, ShotId, TaskId};
+use crate::id::{AttemptId, Fingerprint, RunId, ShotId, TaskId};
 
+pub use self::accounts::Accounts;
 pub use self::error::LedgerError;
 pub use self::read::{Record, Records};
 pub use self::standing::AttemptStanding;
@@ -60,10 +62,17 @@ impl Ledger {
     /// Everything on record at `path`, without creating or changing anything;
     /// empty where there is no ledger yet.
     pub fn read(path: &Path) -> Result<Records, LedgerError> {
-        match open::for_reading(path)? {
-            Some(connection) => Self::over(connection, path).records(),
+        match Self::open_read(path)? {
+            Some(ledger) => ledger.records(),
             None => Ok(Records::default()),
         }
+    }
+
+    /// A ledger to be looked at; `None` where there is none. Nothing can be
+    /// expected of writing to it.
+    pub fn open_read(path: &Path) -> Result<Option<Self>, LedgerError> {
+        let connection = open::for_reading(path)?;
+        Ok(connection.map(|connection| Self::over(connection, path)))
     }
 
     fn over(connection: Connection, path: &Path) -> Self {
@@ -173,6 +182,34 @@ impl Ledger {
                 .map_err(failed)?;
         }
         transaction.commit().map_err(failed)
+    }
+
+    /// Every attempt for a shot of this name that has, or had, a video; newest first.
+    pub fn takes(&self, shot: &ShotId) -> Result<Vec<Record>, LedgerError> {
+        read::takes(&self.connection, &self.path, shot)
+    }
+
+    /// Makes the video of an attempt the one that counts for a request, until
+    /// another is made for it. Durable when it returns.
+    pub fn choose(
+        &mut self,
+        fingerprint: &Fingerprint,
+        attempt: &AttemptId,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.connection
+            .execute(
+                "INSERT OR REPLACE INTO choices (fingerprint, attempt_id, chosen_at)
+                 VALUES (?1, ?2, ?3)",
+                (fingerprint.as_str(), attempt.as_str(), at.to_string()),
+            )
+            .map(drop)
+            .map_err(|source| LedgerError::from_sqlite(&self.path, "write to", source))
+    }
+
+    /// What was spent, is reserved, and was saved, over all runs.
+    pub fn accounts(&self) -> Result<Accounts, LedgerError> {
+        accounts::accounts(&self.connection, &self.path)
     }
 
     /// The standing record of every fingerprint and the latest of every shot.

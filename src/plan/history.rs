@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::event::{Failure, Video};
 use crate::id::{AttemptId, FileId, Fingerprint, ShotId, TaskId};
+use crate::money::Money;
 
 /// The latest word on one request.
 #[derive(Debug, Clone)]
@@ -71,6 +72,19 @@ pub enum Presence {
     Altered,
 }
 
+/// A task that was paid, or may have been, for what no shot asks for any more.
+#[derive(Debug, Clone)]
+pub struct Leftover {
+    /// What was asked for.
+    pub fingerprint: Fingerprint,
+    /// The backend's name in the manifest.
+    pub backend: String,
+    /// How it stands; not saved, not failed.
+    pub past: Past,
+    /// What it cost by the price table of its day.
+    pub price: Option<Money>,
+}
+
 /// Everything that earlier runs left behind.
 #[derive(Debug, Clone, Default)]
 pub struct History {
@@ -78,6 +92,9 @@ pub struct History {
     pub requests: HashMap<Fingerprint, Past>,
     /// The highest attempt number that was used for a request.
     pub attempts: HashMap<Fingerprint, u32>,
+    /// Tasks that hold money and are not collected, newest first; some are what
+    /// shots still ask for.
+    pub unsettled: Vec<Leftover>,
     /// The last request that each shot's name stood for.
     pub last_of_shot: HashMap<ShotId, Fingerprint>,
 }

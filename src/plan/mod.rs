@@ -8,6 +8,7 @@ pub mod decide;
 pub mod fingerprint;
 pub mod graph;
 pub mod history;
+mod leftover;
 pub mod price;
 
 use std::collections::{HashMap, HashSet};
@@ -56,6 +57,10 @@ pub struct Context<'a> {
     pub history: &'a History,
     /// What to do with failed tasks.
     pub retry: Retry,
+    /// Whether all shots of the manifest are planned, or only some of them.
+    pub whole: bool,
+    /// Shots whose file is there although no run is on record that made it.
+    pub strangers: &'a HashSet<ShotId>,
     /// Shots of which another take is wanted, although there is one.
     pub force: &'a HashSet<ShotId>,
 }
@@ -65,7 +70,8 @@ pub struct Context<'a> {
 pub struct Plan {
     /// What the run's first event will say.
     pub facts: RunFacts,
-    /// One for each shot, in manifest order, parallel to `facts.shots`.
+    /// One for each shot, in manifest order, then one for each task that was paid
+    /// for something else; parallel to `facts.shots`.
     pub jobs: Vec<Job>,
     /// Which job waits for which.
     pub graph: Graph,
@@ -132,6 +138,10 @@ pub fn plan(shots: Vec<CheckedShot>, context: &Context<'_>) -> Plan {
         facts.push(shot_facts);
         jobs.push(job);
     }
+    for (shot_facts, job) in leftover::leftovers(&facts, context) {
+        facts.push(shot_facts);
+        jobs.push(job);
+    }
     Plan {
         facts: RunFacts {
             run_id: context.run_id.clone(),
@@ -170,6 +180,7 @@ fn plan_shot(
                     decided
                 }
             }
+            None if is_stranger(&shot.id, context) => decide::on_stranger(&shot.file, &shot.id),
             None => decide::on_new(&request, context.history.last(&shot.id)),
         },
     };
@@ -195,6 +206,7 @@ fn plan_shot(
         depends_on,
         seconds,
         resolution: resolution.to_owned(),
+        earlier: false,
         another_take: decided.another_take,
         existing: decided.existing,
         paid_task: decided.paid.as_ref().map(|paid| paid.task.clone()),
@@ -209,6 +221,11 @@ fn plan_shot(
         (None, _) => Job::Nothing,
     };
     (facts, job)
+}
+
+/// Whether paying for the shot may be paying twice, and nobody said to.
+fn is_stranger(shot: &ShotId, context: &Context<'_>) -> bool {
+    context.strangers.contains(shot) && !context.force.contains(shot)
 }
 
 fn fingerprint(

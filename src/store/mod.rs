@@ -19,6 +19,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::event::Video;
 
@@ -28,6 +29,9 @@ pub use self::layout::{Layout, NameError, check_name};
 pub use self::partial::{Partial, Saved};
 use self::rescue::Rescue;
 pub use self::rescue::Rescued;
+
+/// How long a taken lock is tried again before the folder counts as busy.
+const LOCK_PATIENCE: Duration = Duration::from_millis(400);
 
 /// Whether a video that was saved is still there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,6 +85,13 @@ impl Store {
             Err(error) => return Err(StoreError::io("open", dir)(error)),
         };
         Ok(Self::over(Layout::new(root), None))
+    }
+
+    /// Whether a run is writing to the folder at this moment.
+    pub fn is_in_use(&self) -> bool {
+        // Shared, so that several may look at once.
+        File::open(self.layout().lock())
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     fn over(layout: Layout, held: Option<(File, Rescue)>) -> Self {
@@ -151,6 +162,11 @@ impl Store {
         let number = self.shared.partials.fetch_add(1, Ordering::Relaxed);
         let temporary = self.layout().temporary().join(format!("{number}.part"));
         Partial::create(self.clone(), relative.to_owned(), temporary)
+    }
+
+    /// Begins a video that is kept among the takes of `relative` when it is whole.
+    pub fn begin_take(&self, relative: &str) -> Result<Partial, StoreError> {
+        Ok(self.begin(relative)?.as_take())
     }
 
     /// Whether a saved video is still there; looks at names and sizes, and reads
@@ -295,12 +311,21 @@ fn take_lock(path: &Path, dir: &Path) -> Result<File, StoreError> {
         .truncate(false)
         .open(path)
         .map_err(StoreError::io("write to", dir))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Busy {
-            path: dir.to_owned(),
-        }),
-        Err(TryLockError::Error(source)) => Err(StoreError::io("lock", path)(source)),
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // Whoever only looks holds it for a moment.
+            Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => {
+                std::thread::sleep(LOCK_PATIENCE / 20);
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::Busy {
+                    path: dir.to_owned(),
+                });
+            }
+            Err(TryLockError::Error(source)) => return Err(StoreError::io("lock", path)(source)),
+        }
     }
 }
 

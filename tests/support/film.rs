@@ -163,6 +163,8 @@ impl Film {
                 prices: &PriceTable::bundled("USD"),
                 history: &runner::cli::history(records, store, runner::cli::Memory::Keeps),
                 retry: Retry::Nothing,
+                whole: true,
+                strangers: &std::collections::HashSet::new(),
                 force: &std::collections::HashSet::new(),
             },
         )

@@ -363,6 +363,8 @@ impl World {
                 prices: &PriceTable::bundled("USD"),
                 history: &history(&records, &store, Memory::Keeps),
                 retry,
+                whole: true,
+                strangers: &std::collections::HashSet::new(),
                 force: &std::collections::HashSet::new(),
             },
         )
