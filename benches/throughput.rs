@@ -18,7 +18,7 @@ use runner::engine::Settings;
 use runner::event::Failure;
 use runner::id::{FileId, TaskId};
 use runner::provider::minimax::{self, MiniMax};
-use runner::provider::{Body, Created, Location, Progress, Provider};
+use runner::provider::{Body, Created, Location, Progress, Provider, Rest};
 use runner::store::Store;
 use serde_json::Value;
 use support::Server;
@@ -334,9 +334,9 @@ impl Provider for Counted {
         self.inner.locate(file).await
     }
 
-    async fn fetch(&self, location: &Location) -> Result<Body, Failure> {
+    async fn fetch(&self, location: &Location, rest: Option<&Rest>) -> Result<Body, Failure> {
         self.calls.count(Call::Fetch);
-        self.inner.fetch(location).await
+        self.inner.fetch(location, rest).await
     }
 
     async fn fetch_content(&self, file: &FileId) -> Result<Body, Failure> {

@@ -1,6 +1,7 @@
 //! The state machine against a scripted service, with time paused.
 
 mod model;
+mod rests;
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -345,7 +346,7 @@ async fn what_is_no_video_is_fetched_again() {
     fake.script(
         "a",
         Script {
-            downloads: downloads.into(),
+            downloads: downloads.map(|bytes| Ok(bytes.into())).into(),
             ..Script::default()
         },
     );

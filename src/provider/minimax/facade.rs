@@ -6,11 +6,8 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures::stream::BoxStream;
-use futures::{Stream, StreamExt as _};
 use progenitor_client::{ByteStream, ResponseValue};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use crate::check::request::Request;
@@ -22,7 +19,8 @@ use crate::provider::minimax::links::Reach;
 use crate::provider::minimax::redact::Secret;
 use crate::provider::minimax::reply::{self, Refused, Reply};
 use crate::provider::minimax::status::{Meaning, meaning};
-use crate::provider::{Body, Created, Location, Progress, Provider};
+use crate::provider::minimax::transfer;
+use crate::provider::{Body, Created, Location, Progress, Provider, Rest};
 
 /// Making a connection, DNS and TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -83,7 +81,7 @@ impl MiniMax {
         let base_url = normalise(&settings.base_url)?;
         // A second provider installed by somebody else serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut headers = HeaderMap::new();
+        let mut headers = plain();
         // People paste the whole header as their key.
         let key = settings.key.trim();
         let key = key.strip_prefix("Bearer ").unwrap_or(key).trim();
@@ -103,6 +101,7 @@ impl MiniMax {
         let reach = Reach::of_service(&base_url);
         let links = reach
             .follow(builder(settings.silence))
+            .default_headers(plain())
             .build()
             .map_err(|source| SettingsError::Client { source })?;
         Ok(Self {
@@ -146,15 +145,19 @@ impl MiniMax {
         }
     }
 
-    async fn follow(&self, location: &Location) -> Result<Body, Failure> {
+    async fn follow(&self, location: &Location, rest: Option<&Rest>) -> Result<Body, Failure> {
         let Some(url) = self.reach.admit(location.expose()) else {
             return Err(Failure::new(
                 FailureClass::Transient,
                 "the link leads into this network, and is not opened",
             ));
         };
-        match self.links.get(url).send().await {
-            Ok(response) if response.status().is_success() => Ok(body_of(response)),
+        match transfer::ask(self.links.get(url), rest).send().await {
+            Ok(response) if response.status().is_success() => {
+                let (status, headers) = (response.status(), response.headers().clone());
+                let length = response.content_length();
+                transfer::body_of(status, &headers, length, response.bytes_stream())
+            }
             Ok(response) => Err(refused_link(response).await),
             Err(error) => Err(classify(Operation::Download, reply::transport(&error))),
         }
@@ -178,6 +181,12 @@ impl MiniMax {
             ..failure
         }
     }
+}
+
+/// Bytes are wanted as they are: nothing here unpacks, so nothing can unpack to
+/// more than was sent.
+fn plain() -> HeaderMap {
+    HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))])
 }
 
 fn builder(silence: Duration) -> reqwest::ClientBuilder {
@@ -234,8 +243,8 @@ impl Provider for MiniMax {
         link.map_err(|failure| self.clean(failure))
     }
 
-    async fn fetch(&self, location: &Location) -> Result<Body, Failure> {
-        let body = self.follow(location).await;
+    async fn fetch(&self, location: &Location, rest: Option<&Rest>) -> Result<Body, Failure> {
+        let body = self.follow(location, rest).await;
         body.map_err(|failure| self.clean(failure))
     }
 
@@ -352,17 +361,19 @@ async fn refused_link(response: reqwest::Response) -> Failure {
 /// The vendor's document promises bytes and defines no error body, so a refusal
 /// arrives as JSON under status 200 (minimax-api.md 2.1, row 4).
 async fn content(value: ResponseValue<ByteStream>) -> Result<Body, Failure> {
-    let (status, headers) = (value.status().as_u16(), value.headers().clone());
+    let (status, headers) = (value.status(), value.headers().clone());
     let length = value.content_length();
     let stream = value.into_inner().into_inner();
     let kind = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
     if kind.is_some_and(|kind| kind.starts_with("application/json")) {
-        let sorted = reply::words_instead(status, &headers, stream).await;
+        let sorted = reply::words_instead(status.as_u16(), &headers, stream).await;
         return Err(words_for_a_video(sorted));
     }
+    let body = transfer::body_of(status, &headers, length, stream)?;
+    // The vendor does not say whether this call gives out parts.
     Ok(Body {
-        length,
-        bytes: translate(stream),
+        version: None,
+        ..body
     })
 }
 
@@ -374,19 +385,4 @@ fn words_for_a_video(sorted: Result<Reply, Refused>) -> Failure {
             "an answer in words instead of a video",
         ),
     }
-}
-
-fn body_of(response: reqwest::Response) -> Body {
-    Body {
-        length: response.content_length(),
-        bytes: translate(response.bytes_stream()),
-    }
-}
-
-fn translate(
-    stream: impl Stream<Item = reqwest::Result<Bytes>> + Send + 'static,
-) -> BoxStream<'static, Result<Bytes, Failure>> {
-    stream
-        .map(|chunk| chunk.map_err(|error| classify(Operation::Download, reply::transport(&error))))
-        .boxed()
 }

@@ -11,5 +11,6 @@ mod reply;
 pub mod status;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 pub use facade::{MiniMax, SILENCE, Settings, SettingsError, normalise};

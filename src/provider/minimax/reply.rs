@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
+use jiff::Timestamp;
 use progenitor_client::{Error, ResponseValue};
 use reqwest::header::HeaderMap;
 use serde::Serialize;
@@ -236,6 +237,13 @@ fn body_kind(bytes: &[u8]) -> &'static str {
     } else {
         "a body that is not JSON"
     }
+}
+
+/// A date as headers have it (RFC 9110 5.6.7), in its one form that is not obsolete.
+pub(super) fn date(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::parse(text)
+        .ok()
+        .map(|date| date.timestamp())
 }
 
 /// Seconds, or a date (RFC 9110 10.2.3); dates are read by their distance from
