@@ -223,6 +223,12 @@ impl Film {
         settled
     }
 
+    /// The bytes of a shot's video.
+    pub(crate) fn video(&self, shot: &str) -> Vec<u8> {
+        let path = self.folder.path().join(format!("{shot}.mp4"));
+        std::fs::read(path).expect("the video is there")
+    }
+
     /// What is wrong with the videos of a run that says it has them.
     pub(crate) fn damage(&self, state: &RunState) -> Option<String> {
         for shot in &state.shots {
