@@ -15,8 +15,13 @@
 )]
 
 use std::cell::RefCell;
+use std::time::Duration;
 
+use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
+
+use super::SILENCE;
+use super::bounds::bounded;
 
 include!(concat!(env!("OUT_DIR"), "/client.rs"));
 
@@ -37,6 +42,21 @@ impl ClientHooks for Client {
         Ok(())
     }
 
+    /// Bounds the answer, unless it is a video: the generated methods read
+    /// whatever comes to its end.
+    async fn exec(
+        &self,
+        request: reqwest::Request,
+        info: &OperationInfo,
+    ) -> reqwest::Result<reqwest::Response> {
+        let response = self.client().execute(request).await?;
+        if info.operation_id == "retrieve_file_content" && response.status() == StatusCode::OK {
+            return Ok(response);
+        }
+        let patience = CALL.try_with(|call| call.patience).unwrap_or(SILENCE);
+        Ok(bounded(response, patience))
+    }
+
     /// Keeps the headers: the generated methods drop them when a body cannot be
     /// decoded, which is when the trace id matters most.
     async fn post<E>(
@@ -54,6 +74,7 @@ impl ClientHooks for Client {
 /// What one call takes along and brings back beside its arguments and result.
 struct Call {
     label: Option<String>,
+    patience: Duration,
     headers: RefCell<HeaderMap>,
 }
 
@@ -62,11 +83,17 @@ tokio::task_local! {
     static CALL: Call;
 }
 
-/// Makes a call and gives the headers of its answer beside the result. With a
-/// label, the name of the shot travels in a header, for the simulator.
-pub(super) async fn observed<F: Future>(label: Option<&str>, call: F) -> (F::Output, HeaderMap) {
+/// Makes a call and gives the headers of its answer beside the result; reading
+/// an answer in words takes no more than `patience`. With a label, the name of
+/// the shot travels in a header, for the simulator.
+pub(super) async fn observed<F: Future>(
+    label: Option<&str>,
+    patience: Duration,
+    call: F,
+) -> (F::Output, HeaderMap) {
     let around = Call {
         label: label.map(percent_encode),
+        patience,
         headers: RefCell::default(),
     };
     CALL.scope(around, async {

@@ -7,12 +7,13 @@
 use std::time::Duration;
 
 use progenitor_client::{ByteStream, ResponseValue};
-use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use crate::check::request::Request;
 use crate::event::{Failure, FailureClass, Operation};
 use crate::id::{FileId, TaskId};
+use crate::provider::minimax::bounds::{bounded, start_of};
 use crate::provider::minimax::classify::classify;
 use crate::provider::minimax::client::{self, Client, types};
 use crate::provider::minimax::links::Reach;
@@ -38,7 +39,8 @@ pub struct Settings {
     /// Whether creates carry the shot's name in a header. For the simulator,
     /// which draws it into the clip; no other service is told.
     pub label_shots: bool,
-    /// How long an open connection may be silent; [`SILENCE`] unless there is a reason.
+    /// How long an open connection may be silent, and how long an answer in words
+    /// may take; [`SILENCE`] unless there is a reason.
     pub silence: Duration,
 }
 
@@ -72,6 +74,7 @@ pub struct MiniMax {
     links: reqwest::Client,
     reach: Reach,
     label_shots: bool,
+    silence: Duration,
     secret: Secret,
 }
 
@@ -109,6 +112,7 @@ impl MiniMax {
             links,
             reach,
             label_shots: settings.label_shots,
+            silence: settings.silence,
             secret,
         })
     }
@@ -122,7 +126,7 @@ impl MiniMax {
             Failure::new(FailureClass::Invalid, reason)
         })?;
         let call = self.api.video_generation().body(body).send();
-        let answer = client::observed(label.as_deref(), call).await;
+        let answer = client::observed(label.as_deref(), self.silence, call).await;
         match reply::sort(answer).await {
             Ok(reply) => created(reply),
             Err(refused) => Err(not_created(refused)),
@@ -131,7 +135,7 @@ impl MiniMax {
 
     async fn link(&self, file: &FileId) -> Result<Location, Failure> {
         let call = self.api.retrieve_file().file_id(file.as_str());
-        let answer = client::observed(None, call.send()).await;
+        let answer = client::observed(None, self.silence, call.send()).await;
         let reply = accept(Operation::Locate, reply::sort(answer).await)?;
         let link = ["/file/download_url", "/file/backup_download_url"]
             .iter()
@@ -153,20 +157,21 @@ impl MiniMax {
             ));
         };
         match transfer::ask(self.links.get(url), rest).send().await {
-            Ok(response) if response.status().is_success() => {
+            Ok(response) if is_file(&response) => {
                 let (status, headers) = (response.status(), response.headers().clone());
                 let length = response.content_length();
                 transfer::body_of(status, &headers, length, response.bytes_stream())
             }
-            Ok(response) => Err(refused_link(response).await),
+            Ok(response) => Err(refused_link(bounded(response, self.silence)).await),
             Err(error) => Err(classify(Operation::Download, reply::transport(&error))),
         }
     }
 
     async fn content(&self, file: &FileId) -> Result<Body, Failure> {
         let call = self.api.retrieve_file_content().file_id(file.as_str());
-        match call.send().await {
-            Ok(value) => content(value).await,
+        let (result, _) = client::observed(None, self.silence, call.send()).await;
+        match result {
+            Ok(value) => content(value, self.silence).await,
             Err(progenitor_client::Error::UnexpectedResponse(response)) => {
                 Err(refused_link(response).await)
             }
@@ -224,7 +229,7 @@ impl Provider for MiniMax {
 
     async fn poll(&self, task: &TaskId) -> Result<Progress, Failure> {
         let call = self.api.query_video_generation().task_id(task.as_str());
-        let answer = client::observed(None, call.send()).await;
+        let answer = client::observed(None, self.silence, call.send()).await;
         let progress = match reply::sort(answer).await {
             Ok(reply) => progress(&reply),
             Err(refused) => failed_with_reason(refused),
@@ -358,14 +363,18 @@ async fn refused_link(response: reqwest::Response) -> Failure {
     words_for_a_video(reply::unexpected(response).await)
 }
 
+fn is_file(response: &reqwest::Response) -> bool {
+    response.status().is_success() && !transfer::is_in_words(response.headers())
+}
+
 /// The vendor's document promises bytes and defines no error body, so a refusal
 /// arrives as JSON under status 200 (minimax-api.md 2.1, row 4).
-async fn content(value: ResponseValue<ByteStream>) -> Result<Body, Failure> {
+async fn content(value: ResponseValue<ByteStream>, patience: Duration) -> Result<Body, Failure> {
     let (status, headers) = (value.status(), value.headers().clone());
     let length = value.content_length();
     let stream = value.into_inner().into_inner();
-    let kind = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
-    if kind.is_some_and(|kind| kind.starts_with("application/json")) {
+    if transfer::is_in_words(&headers) {
+        let stream = start_of(stream, patience);
         let sorted = reply::words_instead(status.as_u16(), &headers, stream).await;
         return Err(words_for_a_video(sorted));
     }

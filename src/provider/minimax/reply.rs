@@ -20,9 +20,6 @@ use serde_json::Value;
 
 use crate::provider::minimax::classify::Answer;
 
-/// How much of an unexpected body is read, in bytes; the rest says nothing more.
-const UNEXPECTED_BODY_LIMIT: usize = 64 * 1024;
-
 /// Longest message taken from a service, in characters.
 const MESSAGE_LIMIT: usize = 300;
 
@@ -93,14 +90,14 @@ pub(super) async fn sort<T: Serialize>(
     }
 }
 
-/// Reads the start of an answer with a status that no document lists.
+/// Reads an answer with a status that no document lists; its body must be bounded.
 pub(super) async fn unexpected(response: reqwest::Response) -> Result<Reply, Refused> {
     let status = response.status().as_u16();
     let headers = response.headers().clone();
     words_instead(status, &headers, response.bytes_stream()).await
 }
 
-/// Reads the start of a body that should not be there.
+/// Reads a bounded body that should not be there.
 pub(super) async fn words_instead(
     status: u16,
     headers: &HeaderMap,
@@ -111,11 +108,7 @@ pub(super) async fn words_instead(
     // A body that breaks off changes nothing about the status.
     while let Some(Ok(chunk)) = stream.next().await {
         bytes.extend_from_slice(&chunk);
-        if bytes.len() >= UNEXPECTED_BODY_LIMIT {
-            break;
-        }
     }
-    bytes.truncate(UNEXPECTED_BODY_LIMIT);
     let body = serde_json::from_slice(&bytes).ok();
     accepted(status, headers, body, body_kind(&bytes))
 }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
 use jiff::SignedDuration;
 use reqwest::header::{
-    ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_RANGE, DATE, ETAG, HeaderMap, HeaderName, IF_RANGE,
-    LAST_MODIFIED, RANGE,
+    ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, HeaderMap,
+    HeaderName, IF_RANGE, LAST_MODIFIED, RANGE,
 };
 use reqwest::{RequestBuilder, StatusCode};
 
@@ -28,6 +28,21 @@ pub(super) fn ask(request: RequestBuilder, rest: Option<&Rest>) -> RequestBuilde
     request
         .header(RANGE, format!("bytes={}-", rest.start))
         .header(IF_RANGE, rest.version.as_str())
+}
+
+/// Whether an answer says of itself that it is words, such as a page of a proxy:
+/// it could go on for ever, and each byte of it would be written down.
+pub(super) fn is_in_words(headers: &HeaderMap) -> bool {
+    let kind = text(headers, &CONTENT_TYPE).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    [
+        "application/json",
+        "application/xml",
+        "text/html",
+        "text/xml",
+    ]
+    .iter()
+    .any(|words| kind.eq_ignore_ascii_case(words))
 }
 
 /// Reads the head of an answer that carries a file; `length` is that of its body.
