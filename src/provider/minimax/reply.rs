@@ -23,6 +23,9 @@ use crate::provider::minimax::classify::Answer;
 /// Longest message taken from a service, in characters.
 const MESSAGE_LIMIT: usize = 300;
 
+/// The longest wait that a service is believed to mean.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// An accepted answer.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Reply {
@@ -176,7 +179,7 @@ fn accepted(
                 status,
                 code,
                 message: message(status, body.as_ref(), kind),
-                retry_after: header("retry-after").and_then(retry_after),
+                retry_after: retry_after(headers),
                 trace_id,
             }),
             body,
@@ -239,8 +242,86 @@ pub(super) fn date(text: &str) -> Option<Timestamp> {
         .map(|date| date.timestamp())
 }
 
-/// Seconds, or a date (RFC 9110 10.2.3); dates are read by their distance from
-/// the service's own clock elsewhere, so only seconds count here.
-fn retry_after(value: &str) -> Option<Duration> {
-    value.trim().parse().ok().map(Duration::from_secs)
+/// Seconds, or a date (RFC 9110 10.2.3). A date counts from the answer's own, so
+/// that no clock of this machine is asked, which may go wrong.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let header = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    let asked = header("retry-after")?;
+    let wait = if let Some(wait) = seconds(asked) {
+        wait
+    } else {
+        let wait = date(asked)?.duration_since(date(header("date")?)?);
+        // A time that has passed is a leave to go on.
+        wait.try_into().unwrap_or_default()
+    };
+    Some(wait.min(LONGEST_WAIT))
+}
+
+/// Whole seconds. Fewer than none mean none, and more than can be counted mean long.
+fn seconds(text: &str) -> Option<Duration> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let seconds = if negative {
+        0
+    } else {
+        digits.parse().unwrap_or(u64::MAX)
+    };
+    Some(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use reqwest::header::HeaderMap;
+
+    use super::retry_after;
+
+    fn asked(retry: &str, date: Option<&str>) -> Option<u64> {
+        let mut headers = HeaderMap::new();
+        headers.insert("retry-after", retry.parse().expect("a value"));
+        if let Some(date) = date {
+            headers.insert("date", date.parse().expect("a value"));
+        }
+        retry_after(&headers).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn a_wait_is_read_in_seconds_or_up_to_a_date() {
+        const DAY: u64 = 86_400;
+        let now = Some("Fri, 20 Nov 2026 10:00:00 GMT");
+        for (retry, wait) in [
+            ("120", Some(120)),
+            (" 7 ", Some(7)),
+            ("0", Some(0)),
+            ("-5", Some(0)),
+            ("86401", Some(DAY)),
+            ("99999999999999999999999999", Some(DAY)),
+            ("Fri, 20 Nov 2026 10:01:30 GMT", Some(90)),
+            ("Fri, 20 Nov 2026 10:00:00 GMT", Some(0)),
+            ("Fri, 20 Nov 2026 09:00:00 GMT", Some(0)),
+            ("Sun, 20 Nov 2033 10:00:00 GMT", Some(DAY)),
+            ("", None),
+            ("-", None),
+            ("soon", None),
+            ("1.5", None),
+            ("+5", None),
+            ("Fri, 32 Nov 2026 10:00:00 GMT", None),
+        ] {
+            assert_eq!(asked(retry, now), wait, "{retry}");
+        }
+    }
+
+    #[test]
+    fn a_date_without_the_answer_s_own_says_nothing() {
+        assert_eq!(asked("Fri, 20 Nov 2026 10:01:30 GMT", None), None);
+        assert_eq!(asked("Fri, 20 Nov 2026 10:01:30 GMT", Some("today")), None);
+        assert_eq!(asked("30", None), Some(30));
+        assert_eq!(retry_after(&HeaderMap::new()), None::<Duration>);
+    }
 }
