@@ -141,6 +141,7 @@ async fn apply(url: &str, text: &str, folder: &Path) -> Round {
         key: KEY.to_owned(),
         label_shots: false,
         silence: minimax::SILENCE,
+        witness: None,
     };
     let provider = Arc::new(Counted {
         inner: MiniMax::new(&settings).expect("the address is one"),

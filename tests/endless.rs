@@ -156,6 +156,7 @@ async fn call(name: &str, base_url: &str) -> Failure {
         key: "sk-of-a-test".to_owned(),
         label_shots: false,
         silence: SILENCE,
+        witness: None,
     });
     let provider = provider.expect("the address is one");
     let file = FileId::new("7");
@@ -212,6 +213,7 @@ async fn an_answer_that_is_whole_counts_whatever_comes_after_it() {
         key: "sk-of-a-test".to_owned(),
         label_shots: false,
         silence: SILENCE,
+        witness: None,
     });
     let provider = provider.expect("the address is one");
     let created = provider.create(Film::new(&["a"]).request()).await;

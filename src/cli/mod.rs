@@ -20,6 +20,7 @@ mod resolve;
 mod schema;
 mod signals;
 mod simulate;
+mod verbose;
 mod words;
 
 use clap::Parser as _;

@@ -3,6 +3,7 @@
 //! Owns the trait and its vocabulary. Never retries, waits or decides: a
 //! provider translates, the engine acts.
 
+pub mod exchange;
 #[cfg(test)]
 pub(crate) mod fake;
 pub mod minimax;

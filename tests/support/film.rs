@@ -196,6 +196,7 @@ impl Film {
             key: "sk-of-a-test".to_owned(),
             label_shots: false,
             silence: pace.silence,
+            witness: None,
         })
         .expect("the address is one");
         let ports = Ports {

@@ -15,7 +15,7 @@
 )]
 
 use std::cell::RefCell;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
@@ -33,11 +33,14 @@ impl ClientHooks for Client {
         _info: &OperationInfo,
     ) -> Result<(), Error<E>> {
         request.headers_mut().remove("api-version");
+        let method = request.method().to_string();
+        let sent = (method, request.url().path().to_owned());
         // Outside of `observed` there is no call to ask, and that is no error.
         let _ = CALL.try_with(|call| {
             if let Some(value) = call.label.as_ref().and_then(|label| label.parse().ok()) {
                 request.headers_mut().insert("x-shot-id", value);
             }
+            call.sent.replace(Some(sent));
         });
         Ok(())
     }
@@ -75,7 +78,18 @@ impl ClientHooks for Client {
 struct Call {
     label: Option<String>,
     patience: Duration,
+    sent: RefCell<Option<(String, String)>>,
     headers: RefCell<HeaderMap>,
+}
+
+/// A call that was made, and what is known of it beside its result.
+pub(super) struct Observed<T> {
+    pub(super) result: T,
+    /// Method and path, if it came to a request.
+    pub(super) sent: Option<(String, String)>,
+    pub(super) begun: Instant,
+    /// Those of the answer.
+    pub(super) headers: HeaderMap,
 }
 
 tokio::task_local! {
@@ -83,22 +97,28 @@ tokio::task_local! {
     static CALL: Call;
 }
 
-/// Makes a call and gives the headers of its answer beside the result; reading
-/// an answer in words takes no more than `patience`. With a label, the name of
-/// the shot travels in a header, for the simulator.
+/// Makes a call; reading an answer in words takes no more than `patience`. With
+/// a label, the name of the shot travels in a header, for the simulator.
 pub(super) async fn observed<F: Future>(
     label: Option<&str>,
     patience: Duration,
     call: F,
-) -> (F::Output, HeaderMap) {
+) -> Observed<F::Output> {
     let around = Call {
         label: label.map(percent_encode),
         patience,
+        sent: RefCell::default(),
         headers: RefCell::default(),
     };
     CALL.scope(around, async {
-        let output = call.await;
-        (output, CALL.with(|call| call.headers.take()))
+        let begun = Instant::now();
+        let result = call.await;
+        CALL.with(|call| Observed {
+            result,
+            sent: call.sent.take(),
+            begun,
+            headers: call.headers.take(),
+        })
     })
     .await
 }

@@ -4,15 +4,18 @@
 //! Owns two HTTP clients: one with the key for the API, one without for links,
 //! because a storage host must never see the key. No retries, no policy.
 
-use std::time::Duration;
+use std::future::Future;
+use std::time::{Duration, Instant};
 
-use progenitor_client::{ByteStream, ResponseValue};
+use progenitor_client::{Error, ResponseValue};
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::check::request::Request;
 use crate::event::{Failure, FailureClass, Operation};
 use crate::id::{FileId, TaskId};
+use crate::provider::exchange::Witness;
 use crate::provider::minimax::bounds::{bounded, start_of};
 use crate::provider::minimax::classify::classify;
 use crate::provider::minimax::client::{self, Client, types};
@@ -20,6 +23,7 @@ use crate::provider::minimax::links::Reach;
 use crate::provider::minimax::redact::Secret;
 use crate::provider::minimax::reply::{self, Refused, Reply};
 use crate::provider::minimax::status::{Meaning, meaning};
+use crate::provider::minimax::tell::{Said, Sent, Teller};
 use crate::provider::minimax::transfer;
 use crate::provider::{Body, Created, Location, Progress, Provider, Rest};
 
@@ -42,6 +46,8 @@ pub struct Settings {
     /// How long an open connection may be silent, and how long an answer in words
     /// may take; [`SILENCE`] unless there is a reason.
     pub silence: Duration,
+    /// Who is told of every exchange, if anybody is.
+    pub witness: Option<Witness>,
 }
 
 /// Why no client can be built.
@@ -75,6 +81,7 @@ pub struct MiniMax {
     reach: Reach,
     label_shots: bool,
     silence: Duration,
+    teller: Teller,
     secret: Secret,
 }
 
@@ -113,6 +120,7 @@ impl MiniMax {
             reach,
             label_shots: settings.label_shots,
             silence: settings.silence,
+            teller: Teller(settings.witness.clone()),
             secret,
         })
     }
@@ -126,17 +134,29 @@ impl MiniMax {
             Failure::new(FailureClass::Invalid, reason)
         })?;
         let call = self.api.video_generation().body(body).send();
-        let answer = client::observed(label.as_deref(), self.silence, call).await;
-        match reply::sort(answer).await {
+        match self.ask(Operation::Create, label.as_deref(), call).await {
             Ok(reply) => created(reply),
             Err(refused) => Err(not_created(refused)),
         }
     }
 
+    /// Makes a call whose answer is JSON, and tells of it.
+    async fn ask<T: Serialize>(
+        &self,
+        operation: Operation,
+        label: Option<&str>,
+        call: impl Future<Output = Result<ResponseValue<T>, Error<()>>>,
+    ) -> Result<Reply, Refused> {
+        let observed = client::observed(label, self.silence, call).await;
+        let sorted = reply::sort(observed.result, &observed.headers).await;
+        self.tell_of_call(operation, observed.sent, observed.begun, Said::of(&sorted));
+        sorted
+    }
+
     async fn link(&self, file: &FileId) -> Result<Location, Failure> {
-        let call = self.api.retrieve_file().file_id(file.as_str());
-        let answer = client::observed(None, self.silence, call.send()).await;
-        let reply = accept(Operation::Locate, reply::sort(answer).await)?;
+        let call = self.api.retrieve_file().file_id(file.as_str()).send();
+        let sorted = self.ask(Operation::Locate, None, call).await;
+        let reply = sorted.map_err(|refused| classify(Operation::Locate, *refused.answer))?;
         let link = ["/file/download_url", "/file/backup_download_url"]
             .iter()
             .find_map(|pointer| reply.text(pointer).filter(|link| !link.is_empty()));
@@ -156,35 +176,88 @@ impl MiniMax {
                 "the link leads into this network, and is not opened",
             ));
         };
-        match transfer::ask(self.links.get(url), rest).send().await {
-            Ok(response) if is_file(&response) => {
+        let sent = Sent {
+            operation: Operation::Download,
+            method: "GET".to_owned(),
+            place: format!("{}/…", url.origin().ascii_serialization()),
+            begun: Instant::now(),
+        };
+        let sorted = match transfer::ask(self.links.get(url), rest).send().await {
+            Ok(response) if transfer::is_file(response.status(), response.headers()) => {
                 let (status, headers) = (response.status(), response.headers().clone());
                 let length = response.content_length();
-                transfer::body_of(status, &headers, length, response.bytes_stream())
+                self.teller
+                    .tell(&self.secret, sent, Said::of_file(status, &headers));
+                return transfer::body_of(status, &headers, length, response.bytes_stream());
             }
-            Ok(response) => Err(refused_link(bounded(response, self.silence)).await),
-            Err(error) => Err(classify(Operation::Download, reply::transport(&error))),
-        }
+            Ok(response) => reply::unexpected(bounded(response, self.silence)).await,
+            Err(error) => Err(reply::transport(&error).into()),
+        };
+        self.teller.tell(&self.secret, sent, Said::of(&sorted));
+        Err(words_for_a_video(sorted))
     }
 
+    /// The vendor's document promises bytes and defines no error body, so a refusal
+    /// arrives as JSON under status 200 (minimax-api.md 2.1, row 4).
     async fn content(&self, file: &FileId) -> Result<Body, Failure> {
         let call = self.api.retrieve_file_content().file_id(file.as_str());
-        let (result, _) = client::observed(None, self.silence, call.send()).await;
-        match result {
-            Ok(value) => content(value, self.silence).await,
-            Err(progenitor_client::Error::UnexpectedResponse(response)) => {
-                Err(refused_link(response).await)
+        let observed = client::observed(None, self.silence, call.send()).await;
+        let tell = |said| {
+            self.tell_of_call(Operation::Download, observed.sent, observed.begun, said);
+        };
+        let sorted = match observed.result {
+            Ok(value) => {
+                let (status, headers) = (value.status(), value.headers().clone());
+                let length = value.content_length();
+                let stream = value.into_inner_stream();
+                if transfer::is_file(status, &headers) {
+                    tell(Said::of_file(status, &headers));
+                    let body = transfer::body_of(status, &headers, length, stream)?;
+                    // The vendor does not say whether this call gives out parts.
+                    return Ok(Body {
+                        version: None,
+                        ..body
+                    });
+                }
+                let start = start_of(stream, self.silence);
+                reply::words_instead(status.as_u16(), &headers, start).await
             }
-            Err(error) => Err(classify(Operation::Download, reply::broken(error))),
-        }
+            Err(Error::UnexpectedResponse(response)) => reply::unexpected(response).await,
+            Err(error) => Err(reply::broken(error).into()),
+        };
+        tell(Said::of(&sorted));
+        Err(words_for_a_video(sorted))
+    }
+
+    /// Tells of a call, if it came to a request.
+    fn tell_of_call(
+        &self,
+        operation: Operation,
+        sent: Option<(String, String)>,
+        begun: Instant,
+        said: Said,
+    ) {
+        let Some((method, place)) = sent else { return };
+        let sent = Sent {
+            operation,
+            method,
+            place,
+            begun,
+        };
+        self.teller.tell(&self.secret, sent, said);
     }
 
     /// What the service says is shown and kept; a gateway repeats keys and links.
     fn clean(&self, failure: Failure) -> Failure {
         Failure {
             message: self.secret.hide(&failure.message),
+            trace_id: self.hide(failure.trace_id),
             ..failure
         }
+    }
+
+    fn hide(&self, word: Option<String>) -> Option<String> {
+        word.map(|word| self.secret.hide(&word))
     }
 }
 
@@ -223,14 +296,18 @@ pub fn normalise(url: &str) -> Result<String, SettingsError> {
 
 impl Provider for MiniMax {
     async fn create(&self, request: Request) -> Result<Created, Failure> {
-        let created = self.order(request).await;
-        created.map_err(|failure| self.clean(failure))
+        match self.order(request).await {
+            Ok(created) => Ok(Created {
+                trace_id: self.hide(created.trace_id),
+                ..created
+            }),
+            Err(failure) => Err(self.clean(failure)),
+        }
     }
 
     async fn poll(&self, task: &TaskId) -> Result<Progress, Failure> {
         let call = self.api.query_video_generation().task_id(task.as_str());
-        let answer = client::observed(None, self.silence, call.send()).await;
-        let progress = match reply::sort(answer).await {
+        let progress = match self.ask(Operation::Poll, None, call.send()).await {
             Ok(reply) => progress(&reply),
             Err(refused) => failed_with_reason(refused),
         };
@@ -294,10 +371,6 @@ fn not_created(refused: Refused) -> Failure {
     }
 }
 
-fn accept(operation: Operation, sorted: Result<Reply, Refused>) -> Result<Reply, Failure> {
-    sorted.map_err(|refused| classify(operation, *refused.answer))
-}
-
 fn progress(reply: &Reply) -> Result<Progress, Failure> {
     let status = reply.text("/status").unwrap_or_default().to_owned();
     match meaning(&status) {
@@ -359,33 +432,7 @@ fn failed_with_reason(refused: Refused) -> Result<Progress, Failure> {
     }
 }
 
-async fn refused_link(response: reqwest::Response) -> Failure {
-    words_for_a_video(reply::unexpected(response).await)
-}
-
-fn is_file(response: &reqwest::Response) -> bool {
-    response.status().is_success() && !transfer::is_in_words(response.headers())
-}
-
-/// The vendor's document promises bytes and defines no error body, so a refusal
-/// arrives as JSON under status 200 (minimax-api.md 2.1, row 4).
-async fn content(value: ResponseValue<ByteStream>, patience: Duration) -> Result<Body, Failure> {
-    let (status, headers) = (value.status(), value.headers().clone());
-    let length = value.content_length();
-    let stream = value.into_inner().into_inner();
-    if transfer::is_in_words(&headers) {
-        let stream = start_of(stream, patience);
-        let sorted = reply::words_instead(status.as_u16(), &headers, stream).await;
-        return Err(words_for_a_video(sorted));
-    }
-    let body = transfer::body_of(status, &headers, length, stream)?;
-    // The vendor does not say whether this call gives out parts.
-    Ok(Body {
-        version: None,
-        ..body
-    })
-}
-
+/// Why there is no video in an answer in words.
 fn words_for_a_video(sorted: Result<Reply, Refused>) -> Failure {
     match sorted {
         Err(refused) => classify(Operation::Download, *refused.answer),

@@ -10,6 +10,7 @@ mod links;
 mod redact;
 mod reply;
 pub mod status;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod transfer;

@@ -31,6 +31,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) struct Reply {
     /// The JSON body.
     pub(super) body: Value,
+    /// The HTTP status.
+    pub(super) status: u16,
     /// What the vendor's support asks for.
     pub(super) trace_id: Option<String>,
 }
@@ -76,17 +78,18 @@ impl From<Answer> for Refused {
 
 /// Sorts a result of the generated client into accepted and not.
 pub(super) async fn sort<T: Serialize>(
-    (result, headers): (Result<ResponseValue<T>, Error<()>>, HeaderMap),
+    result: Result<ResponseValue<T>, Error<()>>,
+    headers: &HeaderMap,
 ) -> Result<Reply, Refused> {
     match result {
         Ok(value) => {
             let status = value.status().as_u16();
             let body = serde_json::to_value(value.into_inner()).ok();
-            accepted(status, &headers, body, "an empty answer")
+            accepted(status, headers, body, "an empty answer")
         }
         Err(Error::InvalidResponsePayload(bytes, _)) => {
             let body = serde_json::from_slice(&bytes).ok();
-            accepted(200, &headers, body, body_kind(&bytes))
+            accepted(200, headers, body, body_kind(&bytes))
         }
         Err(Error::UnexpectedResponse(response)) => unexpected(response).await,
         Err(error) => Err(broken(error).into()),
@@ -165,14 +168,17 @@ fn accepted(
     body: Option<Value>,
     kind: &str,
 ) -> Result<Reply, Refused> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let trace_id = header("trace-id").map(shorten);
+    let trace_id = trace_id(headers);
     let code = body.as_ref().and_then(status_code);
     match body {
         Some(body)
             if body.is_object() && code.unwrap_or(0) == 0 && (200..300).contains(&status) =>
         {
-            Ok(Reply { body, trace_id })
+            Ok(Reply {
+                body,
+                status,
+                trace_id,
+            })
         }
         body => Err(Refused {
             answer: Box::new(Answer::Http {
@@ -187,8 +193,13 @@ fn accepted(
     }
 }
 
+/// The `Trace-Id` header.
+pub(super) fn trace_id(headers: &HeaderMap) -> Option<String> {
+    headers.get("trace-id")?.to_str().ok().map(shorten)
+}
+
 /// `base_resp.status_code`, as a number or as text.
-fn status_code(body: &Value) -> Option<i64> {
+pub(super) fn status_code(body: &Value) -> Option<i64> {
     match body.pointer("/base_resp/status_code")? {
         Value::Number(number) => number.as_i64(),
         Value::String(text) => text.trim().parse().ok(),

@@ -30,19 +30,21 @@ pub(super) fn ask(request: RequestBuilder, rest: Option<&Rest>) -> RequestBuilde
         .header(IF_RANGE, rest.version.as_str())
 }
 
-/// Whether an answer says of itself that it is words, such as a page of a proxy:
-/// it could go on for ever, and each byte of it would be written down.
-pub(super) fn is_in_words(headers: &HeaderMap) -> bool {
+/// Whether an answer carries a file. One that says of itself that it is words,
+/// such as a page of a proxy, does not: it could go on for ever, and every byte
+/// of it would be written down.
+pub(super) fn is_file(status: StatusCode, headers: &HeaderMap) -> bool {
     let kind = text(headers, &CONTENT_TYPE).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    [
+    let in_words = [
         "application/json",
         "application/xml",
         "text/html",
         "text/xml",
     ]
     .iter()
-    .any(|words| kind.eq_ignore_ascii_case(words))
+    .any(|words| kind.eq_ignore_ascii_case(words));
+    status.is_success() && !in_words
 }
 
 /// Reads the head of an answer that carries a file; `length` is that of its body.
