@@ -15,63 +15,20 @@ use serde_json::Value;
 use crate::check::request::Request;
 use crate::event::{Failure, FailureClass, Operation};
 use crate::id::{FileId, TaskId};
-use crate::provider::exchange::Witness;
 use crate::provider::minimax::bounds::{bounded, start_of};
 use crate::provider::minimax::classify::classify;
 use crate::provider::minimax::client::{self, Client, types};
 use crate::provider::minimax::links::Reach;
 use crate::provider::minimax::redact::Secret;
 use crate::provider::minimax::reply::{self, Refused, Reply};
-use crate::provider::minimax::status::{Meaning, meaning};
+use crate::provider::minimax::settings::{Settings, SettingsError, normalise};
+use crate::provider::minimax::task::{created, failed_with_reason, not_created, progress};
 use crate::provider::minimax::tell::{Said, Sent, Teller};
 use crate::provider::minimax::transfer;
 use crate::provider::{Body, Created, Location, Progress, Provider, Rest};
 
 /// Making a connection, DNS and TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// How long an open connection may be silent. A create with a large picture is
-/// slow to be answered, and giving up on it leaves a task that may have been paid.
-pub const SILENCE: Duration = Duration::from_secs(120);
-
-/// Where the service is and who asks.
-pub struct Settings {
-    /// Scheme, host and path prefix, for example `https://gateway.example/minimaxi`.
-    pub base_url: String,
-    /// The key; sent to `base_url` only.
-    pub key: String,
-    /// Whether creates carry the shot's name in a header. For the simulator,
-    /// which draws it into the clip; no other service is told.
-    pub label_shots: bool,
-    /// How long an open connection may be silent, and how long an answer in words
-    /// may take; [`SILENCE`] unless there is a reason.
-    pub silence: Duration,
-    /// Who is told of every exchange, if anybody is.
-    pub witness: Option<Witness>,
-}
-
-/// Why no client can be built.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// The base URL is none.
-    #[error("`{url}` is not a base URL like https://api.minimax.io")]
-    BaseUrl {
-        /// What was given.
-        url: String,
-    },
-    /// The base URL names a user; it is not repeated, it may hold a password.
-    #[error("a base URL cannot hold a user or password")]
-    BaseUrlUser,
-    /// The key cannot be a header.
-    #[error("the key holds a character that no HTTP header can carry")]
-    Key,
-    /// The HTTP library refuses.
-    #[error("the HTTP client cannot be built")]
-    Client {
-        /// Why.
-        source: reqwest::Error,
-    },
-}
 
 /// The MiniMax video API.
 #[derive(Debug)]
@@ -274,26 +231,6 @@ fn builder(silence: Duration) -> reqwest::ClientBuilder {
         .read_timeout(silence)
 }
 
-/// Checks a base URL and strips what people copy along with it.
-pub fn normalise(url: &str) -> Result<String, SettingsError> {
-    let error = || SettingsError::BaseUrl {
-        url: url.to_owned(),
-    };
-    let trimmed = url.trim().trim_end_matches('/');
-    let trimmed = trimmed.strip_suffix("/v1").unwrap_or(trimmed);
-    let parsed = reqwest::Url::parse(trimmed).map_err(|_| error())?;
-    if !parsed.username().is_empty() || parsed.password().is_some() {
-        return Err(SettingsError::BaseUrlUser);
-    }
-    let usable = matches!(parsed.scheme(), "http" | "https")
-        && parsed.has_host()
-        && parsed.query().is_none()
-        && parsed.fragment().is_none();
-    usable
-        .then(|| trimmed.trim_end_matches('/').to_owned())
-        .ok_or_else(error)
-}
-
 impl Provider for MiniMax {
     async fn create(&self, request: Request) -> Result<Created, Failure> {
         match self.order(request).await {
@@ -333,102 +270,6 @@ impl Provider for MiniMax {
     async fn fetch_content(&self, file: &FileId) -> Result<Body, Failure> {
         let body = self.content(file).await;
         body.map_err(|failure| self.clean(failure))
-    }
-}
-
-/// The task of an accepted create.
-fn created(reply: Reply) -> Result<Created, Failure> {
-    match reply.id("/task_id") {
-        Some(task) => Ok(Created {
-            task: TaskId::new(task),
-            trace_id: reply.trace_id,
-        }),
-        None => Err(Failure {
-            trace_id: reply.trace_id,
-            ..Failure::new(
-                FailureClass::Ambiguous,
-                "accepted, but the answer names no task",
-            )
-        }),
-    }
-}
-
-/// A refusal that names a task all the same proves nothing: the task may exist.
-fn not_created(refused: Refused) -> Failure {
-    let task = refused
-        .body
-        .as_ref()
-        .and_then(|body| reply::id(body, "/task_id"));
-    let failure = classify(Operation::Create, *refused.answer);
-    match task {
-        // Some services write a zero where there is nothing.
-        Some(task) if task != "0" => Failure {
-            class: FailureClass::Ambiguous,
-            message: format!("{}; yet the answer names task {task}", failure.message),
-            ..failure
-        },
-        _ => failure,
-    }
-}
-
-fn progress(reply: &Reply) -> Result<Progress, Failure> {
-    let status = reply.text("/status").unwrap_or_default().to_owned();
-    match meaning(&status) {
-        Meaning::Succeeded => match reply.id("/file_id") {
-            Some(file) => Ok(Progress::Succeeded {
-                status,
-                file: FileId::new(file),
-            }),
-            None => Err(Failure::new(
-                FailureClass::Transient,
-                "finished, but the answer names no file",
-            )),
-        },
-        Meaning::Failed => Ok(Progress::Failed {
-            failure: Failure::new(
-                FailureClass::TaskFailed,
-                "the service gave the task up without a reason",
-            ),
-            status,
-        }),
-        Meaning::Running => Ok(Progress::Running {
-            status,
-            known: true,
-        }),
-        Meaning::Unknown => Ok(Progress::Running {
-            status,
-            known: false,
-        }),
-    }
-}
-
-/// A failed task carries its reason as a non-zero code. The code alone would
-/// only mean that the question was refused (minimax-api.md section 4).
-fn failed_with_reason(refused: Refused) -> Result<Progress, Failure> {
-    let status = refused
-        .body
-        .as_ref()
-        .and_then(|body| body.get("status"))
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
-    let failure = classify(Operation::Poll, *refused.answer);
-    match (meaning(&status), failure.class) {
-        // A status that says "running" wins over the code beside it: taking it
-        // for an end would abandon a paid task.
-        (Meaning::Running, _) => Ok(Progress::Running {
-            status,
-            known: true,
-        }),
-        (_, FailureClass::Moderated) => Ok(Progress::Failed { status, failure }),
-        (Meaning::Failed, _) => Ok(Progress::Failed {
-            status,
-            failure: Failure {
-                class: FailureClass::TaskFailed,
-                ..failure
-            },
-        }),
-        _ => Err(failure),
     }
 }
 
