@@ -96,6 +96,7 @@ fn library(text: &str) -> (Ran, u64) {
         key: "any".to_owned(),
         label_shots: false,
         silence: minimax::SILENCE,
+        witness: None,
     });
     let provider = Arc::new(provider.expect("the address is one"));
     let settings = Settings {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::ProgressDrawTarget;
+use indicatif::{MultiProgress, ProgressDrawTarget};
 use jiff::Timestamp;
 
 use crate::cli::args::{ApplyArgs, LimitArgs, ProgressMode, SimulatorArgs};
@@ -20,13 +20,14 @@ use crate::cli::exit::Exit;
 use crate::cli::history::{Memory, forgotten};
 use crate::cli::load::{self, Loaded};
 use crate::cli::words::shots;
-use crate::cli::{plan as plan_command, prepare, render, signals, simulate};
+use crate::cli::{plan as plan_command, prepare, render, signals, simulate, verbose};
 use crate::engine::{self, Observer, Ports, RunError, Settings, Shutdown};
 use crate::event::{Decision, Event};
 use crate::ledger::{Ledger, Turnstile};
 use crate::manifest::model::{Limits, Manifest};
 use crate::money::Money;
 use crate::plan::Plan;
+use crate::provider::exchange::Witness;
 use crate::provider::minimax::{self, MiniMax};
 use crate::report::{Bars, JsonLines, Lines, Paint, Places, ReportFile, Sink, Sinks, Summary};
 use crate::simulator::Simulator;
@@ -280,8 +281,12 @@ struct Run {
 impl Run {
     fn carry_out(self, args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
         let runtime = simulate::runtime()?;
-        let sinks = Arc::new(Mutex::new(self.sinks(args.progress, console)));
-        let result = runtime.block_on(self.run(args, observer(Arc::clone(&sinks))));
+        let (sinks, bars) = self.sinks(args.progress, console);
+        let witness = args
+            .verbose
+            .then(|| verbose::witness(console.clone(), bars));
+        let sinks = Arc::new(Mutex::new(sinks));
+        let result = runtime.block_on(self.run(args, observer(Arc::clone(&sinks)), witness));
         // Nothing is left to wait for; a simulator's renderer may still be at it.
         runtime.shutdown_background();
         let result = result?;
@@ -299,9 +304,10 @@ impl Run {
     }
 
     /// Who is told: the person or program that watches, the report, and at the
-    /// end the person again.
-    fn sinks(&self, mode: ProgressMode, console: &Console) -> Sinks {
+    /// end the person again. Beside them the screen, if bars are drawn on it.
+    fn sinks(&self, mode: ProgressMode, console: &Console) -> (Sinks, Option<MultiProgress>) {
         let mut sinks = Sinks::default();
+        let mut screen = None;
         let paint = Paint::new(console.colour());
         let terminal = Console::has_terminal();
         let progress: Option<Box<dyn Sink>> = match mode {
@@ -310,7 +316,9 @@ impl Run {
             ProgressMode::Auto if !terminal => Some(lines(paint)),
             ProgressMode::Lines => Some(lines(paint)),
             ProgressMode::Auto | ProgressMode::Bars => {
-                Some(Box::new(Bars::new(ProgressDrawTarget::stderr(), paint)))
+                let bars = Bars::new(ProgressDrawTarget::stderr(), paint);
+                screen = Some(bars.screen());
+                Some(Box::new(bars))
             }
         };
         if let Some(progress) = progress {
@@ -326,13 +334,14 @@ impl Run {
             let stderr = Box::new(std::io::stderr());
             sinks.push(Box::new(Summary::new(stderr, places, paint)));
         }
-        sinks
+        (sinks, screen)
     }
 
     async fn run(
         self,
         args: &ApplyArgs,
         observer: Observer,
+        witness: Option<Witness>,
     ) -> Result<Result<RunState, RunError>, CliError> {
         let simulator = if self.target.simulated {
             let address = ([127, 0, 0, 1], 0).into();
@@ -348,6 +357,7 @@ impl Run {
             key: self.key,
             label_shots: self.target.simulated,
             silence: minimax::SILENCE,
+            witness,
         })
         .map_err(|error| CliError::new(Exit::Usage, "the service cannot be used").because(error))?;
         let ports = Ports {

@@ -180,6 +180,11 @@ pub struct ApplyArgs {
     /// How progress is shown.
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
     pub progress: ProgressMode,
+
+    /// Say on stderr what goes over the wire: a line for each HTTP exchange,
+    /// without keys, queries and bodies.
+    #[arg(long, short)]
+    pub verbose: bool,
 }
 
 /// Flags over the manifest's `limits`.

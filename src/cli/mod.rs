@@ -22,6 +22,7 @@ mod signals;
 mod simulate;
 mod status;
 mod takes;
+mod verbose;
 mod words;
 
 use clap::Parser as _;

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::check::media::{CheckedMedia, MediaFacts};
 use crate::check::request::{CheckedRequest, Request};
 use crate::engine::dispatcher::Recorder;
+use crate::engine::fetch::{self, Wanted};
 use crate::engine::gate::Gate;
 use crate::engine::life::{Halt, Host, Woken};
 use crate::engine::pace::Pace;
@@ -94,7 +95,13 @@ impl<P: Provider> Host for Local<P> {
         turn: u32,
         patience: Duration,
     ) -> Result<Video, Failure> {
-        let arrive = save::fetch(&*self.provider, &self.store, shot, file, turn);
+        let wanted = Wanted {
+            shot,
+            file,
+            turn,
+            patience,
+        };
+        let arrive = fetch::fetch(&*self.provider, &self.store, &wanted);
         let Ok(arrived) = tokio::time::timeout(patience, arrive).await else {
             let message = "the video did not arrive before the deadline";
             return Err(Failure::new(FailureClass::Transient, message));

@@ -4,6 +4,7 @@
 //! and never decides what a shot's end means: that is the fold in `state`.
 
 mod dispatcher;
+mod fetch;
 mod gate;
 mod life;
 mod local;

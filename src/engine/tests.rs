@@ -2,6 +2,7 @@
 
 mod limits;
 mod model;
+mod rests;
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -350,7 +351,7 @@ async fn what_is_no_video_is_fetched_again() {
     fake.script(
         "a",
         Script {
-            downloads: downloads.into(),
+            downloads: downloads.map(|bytes| Ok(bytes.into())).into(),
             ..Script::default()
         },
     );

@@ -15,7 +15,7 @@ use crate::check::request::Request;
 use crate::event::{Failure, FailureClass};
 use crate::id::{FileId, TaskId};
 use crate::media::clip::{self, ClipRequest};
-use crate::provider::{Body, Created, Location, Progress, Provider};
+use crate::provider::{Body, Created, Location, Progress, Provider, Rest, Version};
 
 /// What one shot's calls answer, each list from its front; empty lists succeed.
 #[derive(Debug, Default)]
@@ -27,7 +27,42 @@ pub(crate) struct Script {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) polls: VecDeque<Result<Progress, FailureClass>>,
     pub(crate) links: VecDeque<FailureClass>,
-    pub(crate) downloads: VecDeque<Vec<u8>>,
+    pub(crate) downloads: VecDeque<Result<Sent, FailureClass>>,
+    /// What the content call brings; it fails otherwise.
+    pub(crate) contents: VecDeque<Vec<u8>>,
+}
+
+/// What comes of one opening of a link.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    pub(crate) start: u64,
+    pub(crate) length: Option<u64>,
+    pub(crate) version: Option<&'static str>,
+    pub(crate) bytes: Vec<u8>,
+    /// Whether the connection breaks after the bytes.
+    pub(crate) breaks: bool,
+}
+
+impl From<Vec<u8>> for Sent {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self {
+            bytes,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Sent> for Body {
+    fn from(sent: Sent) -> Self {
+        let bytes = Ok(Bytes::from(sent.bytes));
+        let end = sent.breaks.then(|| Err(failure(FailureClass::Transient)));
+        Self {
+            start: sent.start,
+            length: sent.length,
+            version: sent.version.map(Version::new),
+            bytes: futures::stream::iter([bytes].into_iter().chain(end)).boxed(),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -177,18 +212,24 @@ impl Provider for Fake {
         }
     }
 
-    async fn fetch(&self, location: &Location) -> Result<Body, Failure> {
+    async fn fetch(&self, location: &Location, rest: Option<&Rest>) -> Result<Body, Failure> {
         let shot = location.expose();
-        let scripted = self.call("fetch", shot, |script| script.downloads.pop_front());
-        let bytes = Bytes::from(scripted.unwrap_or_else(video));
-        Ok(Body {
-            length: None,
-            bytes: futures::stream::once(async { Ok(bytes) }).boxed(),
-        })
+        let operation = match rest {
+            Some(rest) => format!("fetch from {}", rest.start),
+            None => "fetch".to_owned(),
+        };
+        let scripted = self.call(&operation, shot, |script| script.downloads.pop_front());
+        let sent = scripted.unwrap_or_else(|| Ok(video().into()));
+        sent.map(Body::from).map_err(failure)
     }
 
     async fn fetch_content(&self, file: &FileId) -> Result<Body, Failure> {
-        self.call("content", file.as_str(), |_| ());
-        Err(failure(FailureClass::Transient))
+        let bytes = self.call("content", file.as_str(), |script| {
+            script.contents.pop_front()
+        });
+        match bytes {
+            Some(bytes) => Ok(Sent::from(bytes).into()),
+            None => Err(failure(FailureClass::Transient)),
+        }
     }
 }

@@ -2,14 +2,20 @@
 //!
 //! The generated client is named only in this folder.
 
+mod bounds;
 pub mod classify;
 mod client;
 mod facade;
 mod links;
 mod redact;
 mod reply;
+mod settings;
 pub mod status;
+mod task;
+mod tell;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
-pub use facade::{MiniMax, SILENCE, Settings, SettingsError, normalise};
+pub use facade::MiniMax;
+pub use settings::{SILENCE, Settings, SettingsError, normalise};
