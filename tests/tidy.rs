@@ -10,7 +10,10 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("vocabulary", &["id", "money", "diag", "event", "state"]),
     ("pure", &["spec", "manifest", "shot", "check", "plan"]),
-    ("ports", &["store", "ledger", "media", "provider"]),
+    (
+        "ports",
+        &["store", "ledger", "media", "provider", "callback"],
+    ),
     ("engine and report", &["engine", "report"]),
     ("simulator", &["simulator"]),
     ("command line", &["cli"]),
@@ -145,8 +148,8 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "axum",
-        &["src/simulator/"],
-        "HTTP from clients is the simulator's",
+        &["src/simulator/", "src/callback/"],
+        "HTTP from clients is the simulator's, and from the service the listener's",
     ),
     ("clap", &["src/cli/"], "arguments are the command line's"),
     (
