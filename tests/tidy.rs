@@ -143,8 +143,8 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "reqwest",
-        &["src/provider/"],
-        "HTTP to the service is the provider's",
+        &["src/provider/", "src/simulator/callback.rs"],
+        "HTTP to the service is the provider's, and callbacks are the simulator's",
     ),
     (
         "axum",
