@@ -49,7 +49,7 @@ pub struct Settings {
     /// tunnel: http or https, without query and fragment, as the manifest
     /// takes it. A path is kept.
     pub public_url: String,
-    /// What makes paths unguessable; see [`secret`].
+    /// What makes paths unguessable; see [`secret()`].
     pub secret: [u8; KEY_BYTES],
 }
 

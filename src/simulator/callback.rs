@@ -144,7 +144,7 @@ async fn call(world: &World, task: &Task, state: &State<'_>, url: &str) {
         sleep(then.delay).await;
     }
     let spelling = match action {
-        Some(Action::Status(word)) => Spelling::Other(word),
+        Some(Action::Status(other)) => Spelling::Other(other),
         _ => Spelling::Callback,
     };
     let mut body = answer::state_body(world.spec, task, state, spelling);
