@@ -89,7 +89,7 @@ async fn a_callback_names_the_task_of_an_unanswered_create() {
         let rules = json!([{ "on": "create", "nth": 1, "then": then }]);
         let session = Session::start(with_rules(&rules)).await;
         let body = with_callback("A fox.", &listener.url(&attempt()));
-        let request = session.post(&body).timeout(Duration::from_millis(700));
+        let request = session.post(&body).timeout(Duration::from_secs(2));
         let answered = match request.send().await {
             Ok(answer) => answer.text().await.unwrap_or_default(),
             Err(_) => String::new(),
@@ -180,7 +180,7 @@ async fn an_address_that_proves_nothing_is_refused_and_costs_nothing() {
         "created",
         "error",
         "redirect",
-        "wait/3500",
+        "wait/9000",
     ] {
         let began = Instant::now();
         let body = with_callback("A fox.", &format!("http://{address}/{path}"));
@@ -192,7 +192,7 @@ async fn an_address_that_proves_nothing_is_refused_and_costs_nothing() {
             "{path}"
         );
         assert_eq!(answer["task_id"], "");
-        assert!(began.elapsed() < Duration::from_millis(3400), "{path}");
+        assert!(began.elapsed() < Duration::from_secs(8), "{path}");
     }
     // A port that nobody listens on.
     let free = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
@@ -248,7 +248,7 @@ async fn an_end_is_not_held_up_by_callbacks() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     let began = Instant::now();
     session.simulator.stop().await;
-    assert!(began.elapsed() < Duration::from_secs(1));
+    assert!(began.elapsed() < Duration::from_millis(1900));
     // It was told that the address could not be proved, or nothing.
     let _ = pending.await.expect("no panic");
 }
