@@ -12,6 +12,7 @@ mod env;
 mod error;
 mod exit;
 mod history;
+mod lint;
 mod load;
 mod plan;
 mod prepare;

@@ -4,6 +4,7 @@
 //! multiplied or looked up; that is `shot`'s. What the author left out is
 //! `None`, so that a diagnostic never points at text that is not there.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::diag::{Span, Spanned};
@@ -27,6 +28,8 @@ pub struct Manifest {
     pub limits: Limits,
     /// Where the videos go.
     pub output: Output,
+    /// Where the service calls back; without it, it is only asked.
+    pub callback: Option<Callback>,
     /// Prices that replace those of the table.
     pub prices: Vec<PriceOverride>,
     /// The shots as written, matrices not yet multiplied.
@@ -169,6 +172,16 @@ impl Output {
     pub fn dir(&self) -> &str {
         self.dir.as_ref().map_or(Self::DIR, |dir| &dir.value)
     }
+}
+
+/// How the service calls back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Callback {
+    /// Where this machine listens; the port is never 0.
+    pub listen: Spanned<SocketAddr>,
+    /// How the service reaches that: http or https, without user, query and
+    /// fragment. Each creation gets a path behind it.
+    pub public_url: Spanned<String>,
 }
 
 /// The price of one kind of video.

@@ -11,6 +11,7 @@
 //! │   └── opening.1f0c9a3b.mp4  an earlier video of that name, never overwritten
 //! └── .runner/
 //!     ├── ledger.sqlite       what was paid
+//!     ├── callback.key        what the paths of callbacks are made from
 //!     ├── lock                held by the run that writes
 //!     ├── rescue              paid tasks that the ledger could not take; else blank
 //!     └── tmp/                videos on their way
@@ -23,6 +24,7 @@ const TEMPORARY: &str = "tmp";
 const LOCK: &str = "lock";
 const RESCUE: &str = "rescue";
 const LEDGER: &str = "ledger.sqlite";
+const CALLBACK_KEY: &str = "callback.key";
 const REPORT: &str = "report.json";
 const TAKES: &str = "takes";
 
@@ -54,6 +56,11 @@ impl Layout {
     /// What was paid.
     pub fn ledger(&self) -> PathBuf {
         self.state().join(LEDGER)
+    }
+
+    /// What the paths of callbacks are made from.
+    pub fn callback_key(&self) -> PathBuf {
+        self.state().join(CALLBACK_KEY)
     }
 
     /// Everything that is not for people.
