@@ -19,7 +19,7 @@ const NEW: &str = "A boat at dawn";
 struct Set {
     stage: Stage,
     simulator: Simulator,
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 impl Set {
@@ -33,7 +33,7 @@ impl Set {
         let set = Self {
             stage: Stage::new(),
             simulator,
-            _runtime: runtime,
+            runtime: runtime,
         };
         set.asks_for(OLD);
         set
@@ -217,7 +217,8 @@ fn videos_without_a_ledger_are_not_paid_for_again() {
         without.stderr
     );
     assert_eq!(set.billed(OLD), 1);
-    set.stage.write("out/boat.mp4", "whatever it is, it is somebody's");
+    set.stage
+        .write("out/boat.mp4", "whatever it is, it is somebody's");
     let forced = set.apply(&["--force", "boat"]);
     assert_eq!(forced.code, 0, "{}", forced.stderr);
     assert_eq!((set.billed(OLD), set.in_takes()), (2, 1));
@@ -269,6 +270,121 @@ fn a_full_disk_loses_no_paid_task() {
     let billed = billed(&set.simulator);
     assert_eq!(billed.len(), SHOTS);
     assert!(billed.values().all(|&tasks| tasks == 1), "{billed:?}");
+}
+
+impl Set {
+    /// The same storyboard, with an address to call back; says which.
+    fn calls_back(&self) -> String {
+        let free = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let listen = free.local_addr().expect("it is bound");
+        let text = String::from_utf8(self.stage.read("shots.yaml")).expect("it is text");
+        let callback = format!(
+            "{text}callback: {{ listen: '{listen}', public_url: 'http://{listen}/runner' }}\n"
+        );
+        self.stage.write("shots.yaml", &callback);
+        listen.to_string()
+    }
+
+    /// Posts what the service would, as soon as somebody listens.
+    fn post(&self, address: &str, body: &Value) {
+        let key = self.stage.path("out/.runner/callback.key");
+        let secret = runner::callback::secret(&key).expect("a run left it");
+        let ledger = runner::ledger::Ledger::read(&self.stage.path("out/.runner/ledger.sqlite"));
+        let records = ledger.expect("a run left it");
+        let attempt = records.iter().next().expect("an attempt").attempt.clone();
+        self.runtime.block_on(async {
+            // Only to know the address: its path comes from the secret alone.
+            let twin = runner::callback::Listener::start(runner::callback::Settings {
+                listen: ([127, 0, 0, 1], 0).into(),
+                public_url: format!("http://{address}/runner"),
+                secret,
+            });
+            let url = twin.await.expect("a free port").url(&attempt);
+            let client = reqwest::Client::new();
+            loop {
+                let sent = client.post(&url).body(body.to_string()).send().await;
+                if sent.is_ok_and(|answer| answer.status().is_success()) {
+                    return;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        });
+    }
+
+    /// `apply` in the background, as [`Self::apply`] has it.
+    fn applying(&self, args: &[&str]) -> std::process::Child {
+        let mut command = self.command();
+        command
+            .args(["apply", "shots.yaml", "--poll-interval", "100ms"])
+            .args(args)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null());
+        command.spawn().expect("the program starts")
+    }
+}
+
+#[test]
+fn a_callback_settles_what_nobody_answered() {
+    let set = Set::new(&json!([{ "on": "create", "nth": 1, "then": { "cut": "after" } }]));
+    set.calls_back();
+    let applied = set.apply(&[]);
+    assert_eq!(applied.code, 0, "{}", applied.stderr);
+    assert!(applied.stderr.contains("uncertain"), "{}", applied.stderr);
+    assert_eq!(set.billed(OLD), 1);
+    assert_eq!(set.apply(&[]).code, 0);
+    assert_eq!(set.billed(OLD), 1);
+}
+
+#[test]
+fn a_callback_settles_what_an_earlier_run_left() {
+    let rules = json!([
+        { "on": "create", "nth": 1, "then": { "cut": "after" } },
+        { "on": "callback", "then": "drop" },
+    ]);
+    let set = Set::new(&rules);
+    let address = set.calls_back();
+    let first = set.apply(&["--deadline", "500ms"]);
+    assert_eq!(first.code, 103, "{}", first.stderr);
+
+    // Somebody who found the address says something: it is asked, and untrue.
+    let forged = json!({ "task_id": "4711", "status": "success", "file_id": "4711" });
+    let mut fooled = set.applying(&["--deadline", "3s"]);
+    set.post(&address, &forged);
+    let code = fooled.wait().expect("it ends").code();
+    assert_eq!(code, Some(103));
+    assert!(!set.stage.path("out/boat.mp4").exists());
+
+    let task = task_of(&set.simulator, OLD).expect("it was billed");
+    let mut second = set.applying(&["--deadline", "5m"]);
+    set.post(
+        &address,
+        &json!({ "task_id": task, "status": "processing" }),
+    );
+    assert_eq!(second.wait().expect("it ends").code(), Some(0));
+    assert!(set.stage.path("out/boat.mp4").exists());
+    assert_eq!(set.billed(OLD), 1);
+}
+
+/// The service refuses a create whose address it cannot prove (minimax-api.md 2.7).
+#[test]
+fn the_simulated_service_proves_the_address_first() {
+    let set = Set::new(&json!([]));
+    set.calls_back();
+    let applied = set.apply(&["--simulate", "--clips", "tiny"]);
+    assert_eq!(applied.code, 0, "{}", applied.stderr);
+    let text = String::from_utf8(set.stage.read("shots.yaml")).expect("it is text");
+    // Port 9 is nobody's.
+    let port = text
+        .rsplit(':')
+        .next()
+        .and_then(|rest| rest.split('/').next());
+    let wrong = format!(":{}/runner", port.expect("an address with a port"));
+    set.stage
+        .write("shots.yaml", &text.replace(&wrong, ":9/runner"));
+    let refused = set.apply(&[]);
+    assert_eq!(refused.code, 100, "{}", refused.stderr);
+    assert!(refused.stderr.contains("callback"), "{}", refused.stderr);
+    assert_eq!(set.billed(OLD), 0);
 }
 
 #[test]

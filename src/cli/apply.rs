@@ -6,12 +6,11 @@
 use std::io::BufRead as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use jiff::Timestamp;
 
-use crate::cli::args::{ApplyArgs, LimitArgs, ProgressMode, SimulatorArgs};
+use crate::cli::args::{ApplyArgs, ProgressMode};
 use crate::cli::backend::Target;
 use crate::cli::console::Console;
 use crate::cli::env::Environment;
@@ -20,12 +19,12 @@ use crate::cli::exit::Exit;
 use crate::cli::history::{Memory, forgotten};
 use crate::cli::load::{self, Loaded};
 use crate::cli::words::shots;
+use crate::cli::{callbacks, limits};
 use crate::cli::{plan as plan_command, prepare, render, signals, simulate, verbose};
 use crate::engine::{self, Observer, Ports, RunError, Settings, Shutdown};
 use crate::event::{Decision, Event};
 use crate::ledger::{Ledger, Turnstile};
-use crate::manifest::model::{Limits, Manifest};
-use crate::money::Money;
+use crate::manifest::model::Callback;
 use crate::plan::Plan;
 use crate::provider::exchange::Witness;
 use crate::provider::minimax::{self, MiniMax};
@@ -33,12 +32,6 @@ use crate::report::{Bars, JsonLines, Lines, Paint, Places, ReportFile, Sink, Sin
 use crate::simulator::Simulator;
 use crate::state::RunState;
 use crate::store::Store;
-
-/// Between two polls where the author says nothing (minimax-api.md 6.1).
-const POLL_INTERVAL: Duration = Duration::from_secs(10);
-
-/// How long a task may take where the author says nothing (minimax-api.md 6.3).
-const DEADLINE: Duration = Duration::from_secs(30 * 60);
 
 pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
     let mut loaded = load::load(&args.manifest)?;
@@ -67,11 +60,14 @@ pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, Cli
         &args.results,
         &store,
         &records,
+        args.limits.deadline,
     )?;
     drop(records);
-    let settings = settings(&manifest.limits, &args.limits, &args.simulator, &target);
+    let settings = limits::settings(&manifest.limits, args, &target);
     console.say(plan_command::summary(&plan));
-    within_budget(&plan, &settings, allow_unpriced(&manifest, args))?;
+    let unpriced = limits::allow_unpriced(&manifest, args);
+    limits::within_budget(&plan, &settings, unpriced)?;
+    let callback = manifest.callback.clone();
     // The plan holds all that is needed from here on; a run may take hours.
     let environment = std::mem::take(&mut loaded.environment);
     drop((manifest, loaded));
@@ -84,6 +80,7 @@ pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, Cli
     let turnstile = turnstile(&environment, &target, &key, console);
     let run = Run {
         plan,
+        callback,
         turnstile,
         key,
         target,
@@ -112,89 +109,6 @@ fn key(loaded: &Loaded, target: &Target, args: &ApplyArgs) -> Result<String, Cli
             args.manifest.manifest.display()
         ))),
     }
-}
-
-/// Flags over the manifest over what is usual.
-fn settings(
-    limits: &Limits,
-    flags: &LimitArgs,
-    simulator: &SimulatorArgs,
-    target: &Target,
-) -> Settings {
-    let time_scale = if target.simulated {
-        simulator.time_scale
-    } else {
-        1
-    };
-    let written = |value: &Option<crate::diag::Spanned<Duration>>| value.as_ref().map(|v| v.value);
-    let creates = flags
-        .creates_per_minute
-        .unwrap_or_else(|| limits.creates_per_minute());
-    let polls = flags
-        .polls_per_minute
-        .unwrap_or_else(|| limits.polls_per_minute());
-    let poll = flags
-        .poll_interval
-        .or(written(&limits.poll_interval))
-        .unwrap_or(POLL_INTERVAL);
-    let max_cost = flags
-        .max_cost
-        .clone()
-        .or_else(|| limits.max_cost.as_ref().map(|cost| cost.value.clone()));
-    Settings {
-        concurrency: flags
-            .concurrency
-            .map_or(limits.concurrency() as usize, usize::from),
-        creates_per_minute: creates.limit(),
-        polls_per_minute: polls.limit(),
-        // Simulated time runs faster, and the questions with it; never faster
-        // than a server on this machine deserves.
-        poll_interval: (poll / time_scale).max(Duration::from_millis(10)),
-        deadline: flags
-            .deadline
-            .or(written(&limits.deadline))
-            .unwrap_or(DEADLINE),
-        // Simulated clips cost nothing; their prices are shown only.
-        max_cost: max_cost.filter(|_| !target.simulated),
-        time_scale,
-    }
-}
-
-fn allow_unpriced(manifest: &Manifest, args: &ApplyArgs) -> bool {
-    args.limits.allow_unpriced || manifest.limits.allow_unpriced()
-}
-
-/// All or nothing: what would break the limit is refused before the first call.
-fn within_budget(plan: &Plan, settings: &Settings, unpriced: bool) -> Result<(), CliError> {
-    let Some(limit) = &settings.max_cost else {
-        return Ok(());
-    };
-    let cost = plan.cost();
-    let refused = |message: String| Err(CliError::new(Exit::Budget, message));
-    if let Some(other) = cost.amounts().find(|m| m.currency() != limit.currency()) {
-        return refused(format!(
-            "prices are in {}, and the limit is in {}",
-            other.currency(),
-            limit.currency()
-        ));
-    }
-    if plan.unpriced() > 0 && !unpriced {
-        return refused(format!(
-            "{} without a known price cannot be counted against the limit of {limit}",
-            shots(plan.unpriced())
-        ))
-        .map_err(|error| {
-            error.advice("give their price under `prices:`, or pass --allow-unpriced")
-        });
-    }
-    let needed: Money = cost.in_currency(limit.currency());
-    if needed.micros() > limit.micros() {
-        return refused(format!(
-            "this run would cost {needed}, and the limit is {limit}"
-        ))
-        .map_err(|error| error.advice("raise --max-cost, or make fewer shots with --only"));
-    }
-    Ok(())
 }
 
 /// Asks before money is spent, where there is a person to ask.
@@ -269,6 +183,7 @@ fn place_reused(plan: &mut Plan, store: &Store) -> Result<(), CliError> {
 /// Everything that one run needs, decided.
 struct Run {
     plan: Plan,
+    callback: Option<Callback>,
     turnstile: Option<Turnstile>,
     key: String,
     target: Target,
@@ -360,7 +275,15 @@ impl Run {
             witness,
         })
         .map_err(|error| CliError::new(Exit::Usage, "the service cannot be used").because(error))?;
+        let listener = match &self.callback {
+            Some(callback) => {
+                let listener = callbacks::listen(callback, self.target.simulated, &self.store);
+                Some(listener.await?)
+            }
+            None => None,
+        };
         let ports = Ports {
+            callbacks: listener.clone(),
             provider: Arc::new(provider),
             store: Arc::new(self.store),
             ledger: self.ledger,
@@ -372,6 +295,9 @@ impl Run {
         let watching = tokio::spawn(signals::watch(shutdown.clone()));
         let result = engine::run(self.plan, ports, &self.settings, &shutdown).await;
         watching.abort();
+        if let Some(listener) = listener {
+            listener.stop().await;
+        }
         if let Some(simulator) = simulator {
             simulator.stop().await;
         }

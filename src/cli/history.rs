@@ -114,6 +114,7 @@ fn past_with(record: &Record, standing: Standing) -> Past {
         shot: record.shot.clone(),
         standing,
         base_url: record.base_url.clone(),
+        intended_at: record.intended_at,
         date: record.intended_at.strftime("%Y-%m-%d").to_string(),
         request: Arc::clone(&record.request),
     }

@@ -6,12 +6,14 @@
 mod apply;
 mod args;
 mod backend;
+mod callbacks;
 mod check;
 mod console;
 mod env;
 mod error;
 mod exit;
 mod history;
+mod limits;
 mod lint;
 mod load;
 mod plan;

@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -17,11 +18,14 @@ use crate::cli::history::{Memory, history};
 use crate::cli::load::{self, Loaded};
 use crate::id::{RunId, ShotId};
 use crate::ledger::{Ledger, LedgerError, Records};
-use crate::manifest::model::Manifest;
+use crate::manifest::model::{Limits, Manifest};
 use crate::plan::price::PriceTable;
 use crate::plan::{self, Plan, Retry};
 use crate::spec::Spec;
 use crate::store::{Rescued, Store, StoreError};
+
+/// How long a task may take where the author says nothing (minimax-api.md 6.3).
+const DEADLINE: Duration = Duration::from_secs(30 * 60);
 
 /// Where simulated clips go by default, so that they never mix with paid ones.
 const SIMULATED: &str = "simulated";
@@ -108,6 +112,7 @@ pub(super) fn plan(
     results: &ResultsArgs,
     store: &Store,
     records: &Records,
+    deadline: Option<Duration>,
 ) -> Result<Plan, CliError> {
     let force = load::named(&loaded.shots, &results.force)?;
     let strangers = if target.simulated {
@@ -132,11 +137,19 @@ pub(super) fn plan(
             Some(RetryWhat::Failed) => Retry::Failed,
             None => Retry::Nothing,
         },
+        now: Timestamp::now(),
+        deadline: deadline.unwrap_or_else(|| self::deadline(&manifest.limits)),
         whole: !loaded.selective,
         strangers: &strangers,
         force: &force,
     };
     Ok(plan::plan(std::mem::take(&mut loaded.shots), &context))
+}
+
+/// How long a task may take, by the manifest or as is usual.
+pub(super) fn deadline(limits: &Limits) -> Duration {
+    let written = limits.deadline.as_ref();
+    written.map_or(DEADLINE, |deadline| deadline.value)
 }
 
 /// Shots whose file is there although no run is on record that made it: its

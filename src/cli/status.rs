@@ -41,7 +41,15 @@ pub(super) fn status(args: &StatusArgs, console: &mut Console) -> Result<Exit, C
         console.diagnostics(&loaded);
     }
     let results = ResultsArgs::default();
-    let plan = prepare::plan(&mut loaded, &manifest, &target, &results, &store, &records)?;
+    let plan = prepare::plan(
+        &mut loaded,
+        &manifest,
+        &target,
+        &results,
+        &store,
+        &records,
+        None,
+    )?;
     let status = Status {
         rows: rows(&plan, &records),
         running: store.is_in_use(),

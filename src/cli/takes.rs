@@ -84,7 +84,7 @@ fn list(
 ) -> Result<Vec<Take>, CliError> {
     let records = ledger.records().map_err(prepare::ledger_error)?;
     let results = ResultsArgs::default();
-    let plan: Plan = prepare::plan(loaded, manifest, target, &results, store, &records)?;
+    let plan: Plan = prepare::plan(loaded, manifest, target, &results, store, &records, None)?;
     let mut takes = Vec::new();
     for shot in plan.facts.shots.into_iter().filter(|shot| !shot.earlier) {
         let made = ledger.takes(&shot.id).map_err(prepare::ledger_error)?;

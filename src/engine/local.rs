@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use tokio::time::Instant;
 
+use crate::callback::Listener;
 use crate::check::media::{CheckedMedia, MediaFacts};
 use crate::check::request::{CheckedRequest, Request};
 use crate::engine::dispatcher::Recorder;
@@ -16,7 +17,7 @@ use crate::engine::life::{Halt, Host, Woken};
 use crate::engine::pace::Pace;
 use crate::engine::save;
 use crate::event::{EventKind, Failure, FailureClass, Operation, ShotFacts, SkipReason, Video};
-use crate::id::{FileId, TaskId, sha256_hex};
+use crate::id::{AttemptId, FileId, TaskId, sha256_hex};
 use crate::provider::{Created, Progress, Provider};
 use crate::store::{Rescued, Store};
 
@@ -24,6 +25,7 @@ use crate::store::{Rescued, Store};
 pub(super) struct Local<P> {
     pub(super) provider: Arc<P>,
     pub(super) store: Arc<Store>,
+    pub(super) callbacks: Option<Arc<Listener>>,
     pub(super) recorder: Recorder,
     pub(super) gate: Arc<Gate>,
     /// The turns of creations.
@@ -64,8 +66,15 @@ impl<P: Provider> Host for Local<P> {
         entered
     }
 
-    async fn create(&self, request: &CheckedRequest) -> Result<Created, Failure> {
-        let request = to_send(request).await?;
+    async fn create(
+        &self,
+        request: &CheckedRequest,
+        attempt: &AttemptId,
+    ) -> Result<Created, Failure> {
+        let mut request = to_send(request).await?;
+        if let Some(callbacks) = &self.callbacks {
+            request = request.called_back_at(callbacks.url(attempt));
+        }
         // Nothing here races this call: dropping it halfway is exactly the
         // state in which nobody knows whether it was paid.
         let created = self.provider.create(request).await;
@@ -116,6 +125,24 @@ impl<P: Provider> Host for Local<P> {
             () = self.gate.interrupted.cancelled() => Woken::Interrupted,
             () = tokio::time::sleep(wait) => Woken::Elapsed,
         }
+    }
+
+    async fn listen(&self, attempt: &AttemptId, wait: Duration) -> Woken {
+        match &self.callbacks {
+            Some(callbacks) => tokio::select! {
+                woken = self.sleep(wait) => woken,
+                _ = callbacks.next(attempt) => Woken::Elapsed,
+            },
+            None => self.sleep(wait).await,
+        }
+    }
+
+    fn named(&self, attempt: &AttemptId) -> Option<TaskId> {
+        self.callbacks.as_ref()?.named(attempt)
+    }
+
+    fn is_listening(&self) -> bool {
+        self.callbacks.is_some()
     }
 
     fn now(&self) -> Duration {

@@ -9,6 +9,7 @@ mod gate;
 mod life;
 mod local;
 mod pace;
+mod pay;
 pub mod retry;
 mod save;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::callback::Listener;
 pub use crate::engine::dispatcher::Observer;
 use crate::engine::dispatcher::{Dispatcher, Recorder};
 use crate::engine::gate::Gate;
@@ -46,6 +48,8 @@ pub struct Ports<P> {
     pub store: Arc<Store>,
     /// Where facts go.
     pub ledger: Ledger,
+    /// Where the service calls back; without it, it is only asked.
+    pub callbacks: Option<Arc<Listener>>,
     /// What counts the creations of all runs with this account; `None` where
     /// there are no others.
     pub turnstile: Option<Turnstile>,
@@ -121,6 +125,7 @@ pub async fn run<P: Provider>(
     let local = Arc::new(Local {
         provider: ports.provider,
         store: ports.store,
+        callbacks: ports.callbacks,
         recorder: recorder.clone(),
         gate,
         creates: match ports.turnstile {
@@ -190,7 +195,12 @@ async fn carry_out<P: Provider>(
         return Vec::new();
     }
     let mut waiting = VecDeque::new();
+    let mut unanswered = Vec::new();
     for (shot, job) in to_do {
+        if local.is_listening() && matches!(job, Job::Settle { .. }) {
+            unanswered.push((shot, job));
+            continue;
+        }
         match decided_end(&shot) {
             None => waiting.push_back((shot, job)),
             Some(end) => {
@@ -200,7 +210,11 @@ async fn carry_out<P: Provider>(
             }
         }
     }
-    let unrecorded = live_all(waiting, local, rules, concurrency).await;
+    // They wait for a call and take nobody's place.
+    let listening = live_all(unanswered.into(), local, rules, usize::MAX);
+    let living = live_all(waiting, local, rules, concurrency);
+    let (mut unrecorded, more) = tokio::join!(living, listening);
+    unrecorded.extend(more);
     if let Some(reason) = local.gate.announce() {
         let _ = recorder.record(EventKind::RunStopping { reason }).await;
     }
@@ -255,7 +269,7 @@ async fn turned_away<P: Provider>(local: &Local<P>, shot: &ShotFacts) -> Option<
     if let Some(end) = too_late(local, shot) {
         return Some(end);
     }
-    if shot.decision == Decision::Resume {
+    if shot.decision != Decision::Create {
         return None;
     }
     let reason = local.admit(shot).await.err()?;
@@ -271,6 +285,7 @@ fn too_late<P>(local: &Local<P>, shot: &ShotFacts) -> Option<EventKind> {
     }
     let id = shot.id.clone();
     Some(match (shot.decision, interrupted) {
+        (Decision::Uncertain, _) => return decided_end(shot),
         (Decision::Resume, true) => EventKind::ShotPending {
             shot: id,
             reason: PendingReason::Interrupted,

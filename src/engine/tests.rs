@@ -72,6 +72,8 @@ fn plan(shots: &[&str], history: &History) -> Plan {
             prices: &PriceTable::bundled("USD"),
             history,
             retry: Retry::Nothing,
+            now: Timestamp::UNIX_EPOCH,
+            deadline: Duration::from_secs(1_800),
             whole: true,
             strangers: &std::collections::HashSet::new(),
             force: &std::collections::HashSet::new(),
@@ -168,6 +170,7 @@ async fn ran(plan: Plan, fake: &Arc<Fake>, settings: &Settings, shutdown: &Shutd
         provider: Arc::clone(fake),
         store: Arc::new(store),
         ledger: Ledger::in_memory().expect("a ledger in memory"),
+        callbacks: None,
         turnstile: None,
         observer: Box::new(move |event, _| {
             seen.lock().expect("no panic").push(event.clone());

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::event::{Failure, Video};
@@ -23,6 +24,8 @@ pub struct Past {
     pub standing: Standing,
     /// Where the service was; its tasks are known there only.
     pub base_url: String,
+    /// When it was intended.
+    pub intended_at: Timestamp,
     /// The day it was begun, for people.
     pub date: String,
     /// The request, to say what changed since.

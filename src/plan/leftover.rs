@@ -12,7 +12,7 @@ use crate::event::{Decision, ShotFacts};
 use crate::id::{Fingerprint, ShotId};
 use crate::plan::decide::PaidTask;
 use crate::plan::history::{Leftover, Standing};
-use crate::plan::{Context, Job};
+use crate::plan::{Context, Job, settle_past};
 
 /// The length of a clip where the request does not say (minimax-api.md 3.1).
 const SECONDS: u32 = 6;
@@ -34,17 +34,17 @@ pub(super) fn leftovers(shots: &[ShotFacts], context: &Context<'_>) -> Vec<(Shot
         .filter_map(|left| {
             let name = format!("{}.mp4", left.past.shot);
             let file = file_of(&left.past.shot).unwrap_or(&name);
-            leftover(left, file, context.base_url)
+            leftover(left, file, context)
         })
         .collect()
 }
 
 /// `None` for a task that only another address knows: nothing can be done about
 /// it here, and `runner status` shows it.
-fn leftover(left: &Leftover, file: &str, base_url: &str) -> Option<(ShotFacts, Job)> {
+fn leftover(left: &Leftover, file: &str, context: &Context<'_>) -> Option<(ShotFacts, Job)> {
     let past = &left.past;
     let (decision, reason, job) = match &past.standing {
-        Standing::Paid { task, file } if past.base_url == base_url => (
+        Standing::Paid { task, file } if past.base_url == context.base_url => (
             Decision::Resume,
             format!(
                 "paid on {} for what `{}` was then; its video is kept in takes/",
@@ -62,7 +62,7 @@ fn leftover(left: &Leftover, file: &str, base_url: &str) -> Option<(ShotFacts, J
                 "may have been paid on {} for what `{}` was then",
                 past.date, past.shot
             ),
-            Job::Nothing,
+            settle_past(past, context),
         ),
         _ => return None,
     };

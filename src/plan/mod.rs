@@ -13,16 +13,19 @@ pub mod price;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
 
 use crate::check::CheckedShot;
 use crate::check::request::CheckedRequest;
 use crate::event::{Decision, RunFacts, ShotFacts};
-use crate::id::{Fingerprint, RunId, ShotId};
+use crate::id::{AttemptId, Fingerprint, RunId, ShotId};
 use crate::money::Total;
 use crate::plan::decide::{Decided, PaidTask};
 use crate::plan::fingerprint::Key;
 use crate::plan::graph::Graph;
-use crate::plan::history::History;
+use crate::plan::history::{History, Past};
 use crate::plan::price::PriceTable;
 
 /// The generation of the API that the bundled documents describe.
@@ -57,6 +60,10 @@ pub struct Context<'a> {
     pub history: &'a History,
     /// What to do with failed tasks.
     pub retry: Retry,
+    /// The time of day.
+    pub now: Timestamp,
+    /// How long a task may take.
+    pub deadline: Duration,
     /// Whether all shots of the manifest are planned, or only some of them.
     pub whole: bool,
     /// Shots whose file is there although no run is on record that made it.
@@ -91,6 +98,14 @@ pub enum Job {
     },
     /// A task that was paid earlier is collected.
     Collect(PaidTask),
+    /// A creation of an earlier run that nobody answered: where the service can
+    /// call back, that is waited for.
+    Settle {
+        /// The attempt that may have been paid.
+        attempt: AttemptId,
+        /// How much of its deadline is left.
+        patience: Duration,
+    },
 }
 
 impl Plan {
@@ -214,6 +229,7 @@ fn plan_shot(
     };
     let job = match (decided.paid, facts.decision) {
         (Some(paid), _) => Job::Collect(paid),
+        (None, Decision::Uncertain) => settle(facts.fingerprint.as_ref(), context),
         (None, Decision::Create) => Job::Create {
             request: Box::new(shot.request),
             next_attempt,
@@ -221,6 +237,26 @@ fn plan_shot(
         (None, _) => Job::Nothing,
     };
     (facts, job)
+}
+
+/// A creation that nobody answered is waited for as long as its task may take.
+fn settle(fingerprint: Option<&Fingerprint>, context: &Context<'_>) -> Job {
+    let past = fingerprint.and_then(|fingerprint| context.history.requests.get(fingerprint));
+    past.map_or(Job::Nothing, |past| settle_past(past, context))
+}
+
+fn settle_past(past: &Past, context: &Context<'_>) -> Job {
+    let age = context.now.duration_since(past.intended_at);
+    let patience = Duration::try_from(age)
+        .ok()
+        .and_then(|age| context.deadline.checked_sub(age));
+    match patience {
+        Some(patience) if past.base_url == context.base_url => Job::Settle {
+            attempt: past.attempt.clone(),
+            patience,
+        },
+        _ => Job::Nothing,
+    }
 }
 
 /// Whether paying for the shot may be paying twice, and nobody said to.

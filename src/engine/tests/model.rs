@@ -23,7 +23,7 @@ use crate::engine::life::{Halt, Host, Rules, Woken, run_shot};
 use crate::event::{
     Decision, Event, EventKind, Failure, FailureClass, Operation, ShotFacts, SkipReason, Video,
 };
-use crate::id::{FileId, RunId, TaskId};
+use crate::id::{AttemptId, FileId, RunId, TaskId};
 use crate::ledger::{AttemptStanding, Ledger};
 use crate::plan::price::PriceTable;
 use crate::plan::{self, Plan, Retry};
@@ -193,7 +193,7 @@ impl Host for Model {
         Ok(())
     }
 
-    async fn create(&self, _: &CheckedRequest) -> Result<Created, Failure> {
+    async fn create(&self, _: &CheckedRequest, _: &AttemptId) -> Result<Created, Failure> {
         self.step().await;
         let answer = {
             let mut service = self.service();
@@ -305,6 +305,18 @@ impl Host for Model {
         }
     }
 
+    fn listen(&self, _: &AttemptId, wait: Duration) -> impl Future<Output = Woken> + Send {
+        self.sleep(wait)
+    }
+
+    fn named(&self, _: &AttemptId) -> Option<TaskId> {
+        None
+    }
+
+    fn is_listening(&self) -> bool {
+        false
+    }
+
     fn now(&self) -> Duration {
         Duration::from_millis(self.clock.load(Ordering::Relaxed))
     }
@@ -363,6 +375,8 @@ impl World {
                 prices: &PriceTable::bundled("USD"),
                 history: &history(&records, &store, Memory::Keeps),
                 retry,
+                now: Timestamp::UNIX_EPOCH,
+                deadline: Duration::from_secs(1_800),
                 whole: true,
                 strangers: &std::collections::HashSet::new(),
                 force: &std::collections::HashSet::new(),
