@@ -128,7 +128,7 @@ fn server(manner: Manner) -> (String, Arc<AtomicU64>) {
     (format!("http://{address}"), written)
 }
 
-/// Answers until nobody listens any more.
+/// Answers until nobody listens any more, or the test has failed.
 async fn answer(mut stream: TcpStream, manner: Manner, written: Arc<AtomicU64>) {
     let mut request = [0; 4096];
     if stream.read(&mut request).await.is_err() {
@@ -143,6 +143,9 @@ async fn answer(mut stream: TcpStream, manner: Manner, written: Arc<AtomicU64>) 
     while stream.write_all(next).await.is_ok() {
         written.fetch_add(next.len() as u64, Ordering::Relaxed);
         next = again.as_bytes();
+        if written.load(Ordering::Relaxed) > 2 * MUCH {
+            return;
+        }
         if let Some(pause) = pause {
             tokio::time::sleep(pause).await;
         }

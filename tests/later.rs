@@ -33,7 +33,7 @@ impl Set {
         let set = Self {
             stage: Stage::new(),
             simulator,
-            runtime: runtime,
+            runtime,
         };
         set.asks_for(OLD);
         set

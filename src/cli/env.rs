@@ -36,13 +36,12 @@ impl Environment {
     /// with its folder made: under `RUNNER_STATE_DIR`, else where the system keeps
     /// such files. `None` where no such place can be made.
     pub(super) fn state_file(&self, name: &str) -> Option<PathBuf> {
-        let folder = match self.get("RUNNER_STATE_DIR") {
-            Some(folder) => PathBuf::from(folder),
-            None => {
-                let strategy = etcetera::choose_base_strategy().ok()?;
-                let state = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
-                state.join("runner")
-            }
+        let folder = if let Some(folder) = self.get("RUNNER_STATE_DIR") {
+            PathBuf::from(folder)
+        } else {
+            let strategy = etcetera::choose_base_strategy().ok()?;
+            let state = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
+            state.join("runner")
         };
         std::fs::create_dir_all(&folder).ok()?;
         Some(folder.join(name))

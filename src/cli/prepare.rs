@@ -158,7 +158,11 @@ fn strangers(shots: &[CheckedShot], store: &Store, records: &Records) -> HashSet
     shots
         .iter()
         .filter(|shot| !records.knows_file(&shot.file))
-        .filter(|shot| store.layout().path(&shot.file).exists())
+        // Anything but a file is in the way, which is said elsewhere.
+        .filter(|shot| {
+            let path = store.layout().path(&shot.file);
+            path.symlink_metadata().is_ok_and(|found| found.is_file())
+        })
         .map(|shot| shot.id.clone())
         .collect()
 }

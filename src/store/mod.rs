@@ -166,7 +166,7 @@ impl Store {
 
     /// Begins a video that is kept among the takes of `relative` when it is whole.
     pub fn begin_take(&self, relative: &str) -> Result<Partial, StoreError> {
-        Ok(self.begin(relative)?.as_take())
+        Ok(self.begin(relative)?.into_take())
     }
 
     /// Whether a saved video is still there; looks at names and sizes, and reads

@@ -60,7 +60,7 @@ impl Partial {
         })
     }
 
-    pub(super) fn as_take(mut self) -> Self {
+    pub(super) fn into_take(mut self) -> Self {
         self.is_take = true;
         self
     }

@@ -26,9 +26,12 @@ use crate::event::{
 use crate::id::{AttemptId, FileId, RunId, TaskId};
 use crate::ledger::{AttemptStanding, Ledger};
 use crate::plan::price::PriceTable;
-use crate::plan::{self, Plan, Retry};
+use crate::plan::{self, Job, Plan, Retry};
 use crate::provider::{Created, Progress};
 use crate::store::{Rescued, Store};
+
+/// A task that no service knows.
+const FORGED: &str = "forged";
 
 /// Runs after which every story here has come to its end.
 const ENOUGH: usize = 40;
@@ -54,12 +57,24 @@ enum OnPoll {
     Fails(FailureClass),
 }
 
+/// What is posted to the address of an attempt that nobody answered.
+#[derive(Debug, Clone, Copy)]
+enum OnCall {
+    Nothing,
+    /// The task that was created, if one was.
+    Task,
+    /// Something that somebody made up.
+    Forged,
+}
+
 /// What happens to one shot over several runs. Lists that are used up succeed.
 #[derive(Debug, Clone)]
 struct Story {
     creates: Vec<OnCreate>,
     polls: Vec<OnPoll>,
     saves: Vec<Option<FailureClass>>,
+    /// What is posted, each time that somebody looks; empty where nobody listens.
+    calls: Vec<OnCall>,
     /// After how many steps each of the first runs dies.
     crashes: Vec<u32>,
     /// Which of the runs ask for another try of what failed.
@@ -87,18 +102,25 @@ fn story() -> impl Strategy<Value = Story> {
         1 => given_up.prop_map(OnPoll::GivenUp),
         2 => class().prop_map(OnPoll::Fails),
     ];
+    let call = prop_oneof![
+        2 => Just(OnCall::Nothing),
+        1 => Just(OnCall::Task),
+        1 => Just(OnCall::Forged),
+    ];
     let save = prop_oneof![Just(None), class().prop_map(Some)];
     (
         prop::collection::vec(create, 0..8),
         prop::collection::vec(poll, 0..8),
         prop::collection::vec(save, 0..6),
+        prop::collection::vec(call, 0..6),
         prop::collection::vec(0_u32..40, 0..6),
         prop::collection::vec(any::<bool>(), 0..8),
     )
-        .prop_map(|(creates, polls, saves, crashes, retries)| Story {
+        .prop_map(|(creates, polls, saves, calls, crashes, retries)| Story {
             creates,
             polls,
             saves,
+            calls,
             crashes,
             retries,
         })
@@ -110,6 +132,7 @@ struct Service {
     creates: VecDeque<OnCreate>,
     polls: VecDeque<OnPoll>,
     saves: VecDeque<Option<FailureClass>>,
+    calls: VecDeque<OnCall>,
     /// Every task that was billed, with whether it failed.
     tasks: Vec<(TaskId, bool)>,
     /// A create was sent, and no proof came back that nothing exists.
@@ -226,6 +249,9 @@ impl Host for Model {
 
     async fn poll(&self, task: &TaskId, _: Duration) -> Result<Progress, Failure> {
         self.step().await;
+        if task.as_str() == FORGED {
+            return Err(failure(FailureClass::Transient));
+        }
         let answer = {
             let mut service = self.service();
             if service.tasks.last().is_none_or(|(last, _)| last != task) {
@@ -310,11 +336,20 @@ impl Host for Model {
     }
 
     fn named(&self, _: &AttemptId) -> Option<TaskId> {
-        None
+        let mut service = self.service();
+        match service.calls.pop_front()? {
+            OnCall::Nothing => None,
+            OnCall::Forged => Some(TaskId::new(FORGED)),
+            // The service posts to the address of the attempt that made the task.
+            OnCall::Task => {
+                let (task, _) = service.tasks.last()?;
+                (service.recorded.as_ref() != Some(task)).then(|| task.clone())
+            }
+        }
     }
 
     fn is_listening(&self) -> bool {
-        false
+        !self.service().calls.is_empty()
     }
 
     fn now(&self) -> Duration {
@@ -350,6 +385,7 @@ impl World {
             creates: story.creates.clone().into(),
             polls: story.polls.clone().into(),
             saves: story.saves.clone().into(),
+            calls: story.calls.clone().into(),
             ..Service::default()
         };
         Self {
@@ -416,7 +452,8 @@ impl World {
             }
         }
         self.judge(&facts);
-        if !matches!(facts.decision, Decision::Create | Decision::Resume) {
+        let listens = matches!(job, Job::Settle { .. });
+        if !listens && !matches!(facts.decision, Decision::Create | Decision::Resume) {
             return facts.decision;
         }
         let host = Model {
