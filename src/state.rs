@@ -380,6 +380,16 @@ impl RunState {
             .collect()
     }
 
+    /// What is paid, by this run or an earlier one, and not collected yet.
+    pub fn reserved(&self) -> Total {
+        self.shots
+            .iter()
+            .filter(|_| !self.is_free())
+            .filter(|shot| shot.outcome() == Outcome::Pending)
+            .filter_map(|shot| shot.facts.price.clone())
+            .collect()
+    }
+
     /// What may have been paid without anybody knowing.
     pub fn at_risk(&self) -> Total {
         self.shots

@@ -205,6 +205,26 @@ fn a_chosen_take_counts_until_another_is_made() {
 }
 
 #[test]
+fn a_file_that_was_altered_is_fetched_again_even_if_its_size_is_the_same() {
+    let set = Set::new(&json!([]));
+    assert_eq!(set.apply(&[]).code, 0);
+    let whole = set.stage.read("out/boat.mp4");
+    let mut altered = whole.clone();
+    altered[whole.len() / 2] ^= 0xff;
+    let path = set.stage.path("out/boat.mp4");
+    std::fs::write(&path, &altered).expect("it is ours");
+    // Not in the moment in which it was saved.
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(60);
+    let file = std::fs::File::options().write(true).open(&path);
+    let touched = file.and_then(|file| file.set_modified(later));
+    touched.expect("it is ours");
+    let again = set.apply(&[]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert_eq!(set.stage.read("out/boat.mp4"), whole);
+    assert_eq!((set.billed(OLD), set.in_takes()), (1, 1));
+}
+
+#[test]
 fn videos_without_a_ledger_are_not_paid_for_again() {
     let set = Set::new(&json!([]));
     assert_eq!(set.apply(&[]).code, 0);

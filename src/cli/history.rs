@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::event::{Failure, FailureClass, Video};
 use crate::id::{AttemptId, Fingerprint, TaskId};
 use crate::ledger::{AttemptStanding, Record, Records};
@@ -34,7 +36,7 @@ fn is_there(record: &Record, store: &Store) -> bool {
     record
         .video
         .as_ref()
-        .is_some_and(|video| find(video, store).1 == Presence::Present)
+        .is_some_and(|video| find(video, record.saved_at, store).1 == Presence::Present)
 }
 
 /// Looks at every record, and at the file of every saved video.
@@ -88,7 +90,7 @@ fn choose(
         return;
     }
     let Some(video) = &chosen.video else { return };
-    let (video, presence) = find(video, store);
+    let (video, presence) = find(video, chosen.saved_at, store);
     let standing = Standing::Saved {
         video,
         presence,
@@ -132,7 +134,7 @@ fn standing(record: &Record, store: &Store) -> Option<Standing> {
     Some(match record.state {
         AttemptStanding::Saved => match &record.video {
             Some(video) => {
-                let (video, presence) = find(video, store);
+                let (video, presence) = find(video, record.saved_at, store);
                 Standing::Saved {
                     video,
                     presence,
@@ -161,8 +163,8 @@ fn paid(record: &Record, task: TaskId) -> Standing {
 
 /// Where a saved video is: under its name, or in `takes/` because another one
 /// has its name now, as when a shot was changed and changed back.
-pub(super) fn find(video: &Video, store: &Store) -> (Video, Presence) {
-    let presence = presence(store.is_whole(video));
+pub(super) fn find(video: &Video, saved_at: Option<Timestamp>, store: &Store) -> (Video, Presence) {
+    let presence = presence(store.is_whole(video, saved_at));
     if presence == Presence::Present {
         return (video.clone(), presence);
     }

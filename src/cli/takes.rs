@@ -90,7 +90,7 @@ fn list(
         let made = ledger.takes(&shot.id).map_err(prepare::ledger_error)?;
         for record in made {
             let Some(video) = &record.video else { continue };
-            let (video, presence) = find(video, store);
+            let (video, presence) = find(video, record.saved_at, store);
             takes.push(Take {
                 shot: shot.clone(),
                 video,

@@ -44,6 +44,8 @@ pub struct Record {
     pub trace_id: Option<String>,
     /// What was put on disk.
     pub video: Option<Video>,
+    /// When it was.
+    pub saved_at: Option<Timestamp>,
     /// What went wrong last, if nothing good came after it.
     pub failure: Option<Failure>,
     /// The request's fields, media as digests.
@@ -157,7 +159,7 @@ const SELECT: &str = "
            a.task_id, a.file_id, a.trace_id, a.failure_class, a.failure_code,
            a.failure_message, a.request_json, a.price_micros, a.currency, a.intended_at,
            a.changed_at, v.path, v.bytes, v.sha256, v.width, v.height, v.duration_ms, v.fps,
-           v.codec
+           v.codec, v.saved_at
     FROM attempts AS a JOIN runs AS r USING (run_id) LEFT JOIN videos AS v USING (attempt_id)";
 
 pub(super) fn records(connection: &Connection, path: &Path) -> Result<Records, LedgerError> {
@@ -273,6 +275,7 @@ impl Cells<'_> {
             file: self.get::<Option<String>>("file_id")?.map(FileId::new),
             trace_id: self.get("trace_id")?,
             video: self.video()?,
+            saved_at: self.saved_at()?,
             failure: self.failure()?,
             request: Arc::new(self.request()?),
             price: self.price()?,
@@ -295,6 +298,13 @@ impl Cells<'_> {
             fps: self.get("fps")?,
             codec: self.get("codec")?,
         }))
+    }
+
+    fn saved_at(&self) -> Result<Option<Timestamp>, LedgerError> {
+        match self.get::<Option<String>>("saved_at")? {
+            Some(_) => self.time("saved_at").map(Some),
+            None => Ok(None),
+        }
     }
 
     fn failure(&self) -> Result<Option<Failure>, LedgerError> {

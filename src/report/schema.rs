@@ -115,6 +115,10 @@ fn totals() -> Value {
                 ),
             ),
             (
+                "reserved",
+                sum("What is paid, by this run or an earlier one, and not collected yet."),
+            ),
+            (
                 "saved_by_reuse",
                 sum("What was not paid again, because it was there or paid already."),
             ),

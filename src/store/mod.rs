@@ -21,6 +21,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::event::Video;
 
 pub use self::disk::{digest, write_atomic};
@@ -32,6 +34,9 @@ pub use self::rescue::Rescued;
 
 /// How long a taken lock is tried again before the folder counts as busy.
 const LOCK_PATIENCE: Duration = Duration::from_millis(400);
+
+/// A file is older than its record; clocks of disks and of this machine differ.
+const TOUCHED: SignedDuration = SignedDuration::from_secs(2);
 
 /// Whether a video that was saved is still there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -169,18 +174,20 @@ impl Store {
         Ok(self.begin(relative)?.into_take())
     }
 
-    /// Whether a saved video is still there; looks at names and sizes, and reads
-    /// the file only where these leave a doubt.
-    pub fn is_whole(&self, video: &Video) -> Presence {
+    /// Whether a saved video is still there; looks at names, sizes and times, and
+    /// reads the file only where these leave a doubt: where it was touched after
+    /// it was saved, or moved away once.
+    pub fn is_whole(&self, video: &Video, saved_at: Option<Timestamp>) -> Presence {
         let path = self.layout().path(&video.path);
         match fs::metadata(&path) {
             Err(_) => Presence::Missing,
             Ok(found) if !found.is_file() || found.len() != video.bytes => Presence::Altered,
-            // It was moved away once: a video of the same size may have its name.
-            Ok(_) if self.take_of(video).is_some() => match digest(&path) {
-                Ok(sha256) if sha256 == video.sha256 => Presence::Present,
-                _ => Presence::Altered,
-            },
+            Ok(found) if was_touched(&found, saved_at) || self.take_of(video).is_some() => {
+                match digest(&path) {
+                    Ok(sha256) if sha256 == video.sha256 => Presence::Present,
+                    _ => Presence::Altered,
+                }
+            }
             Ok(_) => Presence::Present,
         }
     }
@@ -245,6 +252,17 @@ impl Store {
         }
         Ok(folder)
     }
+}
+
+/// Whether somebody wrote to a file after it was saved.
+fn was_touched(found: &fs::Metadata, saved_at: Option<Timestamp>) -> bool {
+    let modified = found
+        .modified()
+        .ok()
+        .and_then(|at| Timestamp::try_from(at).ok());
+    modified
+        .zip(saved_at)
+        .is_none_or(|(modified, saved_at)| modified.duration_since(saved_at) > TOUCHED)
 }
 
 fn exists(path: &Path) -> Result<bool, StoreError> {

@@ -95,15 +95,27 @@ fn an_earlier_video_is_kept_as_a_take() {
     assert_eq!(kept, "first");
 
     // The same size under the same name, and still not taken for the first.
-    assert_eq!(store.is_whole(&video(&first)), Presence::Altered);
-    assert_eq!(store.is_whole(&video(&second)), Presence::Present);
+    assert_eq!(
+        store.is_whole(&video(&first), Some(jiff::Timestamp::now())),
+        Presence::Altered
+    );
+    assert_eq!(
+        store.is_whole(&video(&second), Some(jiff::Timestamp::now())),
+        Presence::Present
+    );
     assert_eq!(store.take_of(&video(&first)), Some(take));
 
     // Back under its name without paying; the other one becomes a take.
     let back = store.adopt(&video(&first), "opening.mp4").expect("a copy");
     assert_eq!(back.sha256, first.sha256);
-    assert_eq!(store.is_whole(&video(&first)), Presence::Present);
-    assert_eq!(store.is_whole(&video(&second)), Presence::Altered);
+    assert_eq!(
+        store.is_whole(&video(&first), Some(jiff::Timestamp::now())),
+        Presence::Present
+    );
+    assert_eq!(
+        store.is_whole(&video(&second), Some(jiff::Timestamp::now())),
+        Presence::Altered
+    );
     assert!(store.take_of(&video(&second)).is_some());
 }
 
@@ -126,16 +138,25 @@ fn presence_is_told_from_name_and_size() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let store = Store::open(dir.path()).expect("a store");
     let saved = video(&save(&store, "a.mp4", "content"));
-    assert_eq!(store.is_whole(&saved), Presence::Present);
+    assert_eq!(
+        store.is_whole(&saved, Some(jiff::Timestamp::now())),
+        Presence::Present
+    );
     fs::write(dir.path().join("a.mp4"), "cut").expect("a change");
-    assert_eq!(store.is_whole(&saved), Presence::Altered);
+    assert_eq!(
+        store.is_whole(&saved, Some(jiff::Timestamp::now())),
+        Presence::Altered
+    );
     assert!(matches!(
         store.adopt(&saved, "b.mp4"),
         Err(StoreError::Gone { .. })
     ));
     assert!(!dir.path().join("b.mp4").exists());
     fs::remove_file(dir.path().join("a.mp4")).expect("a removal");
-    assert_eq!(store.is_whole(&saved), Presence::Missing);
+    assert_eq!(
+        store.is_whole(&saved, Some(jiff::Timestamp::now())),
+        Presence::Missing
+    );
 }
 
 #[test]

@@ -308,7 +308,7 @@ impl Host for Model {
         Ok(Video {
             path: shot.file.clone(),
             bytes: bytes.len() as u64,
-            sha256: "0".repeat(64),
+            sha256: crate::id::sha256_hex(bytes),
             width: 2,
             height: 2,
             duration_ms: 6_000,
