@@ -12,7 +12,7 @@ use crate::cli::args::{ResultsArgs, StatusArgs};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::words::{shots, total_json};
+use crate::cli::words::{padded, shots, total_json};
 use crate::cli::{load, prepare};
 use crate::event::{Decision, ShotFacts};
 use crate::id::Fingerprint;
@@ -248,10 +248,4 @@ fn row_json(row: &Row) -> Value {
         "intended_at": record.map(|record| record.intended_at.to_string()),
         "changed_at": record.map(|record| record.changed_at.to_string()),
     })
-}
-
-/// Padded by columns, which are not characters in Chinese.
-fn padded(text: &str, columns: usize) -> String {
-    let missing = columns.saturating_sub(unicode_width::UnicodeWidthStr::width(text));
-    format!("{text}{}", " ".repeat(missing))
 }

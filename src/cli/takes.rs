@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::args::{ResultsArgs, TakesArgs};
 use crate::cli::backend::Target;
@@ -13,6 +14,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::history::find;
 use crate::cli::load::Loaded;
+use crate::cli::words::padded;
 use crate::cli::{load, prepare};
 use crate::event::{ShotFacts, Video};
 use crate::ledger::{Ledger, Record};
@@ -162,6 +164,8 @@ fn show(takes: &[Take], as_json: bool, console: &mut Console) {
     if takes.is_empty() {
         console.say("no video was made yet");
     }
+    let widths = takes.iter().map(|take| take.shot.id.as_str().width());
+    let columns = widths.max().unwrap_or(0).min(40);
     for take in takes {
         let sign = if take.counts() { '*' } else { ' ' };
         let file = match take.presence {
@@ -176,7 +180,7 @@ fn show(takes: &[Take], as_json: bool, console: &mut Console) {
         };
         console.data(format!(
             "{sign} {}  {}  {}  {file}{version}",
-            take.shot.id,
+            padded(take.shot.id.as_str(), columns),
             short(&take.video),
             take.record.intended_at.strftime("%Y-%m-%d %H:%MZ"),
         ));

@@ -30,3 +30,9 @@ pub(super) fn cost(known: &Total, unpriced: usize) -> String {
         (false, count) => format!("{known} + {} without a known price", shots(count)),
     }
 }
+
+/// Padded by columns, which are not characters in Chinese.
+pub(super) fn padded(text: &str, columns: usize) -> String {
+    let missing = columns.saturating_sub(unicode_width::UnicodeWidthStr::width(text));
+    format!("{text}{}", " ".repeat(missing))
+}

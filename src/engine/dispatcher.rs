@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::engine::life::Halt;
+use crate::engine::host::Halt;
 use crate::event::{Event, EventKind};
 use crate::id::RunId;
 use crate::ledger::{Ledger, LedgerError};

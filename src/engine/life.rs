@@ -8,104 +8,13 @@
 use std::future::Future;
 use std::time::Duration;
 
-use crate::check::request::CheckedRequest;
+use crate::engine::host::{Halt, Host, Rules, Unrecorded, Woken};
 use crate::engine::{pay, retry};
-use crate::event::{
-    EventKind, Failure, FailureClass, Operation, PendingReason, ShotFacts, SkipReason, Video,
-};
-use crate::id::{AttemptId, FileId, ShotId, TaskId};
+use crate::event::{EventKind, Failure, FailureClass, Operation, PendingReason, ShotFacts};
+use crate::id::{AttemptId, FileId, ShotId};
 use crate::plan::Job;
 use crate::plan::decide::PaidTask;
-use crate::provider::{Created, Progress};
-use crate::store::Rescued;
-
-/// The ledger cannot be written; nothing may go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Halt;
-
-/// How a pause ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Woken {
-    /// The time is over.
-    Elapsed,
-    /// A person or the system wants the run to end.
-    Interrupted,
-    /// The run was stopped by an answer.
-    Stopped,
-}
-
-/// What a life needs from whatever carries it.
-pub(super) trait Host: Send + Sync {
-    /// Makes a fact durable; when it returns, a crash cannot undo it.
-    fn record(&self, kind: EventKind) -> impl Future<Output = Result<(), Halt>> + Send;
-
-    /// Waits until this shot may be created: rate, budget, and no stop.
-    fn admit(&self, shot: &ShotFacts) -> impl Future<Output = Result<(), SkipReason>> + Send;
-
-    /// Sends the create, exactly once.
-    fn create(
-        &self,
-        request: &CheckedRequest,
-        attempt: &AttemptId,
-    ) -> impl Future<Output = Result<Created, Failure>> + Send;
-
-    /// Asks how far a task is; fails when the run ends, or `patience` does, before
-    /// the answer.
-    fn poll(
-        &self,
-        task: &TaskId,
-        patience: Duration,
-    ) -> impl Future<Output = Result<Progress, Failure>> + Send;
-
-    /// Fetches, verifies and keeps a finished video; the `turn`th try, from 0.
-    /// Fails when it has not arrived after `patience`.
-    fn save(
-        &self,
-        shot: &ShotFacts,
-        file: &FileId,
-        turn: u32,
-        patience: Duration,
-    ) -> impl Future<Output = Result<Video, Failure>> + Send;
-
-    /// Pauses, unless the run ends first.
-    fn sleep(&self, wait: Duration) -> impl Future<Output = Woken> + Send;
-
-    /// Pauses, unless the run ends first, or the service calls back for this attempt.
-    fn listen(&self, attempt: &AttemptId, wait: Duration) -> impl Future<Output = Woken> + Send;
-
-    /// The task that a callback named for this attempt. No proof: anybody may
-    /// have said so.
-    fn named(&self, attempt: &AttemptId) -> Option<TaskId>;
-
-    /// Whether the service can call back at all.
-    fn is_listening(&self) -> bool;
-
-    /// Since the run began, on a clock that never jumps.
-    fn now(&self) -> Duration;
-
-    /// Lets a failure act on the rest of the run: stop it, slow it, give a
-    /// reservation back. Says how long it makes everybody wait.
-    fn heed(&self, shot: &ShotFacts, failure: &Failure, operation: Operation) -> Duration;
-
-    /// Keeps a paid task that the ledger cannot take anywhere else: the last
-    /// resort, which may fail too.
-    fn rescue(&self, rescued: &Rescued);
-}
-
-/// The rules of a life that a manifest can set.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Rules {
-    /// Between two polls of one task.
-    pub(super) poll_interval: Duration,
-    /// How long a task may take before it is left for another run.
-    pub(super) deadline: Duration,
-    /// One second of backing off, or less on scaled time.
-    pub(super) unit: Duration,
-}
-
-/// A task that was paid and whose id could not be made durable: the one thing
-/// that must be shouted.
-pub(super) type Unrecorded = Option<TaskId>;
+use crate::provider::Progress;
 
 /// Lives one shot, which was admitted, to its end. `Err` only when the ledger failed.
 pub(super) async fn run_shot<H: Host>(
@@ -164,7 +73,7 @@ async fn wait<H: Host>(
         }
         turn += 1;
         pause = retry::jittered(rules.poll_interval, seed, turn);
-        match host.poll(&paid.task, patience(host, rules, begun)).await {
+        match host.poll(&paid.task, rules.patience(host, begun)).await {
             Ok(progress) => {
                 failures = 0;
                 if let Some(end) = advance(host, facts, paid, progress, &mut last).await? {
@@ -256,7 +165,7 @@ async fn save<H: Host>(
     let begun = host.now();
     let mut tries = 0;
     loop {
-        let patience = patience(host, rules, begun);
+        let patience = rules.patience(host, begun);
         let failure = match host.save(facts, file, tries, patience).await {
             Ok(video) => {
                 let (shot, attempt) = (facts.id.clone(), attempt.clone());
@@ -280,11 +189,6 @@ async fn save<H: Host>(
             return leave(host, facts, reason).await;
         }
     }
-}
-
-/// What is left until the deadline.
-pub(super) fn patience<H: Host>(host: &H, rules: &Rules, begun: Duration) -> Duration {
-    (begun + rules.deadline).saturating_sub(host.now())
 }
 
 /// Pauses for `wait` at most; says why the task has to be left, if it has to.

@@ -13,7 +13,7 @@ use crate::check::request::{CheckedRequest, Request};
 use crate::engine::dispatcher::Recorder;
 use crate::engine::fetch::{self, Wanted};
 use crate::engine::gate::Gate;
-use crate::engine::life::{Halt, Host, Woken};
+use crate::engine::host::{Halt, Host, Woken};
 use crate::engine::pace::Pace;
 use crate::engine::save;
 use crate::event::{EventKind, Failure, FailureClass, Operation, ShotFacts, SkipReason, Video};

@@ -6,6 +6,7 @@
 mod dispatcher;
 mod fetch;
 mod gate;
+mod host;
 mod life;
 mod local;
 mod pace;
@@ -28,7 +29,7 @@ use crate::callback::Listener;
 pub use crate::engine::dispatcher::Observer;
 use crate::engine::dispatcher::{Dispatcher, Recorder};
 use crate::engine::gate::Gate;
-use crate::engine::life::{Host as _, Rules};
+use crate::engine::host::{Host as _, Rules};
 use crate::engine::local::Local;
 use crate::engine::pace::Pace;
 use crate::event::{Decision, EventKind, PendingReason, ShotFacts, Signal, SkipReason};

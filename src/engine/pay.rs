@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::check::request::CheckedRequest;
-use crate::engine::life::{Halt, Host, Rules, Unrecorded, Woken, patience};
+use crate::engine::host::{Halt, Host, Rules, Unrecorded, Woken};
 use crate::engine::retry;
 use crate::event::{EventKind, Failure, FailureClass, Operation, ShotFacts, SkipReason};
 use crate::id::{AttemptId, Fingerprint, ShotId, TaskId};
@@ -48,7 +48,7 @@ pub(super) async fn create<H: Host>(
             Ok(created) => return accepted(host, facts, attempt, created).await.map(Some),
             Err(failure) => {
                 let slowed = host.heed(facts, &failure, Operation::Create);
-                let patience = patience(host, rules, begun);
+                let patience = rules.patience(host, begun);
                 let again = retry::create_again(&failure, tries, rules.unit, slowed, patience);
                 let unanswered = failure.class == FailureClass::Ambiguous;
                 let again = refused(host, &facts.id, attempt.clone(), failure, again);

@@ -19,7 +19,8 @@ use super::checked;
 use crate::check::CheckedShot;
 use crate::check::request::CheckedRequest;
 use crate::cli::{Memory, history};
-use crate::engine::life::{Halt, Host, Rules, Woken, run_shot};
+use crate::engine::host::{Halt, Host, Rules, Woken};
+use crate::engine::life::run_shot;
 use crate::event::{
     Decision, Event, EventKind, Failure, FailureClass, Operation, ShotFacts, SkipReason, Video,
 };
