@@ -77,9 +77,9 @@ async fn asleep_in_between(seed: u64) {
     let child = command.spawn().expect("the program starts");
     let id = child.id().to_string();
     let signal = |name: &'static str| {
-        let sent = Command::new("kill").args([name, &id]).output();
+        let killed = Command::new("kill").args([name, &id]).output();
         // It may be over already; then there is nothing to stop.
-        sent.expect("every unix has kill");
+        killed.expect("every unix has kill");
     };
     for _ in 0..3 {
         tokio::time::sleep(LENGTH.mul_f64(dice.fraction() / 3.0)).await;
