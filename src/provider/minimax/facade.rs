@@ -11,6 +11,7 @@ use futures::stream::BoxStream;
 use futures::{Stream, StreamExt as _};
 use progenitor_client::{ByteStream, ResponseValue};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::check::request::Request;
@@ -20,7 +21,7 @@ use crate::provider::minimax::classify::classify;
 use crate::provider::minimax::client::{self, Client, types};
 use crate::provider::minimax::links::Reach;
 use crate::provider::minimax::redact::Secret;
-use crate::provider::minimax::reply::{self, Refused, Reply};
+use crate::provider::minimax::reply::{self, Answered, Refused, Reply};
 use crate::provider::minimax::status::{Meaning, meaning};
 use crate::provider::{Body, Created, Location, Progress, Provider};
 
@@ -124,26 +125,12 @@ impl MiniMax {
         })?;
         let call = self.api.video_generation().body(body).send();
         let answer = client::observed(label.as_deref(), call).await;
-        match reply::sort(answer).await {
-            Ok(reply) => created(reply),
-            Err(refused) => Err(not_created(refused)),
-        }
+        read_create(answer).await
     }
 
     async fn link(&self, file: &FileId) -> Result<Location, Failure> {
         let call = self.api.retrieve_file().file_id(file.as_str());
-        let answer = client::observed(None, call.send()).await;
-        let reply = accept(Operation::Locate, reply::sort(answer).await)?;
-        let link = ["/file/download_url", "/file/backup_download_url"]
-            .iter()
-            .find_map(|pointer| reply.text(pointer).filter(|link| !link.is_empty()));
-        match link {
-            Some(link) => Ok(Location::new(link)),
-            None => Err(Failure::new(
-                FailureClass::Transient,
-                "the answer holds no link to the file",
-            )),
-        }
+        read_link(client::observed(None, call.send()).await).await
     }
 
     async fn follow(&self, location: &Location) -> Result<Body, Failure> {
@@ -168,14 +155,6 @@ impl MiniMax {
                 Err(refused_link(response).await)
             }
             Err(error) => Err(classify(Operation::Download, reply::broken(error))),
-        }
-    }
-
-    /// What the service says is shown and kept; a gateway repeats keys and links.
-    fn clean(&self, failure: Failure) -> Failure {
-        Failure {
-            message: self.secret.hide(&failure.message),
-            ..failure
         }
     }
 }
@@ -209,39 +188,59 @@ pub fn normalise(url: &str) -> Result<String, SettingsError> {
 
 impl Provider for MiniMax {
     async fn create(&self, request: Request) -> Result<Created, Failure> {
-        let created = self.order(request).await;
-        created.map_err(|failure| self.clean(failure))
+        self.secret.created(self.order(request).await)
     }
 
     async fn poll(&self, task: &TaskId) -> Result<Progress, Failure> {
         let call = self.api.query_video_generation().task_id(task.as_str());
         let answer = client::observed(None, call.send()).await;
-        let progress = match reply::sort(answer).await {
-            Ok(reply) => progress(&reply),
-            Err(refused) => failed_with_reason(refused),
-        };
-        match progress {
-            Ok(Progress::Failed { status, failure }) => Ok(Progress::Failed {
-                status,
-                failure: self.clean(failure),
-            }),
-            other => other.map_err(|failure| self.clean(failure)),
-        }
+        self.secret.progress(read_poll(answer).await)
     }
 
     async fn locate(&self, file: &FileId) -> Result<Location, Failure> {
         let link = self.link(file).await;
-        link.map_err(|failure| self.clean(failure))
+        link.map_err(|failure| self.secret.failure(failure))
     }
 
     async fn fetch(&self, location: &Location) -> Result<Body, Failure> {
         let body = self.follow(location).await;
-        body.map_err(|failure| self.clean(failure))
+        body.map_err(|failure| self.secret.failure(failure))
     }
 
     async fn fetch_content(&self, file: &FileId) -> Result<Body, Failure> {
         let body = self.content(file).await;
-        body.map_err(|failure| self.clean(failure))
+        body.map_err(|failure| self.secret.failure(failure))
+    }
+}
+
+/// What a create came to.
+pub(super) async fn read_create<T: Serialize>(answer: Answered<T>) -> Result<Created, Failure> {
+    match reply::sort(answer).await {
+        Ok(reply) => created(reply),
+        Err(refused) => Err(not_created(refused)),
+    }
+}
+
+/// How far a task is.
+pub(super) async fn read_poll<T: Serialize>(answer: Answered<T>) -> Result<Progress, Failure> {
+    match reply::sort(answer).await {
+        Ok(reply) => progress(&reply),
+        Err(refused) => failed_with_reason(refused),
+    }
+}
+
+/// The link to a file.
+pub(super) async fn read_link<T: Serialize>(answer: Answered<T>) -> Result<Location, Failure> {
+    let reply = accept(Operation::Locate, reply::sort(answer).await)?;
+    let link = ["/file/download_url", "/file/backup_download_url"]
+        .iter()
+        .find_map(|pointer| reply.text(pointer).filter(|link| !link.is_empty()));
+    match link {
+        Some(link) => Ok(Location::new(link)),
+        None => Err(Failure::new(
+            FailureClass::Transient,
+            "the answer holds no link to the file",
+        )),
     }
 }
 
@@ -345,7 +344,7 @@ fn failed_with_reason(refused: Refused) -> Result<Progress, Failure> {
     }
 }
 
-async fn refused_link(response: reqwest::Response) -> Failure {
+pub(super) async fn refused_link(response: reqwest::Response) -> Failure {
     words_for_a_video(reply::unexpected(response).await)
 }
 

@@ -6,6 +6,7 @@ pub mod classify;
 mod client;
 mod facade;
 mod links;
+pub mod reading;
 mod redact;
 mod reply;
 pub mod status;

@@ -4,6 +4,9 @@
 
 use std::fmt;
 
+use crate::event::Failure;
+use crate::provider::{Created, Progress};
+
 /// Keys shorter than this are words of a test, and would blank out sentences.
 const SHORTEST: usize = 8;
 
@@ -16,6 +19,30 @@ pub(super) struct Secret(Option<String>);
 impl Secret {
     pub(super) fn new(key: &str) -> Self {
         Self((key.len() >= SHORTEST).then(|| key.to_owned()))
+    }
+
+    /// What a create came to, as it may be shown and kept.
+    pub(super) fn created(&self, answer: Result<Created, Failure>) -> Result<Created, Failure> {
+        answer.map_err(|failure| self.failure(failure))
+    }
+
+    /// How far a task is, as it may be shown and kept.
+    pub(super) fn progress(&self, answer: Result<Progress, Failure>) -> Result<Progress, Failure> {
+        match answer {
+            Ok(Progress::Failed { status, failure }) => Ok(Progress::Failed {
+                status,
+                failure: self.failure(failure),
+            }),
+            other => other.map_err(|failure| self.failure(failure)),
+        }
+    }
+
+    /// What the service says is shown and kept; a gateway repeats keys and links.
+    pub(super) fn failure(&self, failure: Failure) -> Failure {
+        Failure {
+            message: self.hide(&failure.message),
+            ..failure
+        }
     }
 
     /// The text without the key and without the query of any link.

@@ -73,10 +73,11 @@ impl From<Answer> for Refused {
     }
 }
 
+/// A result of the generated client, with the headers that it drops.
+pub(super) type Answered<T> = (Result<ResponseValue<T>, Error<()>>, HeaderMap);
+
 /// Sorts a result of the generated client into accepted and not.
-pub(super) async fn sort<T: Serialize>(
-    (result, headers): (Result<ResponseValue<T>, Error<()>>, HeaderMap),
-) -> Result<Reply, Refused> {
+pub(super) async fn sort<T: Serialize>((result, headers): Answered<T>) -> Result<Reply, Refused> {
     match result {
         Ok(value) => {
             let status = value.status().as_u16();
