@@ -33,6 +33,21 @@ fn shot<'r>(report: &'r Value, id: &str) -> &'r Value {
         .unwrap_or_else(|| panic!("no shot {id}"))
 }
 
+/// Times are added to clocks, and clocks end.
+#[test]
+fn times_beyond_every_clock_leave_a_paid_shot_to_be_collected() {
+    let stage = stage(
+        "\
+version: 1
+limits: { poll_interval: 500000000000y, deadline: 1s, creates_per_minute: 1.0e-300 }
+shots: [{ id: one, model: MiniMax-Hailuo-2.3, prompt: A boat. }]
+",
+    );
+    let slow = ["apply", "shots.yaml", "--simulate", "--clips", "tiny"];
+    let ran = stage.run(&[&slow[..], &["--time-scale", "1"]].concat());
+    assert_eq!(ran.code, 102, "{}", ran.stderr);
+}
+
 #[test]
 fn every_storyboard_of_the_project_checks_and_plans() {
     let manifests = files("manifests", "yaml");

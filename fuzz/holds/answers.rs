@@ -172,9 +172,10 @@ impl<'a> Answer<'a> {
     /// Whether there is anything that could be a task.
     fn names_a_task(&self) -> bool {
         match self.pointer("/task_id") {
+            None | Some(Value::Null) => false,
             Some(Value::Number(number)) => number.to_string() != "0",
             Some(Value::String(text)) => !matches!(text.trim(), "" | "0"),
-            _ => false,
+            Some(_) => true,
         }
     }
 

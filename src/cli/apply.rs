@@ -38,6 +38,10 @@ const POLL_INTERVAL: Duration = Duration::from_secs(10);
 /// How long a task may take where the author says nothing (minimax-api.md 6.3).
 const DEADLINE: Duration = Duration::from_secs(30 * 60);
 
+/// The longest time that anything waits for: times are added to clocks, and
+/// clocks end.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
     let mut loaded = load::load(&args.manifest)?;
     console.diagnostics(&loaded);
@@ -128,7 +132,8 @@ fn settings(
     let poll = flags
         .poll_interval
         .or(written(&limits.poll_interval))
-        .unwrap_or(POLL_INTERVAL);
+        .unwrap_or(POLL_INTERVAL)
+        .min(LONGEST);
     let max_cost = flags
         .max_cost
         .clone()
@@ -147,7 +152,8 @@ fn settings(
         deadline: flags
             .deadline
             .or(written(&limits.deadline))
-            .unwrap_or(DEADLINE),
+            .unwrap_or(DEADLINE)
+            .min(LONGEST),
         // Simulated clips cost nothing; their prices are shown only.
         max_cost: max_cost.filter(|_| !target.simulated),
         time_scale,

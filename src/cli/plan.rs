@@ -108,7 +108,7 @@ fn as_text(plan: &Plan) -> String {
         text.push('\n');
     }
     text.push_str(&summary(plan));
-    text
+    render::calm(&text)
 }
 
 fn block(shot: &ShotFacts) -> String {

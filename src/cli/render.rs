@@ -25,7 +25,14 @@ pub(super) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources, colour:
         text.push_str(&renderer.render(&groups(diagnostic, sources)));
         text.push_str("\n\n");
     }
-    text
+    // The library draws all control characters but those of the second block,
+    // with which a terminal can be steered just as well.
+    text.replace(|c| matches!(c, '\u{7f}'..='\u{9f}'), "\u{fffd}")
+}
+
+/// Lines for a person without anything that would steer the terminal.
+pub(super) fn calm(lines: &str) -> String {
+    lines.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
 }
 
 fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>> {

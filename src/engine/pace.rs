@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// The longest window, in minutes: a year of them. Clocks end at some time.
+const LONGEST_WINDOW: f64 = 365.0 * 24.0 * 60.0;
+
 /// Hands out the instants at which creates may be sent.
 #[derive(Debug)]
 pub(super) struct Pace {
@@ -36,7 +39,7 @@ impl Pace {
             let creates = rate.floor().max(1.0);
             Window {
                 creates: creates as usize,
-                length: minute.mul_f64(creates / rate),
+                length: minute.mul_f64((creates / rate).min(LONGEST_WINDOW)),
             }
         });
         Self {
@@ -89,6 +92,12 @@ mod tests {
     use super::Pace;
 
     const MINUTE: Duration = Duration::from_secs(60);
+
+    #[tokio::test(start_paused = true)]
+    async fn the_slowest_rate_is_still_a_time() {
+        let pace = Pace::new(Some(f64::MIN_POSITIVE), MINUTE);
+        assert!(pace.reserve() < pace.reserve());
+    }
 
     #[tokio::test(start_paused = true)]
     async fn no_window_holds_more_than_allowed() {

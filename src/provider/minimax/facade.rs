@@ -263,18 +263,17 @@ fn created(reply: Reply) -> Result<Created, Failure> {
 
 /// A refusal that names a task all the same proves nothing: the task may exist.
 fn not_created(refused: Refused) -> Failure {
-    let task = refused
-        .body
-        .as_ref()
-        .and_then(|body| reply::id(body, "/task_id"));
     let failure = classify(Operation::Create, *refused.answer);
-    match task {
-        // Some services write a zero where there is nothing.
-        Some(task) if task != "0" => Failure {
-            class: FailureClass::Ambiguous,
-            message: format!("{}; yet the answer names task {task}", failure.message),
-            ..failure
-        },
+    match refused.body {
+        Some(body) if reply::has_id(&body, "/task_id") => {
+            let task = reply::id(&body, "/task_id");
+            let task = task.map_or_else(|| "a task".to_owned(), |id| format!("task {id}"));
+            Failure {
+                class: FailureClass::Ambiguous,
+                message: format!("{}; yet the answer names {task}", failure.message),
+                ..failure
+            }
+        }
         _ => failure,
     }
 }
@@ -284,7 +283,7 @@ fn accept(operation: Operation, sorted: Result<Reply, Refused>) -> Result<Reply,
 }
 
 fn progress(reply: &Reply) -> Result<Progress, Failure> {
-    let status = reply.text("/status").unwrap_or_default().to_owned();
+    let status = reply.status();
     match meaning(&status) {
         Meaning::Succeeded => match reply.id("/file_id") {
             Some(file) => Ok(Progress::Succeeded {
@@ -317,13 +316,7 @@ fn progress(reply: &Reply) -> Result<Progress, Failure> {
 /// A failed task carries its reason as a non-zero code. The code alone would
 /// only mean that the question was refused (minimax-api.md section 4).
 fn failed_with_reason(refused: Refused) -> Result<Progress, Failure> {
-    let status = refused
-        .body
-        .as_ref()
-        .and_then(|body| body.get("status"))
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
+    let status = refused.body.as_ref().map(reply::status).unwrap_or_default();
     let failure = classify(Operation::Poll, *refused.answer);
     match (meaning(&status), failure.class) {
         // A status that says "running" wins over the code beside it: taking it

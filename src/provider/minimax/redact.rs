@@ -23,26 +23,45 @@ impl Secret {
 
     /// What a create came to, as it may be shown and kept.
     pub(super) fn created(&self, answer: Result<Created, Failure>) -> Result<Created, Failure> {
-        answer.map_err(|failure| self.failure(failure))
+        match answer {
+            Ok(created) => Ok(Created {
+                trace_id: self.hide_in(created.trace_id),
+                ..created
+            }),
+            Err(failure) => Err(self.failure(failure)),
+        }
     }
 
     /// How far a task is, as it may be shown and kept.
     pub(super) fn progress(&self, answer: Result<Progress, Failure>) -> Result<Progress, Failure> {
-        match answer {
-            Ok(Progress::Failed { status, failure }) => Ok(Progress::Failed {
-                status,
+        let progress = answer.map_err(|failure| self.failure(failure))?;
+        Ok(match progress {
+            Progress::Running { status, known } => Progress::Running {
+                status: self.hide(&status),
+                known,
+            },
+            Progress::Succeeded { status, file } => Progress::Succeeded {
+                status: self.hide(&status),
+                file,
+            },
+            Progress::Failed { status, failure } => Progress::Failed {
+                status: self.hide(&status),
                 failure: self.failure(failure),
-            }),
-            other => other.map_err(|failure| self.failure(failure)),
-        }
+            },
+        })
     }
 
     /// What the service says is shown and kept; a gateway repeats keys and links.
     pub(super) fn failure(&self, failure: Failure) -> Failure {
         Failure {
             message: self.hide(&failure.message),
+            trace_id: self.hide_in(failure.trace_id),
             ..failure
         }
+    }
+
+    fn hide_in(&self, text: Option<String>) -> Option<String> {
+        text.map(|text| self.hide(&text))
     }
 
     /// The text without the key and without the query of any link.

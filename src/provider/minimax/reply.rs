@@ -25,6 +25,13 @@ const UNEXPECTED_BODY_LIMIT: usize = 64 * 1024;
 /// Longest message taken from a service, in characters.
 const MESSAGE_LIMIT: usize = 300;
 
+/// Longest id taken from a service, in characters; the known ones have 18 digits.
+const ID_LIMIT: usize = 200;
+
+/// Longest time that a service can ask for, because whatever waits adds it to a
+/// clock, and clocks end.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// An accepted answer.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Reply {
@@ -35,9 +42,14 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    /// An id that may be text or a number; an empty one is none.
+    /// An id that may be text or a number; an empty one is none, and so is zero.
     pub(super) fn id(&self, pointer: &str) -> Option<String> {
         id(&self.body, pointer)
+    }
+
+    /// The service's word for where a task is, fit to be shown.
+    pub(super) fn status(&self) -> String {
+        status(&self.body)
     }
 
     /// A text.
@@ -46,13 +58,37 @@ impl Reply {
     }
 }
 
-/// An id in any body; see [`Reply::id`].
+/// An id in any body; see [`Reply::id`]. What is no word of a decent length can
+/// neither be shown nor asked for.
 pub(super) fn id(body: &Value, pointer: &str) -> Option<String> {
-    match body.pointer(pointer)? {
-        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+    let id = match body.pointer(pointer)? {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    let decent = id.chars().count() <= ID_LIMIT && !id.chars().any(char::is_control);
+    (decent && !is_nothing(&id)).then_some(id)
+}
+
+/// Whether anything stands where an id belongs, be it one or not.
+pub(super) fn has_id(body: &Value, pointer: &str) -> bool {
+    match body.pointer(pointer) {
+        None | Some(Value::Null) => false,
+        Some(Value::String(text)) => !is_nothing(text.trim()),
+        Some(Value::Number(number)) => !is_nothing(&number.to_string()),
+        Some(_) => true,
     }
+}
+
+/// See [`Reply::status`].
+pub(super) fn status(body: &Value) -> String {
+    let word = body.get("status").and_then(Value::as_str);
+    shorten(word.unwrap_or_default())
+}
+
+/// Some services write a zero where there is nothing.
+fn is_nothing(id: &str) -> bool {
+    matches!(id, "" | "0")
 }
 
 /// An answer that is not "accepted".
@@ -242,5 +278,6 @@ fn body_kind(bytes: &[u8]) -> &'static str {
 /// Seconds, or a date (RFC 9110 10.2.3); dates are read by their distance from
 /// the service's own clock elsewhere, so only seconds count here.
 fn retry_after(value: &str) -> Option<Duration> {
-    value.trim().parse().ok().map(Duration::from_secs)
+    let seconds = value.trim().parse().ok().map(Duration::from_secs)?;
+    Some(seconds.min(LONGEST_WAIT))
 }
