@@ -3,7 +3,7 @@
 //! Shared by the fuzz targets in `fuzz/targets/` and by `tests/regressions.rs`,
 //! so that what is fuzzed and what is replayed cannot drift apart.
 
-#![allow(dead_code, reason = "each target uses one of them")]
+#![allow(dead_code, unused_imports, reason = "each target uses one of them")]
 
 mod answers;
 mod manifest;

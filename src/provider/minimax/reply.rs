@@ -121,7 +121,7 @@ pub(super) async fn sort<T: Serialize>((result, headers): Answered<T>) -> Result
             accepted(status, &headers, body, "an empty answer")
         }
         Err(Error::InvalidResponsePayload(bytes, _)) => {
-            let body = serde_json::from_slice(&bytes).ok();
+            let body = json(&bytes);
             accepted(200, &headers, body, body_kind(&bytes))
         }
         Err(Error::UnexpectedResponse(response)) => unexpected(response).await,
@@ -152,8 +152,14 @@ pub(super) async fn words_instead(
         }
     }
     bytes.truncate(UNEXPECTED_BODY_LIMIT);
-    let body = serde_json::from_slice(&bytes).ok();
+    let body = json(&bytes);
     accepted(status, headers, body, body_kind(&bytes))
+}
+
+/// A body as JSON. Some gateways put words of another encoding into it; the task
+/// beside them is paid all the same.
+fn json(bytes: &[u8]) -> Option<Value> {
+    serde_json::from_str(&String::from_utf8_lossy(bytes)).ok()
 }
 
 /// What a failed call without any usable answer means.
