@@ -9,6 +9,6 @@ thread_local! {
 pub(crate) fn manifest(bytes: &[u8]) {
     let played = STAGE.with(|stage| stage.play(bytes));
     if std::str::from_utf8(bytes).is_err() {
-        assert!(played.is_none(), "no manifest is anything but UTF-8");
+        assert!(played.is_err(), "no manifest is anything but UTF-8");
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 
-use runner::cli::{Cli, Command, Rehearsal, rehearse};
+use runner::cli::{Cli, CliError, Command, Rehearsal, rehearse};
 use runner::event::Decision;
 use runner::plan::Plan;
 use serde_json::Value;
@@ -36,15 +36,15 @@ impl Stage {
         }
     }
 
-    /// Plans this text, holds what has to hold, and gives the plan. The outer
-    /// `None` is for what cannot be read at all.
-    pub(super) fn play(&self, text: &[u8]) -> Option<Option<Plan>> {
+    /// Plans this text, holds what has to hold, and gives the plan, where there
+    /// is one. Refused without a place is what is not UTF-8, and an output folder
+    /// that cannot be one.
+    pub(super) fn play(&self, text: &[u8]) -> Result<Option<Plan>, CliError> {
         fs::write(&self.file, text).expect("the folder is ours");
         let Command::Plan(args) = &self.command.command else {
             unreachable!("it was parsed as a plan");
         };
-        // Refused without a place: not UTF-8, or an output folder that cannot be one.
-        let rehearsal = rehearse(args).ok()?;
+        let rehearsal = rehearse(args)?;
         let told = rehearsal.diagnostics();
         let errors = told.iter().filter(|told| told.is_error()).count();
         assert_eq!(
@@ -56,7 +56,7 @@ impl Stage {
         if let Some(plan) = rehearsal.plan() {
             whole(plan);
         }
-        Some(rehearsal.plan().cloned())
+        Ok(rehearsal.plan().cloned())
     }
 }
 
