@@ -2,6 +2,7 @@
 //!
 //! The generated client is named only in this folder.
 
+mod body;
 pub mod classify;
 mod client;
 mod facade;

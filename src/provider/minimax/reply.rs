@@ -17,6 +17,7 @@ use reqwest::header::HeaderMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::provider::minimax::body::json;
 use crate::provider::minimax::classify::Answer;
 
 /// How much of an unexpected body is read, in bytes; the rest says nothing more.
@@ -154,12 +155,6 @@ pub(super) async fn words_instead(
     bytes.truncate(UNEXPECTED_BODY_LIMIT);
     let body = json(&bytes);
     accepted(status, headers, body, body_kind(&bytes))
-}
-
-/// A body as JSON. Some gateways put words of another encoding into it; the task
-/// beside them is paid all the same.
-fn json(bytes: &[u8]) -> Option<Value> {
-    serde_json::from_str(&String::from_utf8_lossy(bytes)).ok()
 }
 
 /// What a failed call without any usable answer means.
