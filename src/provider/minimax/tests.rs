@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::event::FailureClass;
 use crate::id::TaskId;
 use crate::provider::Provider as _;
 use crate::provider::minimax::client::types::VideoGenerationBody as Body;
@@ -333,4 +334,21 @@ async fn an_answer_means_the_same_with_a_connection_and_without() {
             Reader::new("sk-api-of-a-test").poll(answer())
         );
     }
+}
+
+#[test]
+fn words_that_are_cut_in_half_cost_no_task() {
+    let reader = Reader::new("sk-api-of-a-test");
+    let answer = |status: u16, code: i64| {
+        let body = format!(
+            r#"{{"task_id":"7","base_resp":{{"status_code":{code},"status_msg":"a cat \ud83d"}}}}"#
+        );
+        let mut answer = http::Response::new(body);
+        *answer.status_mut() = StatusCode::from_u16(status).expect("it is a status");
+        reader.create(answer)
+    };
+    let created = answer(200, 0).expect("it names a task");
+    assert_eq!(created.task, TaskId::new("7"));
+    let refused = answer(429, 1002).expect_err("it is a refusal");
+    assert_eq!(refused.class, FailureClass::Ambiguous);
 }
