@@ -96,11 +96,13 @@ fn library(text: &str) -> (Ran, u64) {
         key: "any".to_owned(),
         label_shots: false,
         silence: minimax::SILENCE,
+        witness: None,
     });
     let provider = Arc::new(provider.expect("the address is one"));
     let settings = Settings {
         concurrency: SHOTS,
         creates_per_minute: None,
+        polls_per_minute: None,
         poll_interval: Duration::from_secs(5),
         deadline: Duration::from_secs(600),
         max_cost: None,

@@ -18,7 +18,7 @@ use runner::engine::Settings;
 use runner::event::Failure;
 use runner::id::{FileId, TaskId};
 use runner::provider::minimax::{self, MiniMax};
-use runner::provider::{Body, Created, Location, Progress, Provider};
+use runner::provider::{Body, Created, Location, Progress, Provider, Rest};
 use runner::store::Store;
 use serde_json::Value;
 use support::Server;
@@ -141,6 +141,7 @@ async fn apply(url: &str, text: &str, folder: &Path) -> Round {
         key: KEY.to_owned(),
         label_shots: false,
         silence: minimax::SILENCE,
+        witness: None,
     };
     let provider = Arc::new(Counted {
         inner: MiniMax::new(&settings).expect("the address is one"),
@@ -149,6 +150,7 @@ async fn apply(url: &str, text: &str, folder: &Path) -> Round {
     let settings = Settings {
         concurrency: CONCURRENCY,
         creates_per_minute: None,
+        polls_per_minute: None,
         poll_interval: Duration::from_millis(1),
         deadline: Duration::from_secs(600),
         max_cost: None,
@@ -334,9 +336,9 @@ impl Provider for Counted {
         self.inner.locate(file).await
     }
 
-    async fn fetch(&self, location: &Location) -> Result<Body, Failure> {
+    async fn fetch(&self, location: &Location, rest: Option<&Rest>) -> Result<Body, Failure> {
         self.calls.count(Call::Fetch);
-        self.inner.fetch(location).await
+        self.inner.fetch(location, rest).await
     }
 
     async fn fetch_content(&self, file: &FileId) -> Result<Body, Failure> {

@@ -190,6 +190,8 @@ codes! {
     UnknownBackend = "unknown-backend",
     /// A limit that will hurt.
     Limit = "limit",
+    /// An address for callbacks that does not serve.
+    Callback = "callback",
     /// A variable that nothing uses.
     UnusedVariable = "unused-variable",
     /// A variable that was given but not declared.

@@ -69,6 +69,14 @@ impl ShotId {
         Ok(Self(text.into()))
     }
 
+    /// The name of what this shot was when it asked for something else: no shot
+    /// of a manifest can have it, because no id holds an `@`.
+    #[must_use]
+    pub fn earlier(&self, fingerprint: &Fingerprint) -> Self {
+        let digits = fingerprint.as_str().get(..8).unwrap_or_default();
+        Self(format!("{self}@{digits}").into())
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -31,7 +31,7 @@
 //!
 //! - vocabulary: [`id`], [`money`], [`diag`], [`event`], [`state`]
 //! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`]
-//! - ports: [`store`], [`ledger`], [`media`], [`provider`]
+//! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`callback`]
 //! - [`engine`] and [`report`], which never import each other
 //! - [`simulator`], the API on loopback
 //! - [`cli`], the only part that prints and reads the environment
@@ -39,6 +39,7 @@
 //! Deliberately absent: retries in the provider, a second definition of "done"
 //! beside [`state`], and any rule of the API in Rust: those are in `openapi/`.
 
+pub mod callback;
 pub mod check;
 pub mod cli;
 pub mod diag;

@@ -444,6 +444,30 @@ fn a_take_that_comes_to_nothing_leaves_the_one_before() {
 }
 
 #[test]
+fn the_wire_is_told_of_where_it_is_asked_for() {
+    let help = ran(program().args(["apply", "--help"])).stdout;
+    assert!(help.contains("-v, --verbose"), "{help}");
+    let stage = stage(TWO);
+    let told = stage.apply(&["--progress", "none", "--verbose"]);
+    assert_eq!(
+        (told.code, told.stdout.as_str()),
+        (0, ""),
+        "{}",
+        told.stderr
+    );
+    let lines = told.stderr.lines().filter(|line| line.contains(", trace "));
+    let calls: Vec<&str> = lines.filter_map(|line| line.get(25..33)).collect();
+    for (call, times) in [("create  ", 2), ("locate  ", 2), ("download", 2)] {
+        let found = calls.iter().filter(|found| **found == call).count();
+        assert_eq!(found, times, "{call}\n{}", told.stderr);
+    }
+    assert!(calls.contains(&"poll    "), "{}", told.stderr);
+    let again = stage.apply(&["--progress", "none", "--force", "one"]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert!(!again.stderr.contains("trace"), "{}", again.stderr);
+}
+
+#[test]
 fn help_shows_an_example_for_every_command() {
     for command in ["check", "plan", "apply", "resolve", "simulate", "schema"] {
         let help = ran(program().args([command, "--help"]));

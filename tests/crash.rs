@@ -58,6 +58,44 @@ async fn a_run_that_is_killed_at_any_moment_pays_once() {
     );
 }
 
+/// A laptop that is closed and opened again: the process stands still, and the
+/// world goes on without it.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_sleeps_in_between_pays_once() {
+    futures::stream::iter(0..8)
+        .for_each_concurrent(AT_ONCE, asleep_in_between)
+        .await;
+}
+
+#[cfg(unix)]
+async fn asleep_in_between(seed: u64) {
+    let mut dice = Dice(seed + 1_000);
+    let set = Set::new(&mut dice).await;
+    let mut command = set.command();
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = command.spawn().expect("the program starts");
+    let id = child.id().to_string();
+    let signal = |name: &'static str| {
+        let sent = Command::new("kill").args([name, &id]).output();
+        // It may be over already; then there is nothing to stop.
+        sent.expect("every unix has kill");
+    };
+    for _ in 0..3 {
+        tokio::time::sleep(LENGTH.mul_f64(dice.fraction() / 3.0)).await;
+        signal("-STOP");
+        tokio::time::sleep(LENGTH.mul_f64(dice.fraction())).await;
+        signal("-CONT");
+    }
+    let ended = tokio::task::spawn_blocking(move || child.wait_with_output());
+    let output = ended.await.expect("no panic").expect("it is our child");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "film {seed}: {said}");
+    let all: HashMap<String, usize> = set.shots.iter().map(|id| (prompt(id), 1)).collect();
+    assert_eq!(billed(&set.simulator), all, "film {seed}: {said}");
+    set.holds(seed);
+}
+
 /// Shoots one film, killed again and again. Returns how many kills came in time,
 /// and how many creations a person had to settle.
 async fn film(seed: u64) -> (usize, usize) {

@@ -5,10 +5,16 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use runner::id::FileId;
+use runner::provider::exchange::{Exchange, Heard};
+use runner::provider::minimax::{MiniMax, SILENCE, Settings};
+use runner::provider::{Location, Provider as _};
 use runner::simulator::Simulator;
 use serde_json::{Value, json};
-use support::film::{manifest, service};
+use support::film::{Film, manifest, service};
 use support::{Ran, Stage, ran};
 
 /// Like nothing else in the program or its surroundings.
@@ -54,7 +60,7 @@ const SHOTS: [&str; 8] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn neither_keys_nor_signed_links_are_left_anywhere() {
-    let runs = ["lines", "json"].map(|progress| async move {
+    let runs = ["lines", "json", "bars"].map(|progress| async move {
         let simulator = service(&noise()).await;
         let stage = Stage::new();
         stage.write("shots.yaml", &manifest(&SHOTS.map(str::to_owned)));
@@ -65,6 +71,12 @@ async fn neither_keys_nor_signed_links_are_left_anywhere() {
             requests.retrieve > 0 && requests.download > 0,
             "{requests:?}"
         );
+        for told in [
+            "create   POST /v1/video_generation 200, code 0",
+            "GET http://127",
+        ] {
+            assert!(applied.stderr.contains(told), "{}", applied.stderr);
+        }
         // The run after it tells the story of the first.
         let (stage, again) = apply(stage, &simulator, progress).await;
         let planned = ran(stage.command().args(["plan", "shots.yaml", "--json"]));
@@ -120,8 +132,79 @@ fn command(stage: &Stage, simulator: &Simulator, progress: &str) -> std::process
         .args(["apply", "shots.yaml", "--poll-interval", "100ms"])
         // What fails for good is given up, in seconds of the day.
         .args(["--deadline", "8s", "--concurrency", "8"])
-        .args(["--progress", progress]);
+        .args(["--progress", progress, "--verbose"]);
     command
+}
+
+/// A gateway that repeats the key wherever it can.
+async fn parrot() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+    let listener = listener.expect("loopback has a port");
+    let address = listener.local_addr().expect("it is bound");
+    let trace = [("trace-id", format!("0af3-{KEY}"))];
+    let link = format!("http://{address}/a.mp4?Expires=1&OSSAccessKeyId=LTAI&Signature={KEY}");
+    let answer = json!({
+        "task_id": "106", "file": { "download_url": link },
+        "base_resp": { "status_code": 0, "status_msg": KEY },
+    });
+    let api = axum::Router::new().fallback(move || std::future::ready((trace, answer.to_string())));
+    let refusal = (axum::http::StatusCode::FORBIDDEN, KEY);
+    let open = axum::routing::get(move || std::future::ready(refusal));
+    let router = axum::Router::new().nest("/gate", api).route("/a.mp4", open);
+    // Ends with the test's runtime.
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}/gate")
+}
+
+#[tokio::test]
+async fn a_witness_is_told_of_every_exchange_and_of_nothing_secret() {
+    let base_url = parrot().await;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let hears = Arc::clone(&told);
+    let provider = MiniMax::new(&Settings {
+        base_url: base_url.clone(),
+        key: KEY.to_owned(),
+        label_shots: false,
+        silence: SILENCE,
+        witness: Some(Arc::new(move |exchange: &Exchange| {
+            let mut exchange = exchange.clone();
+            exchange.took = Duration::ZERO;
+            if let Heard::Nothing(why) = &mut exchange.heard {
+                // What comes after it is the system's to say.
+                why.truncate("no connection".len());
+            }
+            hears
+                .lock()
+                .expect("no panic")
+                .push(format!("{exchange:?}"));
+        })),
+    })
+    .expect("the address is one");
+    let file = FileId::new("7");
+    let created = provider.create(Film::new(&["a"]).request()).await;
+    let created = created.expect("the parrot takes everything");
+    provider.poll(&created.task).await.expect("a state");
+    let link = provider.locate(&file).await.expect("a link");
+    let refused = provider.fetch(&link, None).await.expect_err("no file");
+    provider.fetch_content(&file).await.expect("some bytes");
+    let nowhere = Location::new("http://127.0.0.1:1/a.mp4?Signature=x");
+    provider.fetch(&nowhere, None).await.expect_err("nobody");
+    let told = told.lock().expect("no panic").join("\n");
+    clean("what was told", told.as_bytes());
+    clean(
+        "what is kept",
+        format!("{created:?} {refused:?}").as_bytes(),
+    );
+    let port = base_url.trim_start_matches("http://127.0.0.1:");
+    let port = port.trim_end_matches("/gate");
+    insta::assert_snapshot!(told.replace(port, "PORT"), @r#"
+    Exchange { operation: Create, method: "POST", place: "/gate/v1/video_generation", heard: Status(200), code: Some(0), trace_id: Some("0af3-[key]"), took: 0ns }
+    Exchange { operation: Poll, method: "GET", place: "/gate/v1/query/video_generation", heard: Status(200), code: Some(0), trace_id: Some("0af3-[key]"), took: 0ns }
+    Exchange { operation: Locate, method: "GET", place: "/gate/v1/files/retrieve", heard: Status(200), code: Some(0), trace_id: Some("0af3-[key]"), took: 0ns }
+    Exchange { operation: Download, method: "GET", place: "http://127.0.0.1:PORT/…", heard: Status(403), code: None, trace_id: None, took: 0ns }
+    Exchange { operation: Download, method: "GET", place: "/gate/v1/files/retrieve_content", heard: Status(200), code: None, trace_id: Some("0af3-[key]"), took: 0ns }
+    Exchange { operation: Download, method: "GET", place: "http://127.0.0.1:1/…", heard: Nothing("no connection"), code: None, trace_id: None, took: 0ns }
+    "#);
 }
 
 /// Looks into every file of a folder; returns how many there were.

@@ -1,6 +1,7 @@
 //! The simulator over real HTTP: whole lives of tasks, refusals, links, and numbers.
 
 mod simulator {
+    mod callbacks;
     pub(crate) mod client;
     mod links;
     mod lives;

@@ -119,6 +119,7 @@ async fn with_the_name_it_is_checked_sent_and_made() {
         key: "any".to_owned(),
         label_shots: false,
         silence: runner::provider::minimax::SILENCE,
+        witness: None,
     })
     .expect("the address is one");
     let request = request

@@ -10,7 +10,10 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("vocabulary", &["id", "money", "diag", "event", "state"]),
     ("pure", &["spec", "manifest", "shot", "check", "plan"]),
-    ("ports", &["store", "ledger", "media", "provider"]),
+    (
+        "ports",
+        &["store", "ledger", "media", "provider", "callback"],
+    ),
     ("engine and report", &["engine", "report"]),
     ("simulator", &["simulator"]),
     ("command line", &["cli"]),
@@ -140,13 +143,13 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "reqwest",
-        &["src/provider/"],
-        "HTTP to the service is the provider's",
+        &["src/provider/", "src/simulator/callback.rs"],
+        "HTTP to the service is the provider's, and callbacks are the simulator's",
     ),
     (
         "axum",
-        &["src/simulator/"],
-        "HTTP from clients is the simulator's",
+        &["src/simulator/", "src/callback/"],
+        "HTTP from clients is the simulator's, and from the service the listener's",
     ),
     ("clap", &["src/cli/"], "arguments are the command line's"),
     (

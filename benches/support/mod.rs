@@ -90,6 +90,10 @@ pub(crate) fn planned(shots: Vec<CheckedShot>, base_url: &str) -> Plan {
         free: false,
         history: &History::default(),
         retry: Retry::Nothing,
+        now: Timestamp::UNIX_EPOCH,
+        deadline: Duration::from_secs(1_800),
+        whole: true,
+        strangers: &std::collections::HashSet::new(),
         force: &std::collections::HashSet::new(),
     };
     plan::plan(shots, &context)
@@ -110,6 +114,8 @@ pub(crate) async fn carried_out<P: Provider>(
         store: Arc::new(store),
         ledger,
         observer: Box::new(|_, _| {}),
+        callbacks: None,
+        turnstile: None,
         wall_clock: Timestamp::now,
     };
     let state = engine::run(plan, ports, settings, &Shutdown::default())

@@ -41,6 +41,15 @@ impl Request {
         &self.body
     }
 
+    /// Where the service shall say what becomes of it. Not a part of what is asked
+    /// for: another address is not another video.
+    #[must_use]
+    pub fn called_back_at(mut self, url: String) -> Self {
+        let name = "callback_url".to_owned();
+        self.body.insert(name, Value::String(url));
+        self
+    }
+
     /// Gives the JSON body away without copying the pictures in it.
     pub fn into_body(self) -> Map<String, Value> {
         self.body

@@ -6,41 +6,32 @@
 use std::io::BufRead as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use indicatif::ProgressDrawTarget;
+use indicatif::{MultiProgress, ProgressDrawTarget};
 use jiff::Timestamp;
 
-use crate::cli::args::{ApplyArgs, LimitArgs, ProgressMode, SimulatorArgs};
+use crate::cli::args::{ApplyArgs, ProgressMode};
 use crate::cli::backend::Target;
 use crate::cli::console::Console;
+use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::history::{Memory, forgotten};
 use crate::cli::load::{self, Loaded};
 use crate::cli::words::shots;
-use crate::cli::{plan as plan_command, prepare, render, signals, simulate};
+use crate::cli::{callbacks, limits};
+use crate::cli::{plan as plan_command, prepare, render, signals, simulate, verbose};
 use crate::engine::{self, Observer, Ports, RunError, Settings, Shutdown};
 use crate::event::{Decision, Event};
-use crate::ledger::Ledger;
-use crate::manifest::model::{CreateRate, Limits, Manifest};
-use crate::money::Money;
+use crate::ledger::{Ledger, Turnstile};
+use crate::manifest::model::Callback;
 use crate::plan::Plan;
+use crate::provider::exchange::Witness;
 use crate::provider::minimax::{self, MiniMax};
 use crate::report::{Bars, JsonLines, Lines, Paint, Places, ReportFile, Sink, Sinks, Summary};
 use crate::simulator::Simulator;
 use crate::state::RunState;
 use crate::store::Store;
-
-/// Between two polls where the author says nothing (minimax-api.md 6.1).
-const POLL_INTERVAL: Duration = Duration::from_secs(10);
-
-/// How long a task may take where the author says nothing (minimax-api.md 6.3).
-const DEADLINE: Duration = Duration::from_secs(30 * 60);
-
-/// The longest time that anything waits for: times are added to clocks, and
-/// clocks end.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
     let mut loaded = load::load(&args.manifest)?;
@@ -55,7 +46,7 @@ pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, Cli
     let key = key(&loaded, &target, args)?;
     let folder = prepare::output_folder(&loaded, &manifest, &target, args.results.out.as_ref());
     let store = Store::open(&folder).map_err(prepare::store_error)?;
-    let mut ledger = Ledger::open(&store.layout().ledger()).map_err(prepare::ledger_error)?;
+    let mut ledger = prepare::ledger(&store, console)?;
     let records = ledger.records().map_err(prepare::ledger_error)?;
     if prepare::memory(&target) == Memory::Forgets {
         ledger
@@ -69,12 +60,16 @@ pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, Cli
         &args.results,
         &store,
         &records,
+        args.limits.deadline,
     )?;
     drop(records);
-    let settings = settings(&manifest.limits, &args.limits, &args.simulator, &target);
+    let settings = limits::settings(&manifest.limits, args, &target);
     console.say(plan_command::summary(&plan));
-    within_budget(&plan, &settings, allow_unpriced(&manifest, args))?;
+    let unpriced = limits::allow_unpriced(&manifest, args);
+    limits::within_budget(&plan, &settings, unpriced)?;
+    let callback = manifest.callback.clone();
     // The plan holds all that is needed from here on; a run may take hours.
+    let environment = std::mem::take(&mut loaded.environment);
     drop((manifest, loaded));
     if !confirmed(&plan, &target, args, console) {
         console.say("nothing was created");
@@ -82,8 +77,11 @@ pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, Cli
     }
     names_are_free(&plan, &store)?;
     place_reused(&mut plan, &store)?;
+    let turnstile = turnstile(&environment, &target, &key, console);
     let run = Run {
         plan,
+        callback,
+        turnstile,
         key,
         target,
         folder,
@@ -113,90 +111,6 @@ fn key(loaded: &Loaded, target: &Target, args: &ApplyArgs) -> Result<String, Cli
     }
 }
 
-/// Flags over the manifest over what is usual.
-fn settings(
-    limits: &Limits,
-    flags: &LimitArgs,
-    simulator: &SimulatorArgs,
-    target: &Target,
-) -> Settings {
-    let time_scale = if target.simulated {
-        simulator.time_scale
-    } else {
-        1
-    };
-    let written = |value: &Option<crate::diag::Spanned<Duration>>| value.as_ref().map(|v| v.value);
-    let rate = flags
-        .creates_per_minute
-        .unwrap_or_else(|| limits.creates_per_minute());
-    let poll = flags
-        .poll_interval
-        .or(written(&limits.poll_interval))
-        .unwrap_or(POLL_INTERVAL)
-        .min(LONGEST);
-    let max_cost = flags
-        .max_cost
-        .clone()
-        .or_else(|| limits.max_cost.as_ref().map(|cost| cost.value.clone()));
-    Settings {
-        concurrency: flags
-            .concurrency
-            .map_or(limits.concurrency() as usize, usize::from),
-        creates_per_minute: match rate {
-            CreateRate::Unlimited => None,
-            CreateRate::PerMinute(rate) => Some(rate),
-        },
-        // Simulated time runs faster, and the questions with it; never faster
-        // than a server on this machine deserves.
-        poll_interval: (poll / time_scale).max(Duration::from_millis(10)),
-        deadline: flags
-            .deadline
-            .or(written(&limits.deadline))
-            .unwrap_or(DEADLINE)
-            .min(LONGEST),
-        // Simulated clips cost nothing; their prices are shown only.
-        max_cost: max_cost.filter(|_| !target.simulated),
-        time_scale,
-    }
-}
-
-fn allow_unpriced(manifest: &Manifest, args: &ApplyArgs) -> bool {
-    args.limits.allow_unpriced || manifest.limits.allow_unpriced()
-}
-
-/// All or nothing: what would break the limit is refused before the first call.
-fn within_budget(plan: &Plan, settings: &Settings, unpriced: bool) -> Result<(), CliError> {
-    let Some(limit) = &settings.max_cost else {
-        return Ok(());
-    };
-    let cost = plan.cost();
-    let refused = |message: String| Err(CliError::new(Exit::Budget, message));
-    if let Some(other) = cost.amounts().find(|m| m.currency() != limit.currency()) {
-        return refused(format!(
-            "prices are in {}, and the limit is in {}",
-            other.currency(),
-            limit.currency()
-        ));
-    }
-    if plan.unpriced() > 0 && !unpriced {
-        return refused(format!(
-            "{} without a known price cannot be counted against the limit of {limit}",
-            shots(plan.unpriced())
-        ))
-        .map_err(|error| {
-            error.advice("give their price under `prices:`, or pass --allow-unpriced")
-        });
-    }
-    let needed: Money = cost.in_currency(limit.currency());
-    if needed.micros() > limit.micros() {
-        return refused(format!(
-            "this run would cost {needed}, and the limit is {limit}"
-        ))
-        .map_err(|error| error.advice("raise --max-cost, or make fewer shots with --only"));
-    }
-    Ok(())
-}
-
 /// Asks before money is spent, where there is a person to ask.
 fn confirmed(plan: &Plan, target: &Target, args: &ApplyArgs, console: &mut Console) -> bool {
     let creates = plan.count(Decision::Create);
@@ -213,6 +127,30 @@ fn confirmed(plan: &Plan, target: &Target, args: &ApplyArgs, console: &mut Conso
         return false;
     }
     matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "是")
+}
+
+/// Where the runs of this account on this machine count together. Without it
+/// they only count alone, which is said and no reason not to run.
+fn turnstile(
+    environment: &Environment,
+    target: &Target,
+    key: &str,
+    console: &mut Console,
+) -> Option<Turnstile> {
+    if target.simulated {
+        return None;
+    }
+    let path = environment.state_file("creates.sqlite")?;
+    match Turnstile::open(&path, &target.base_url, key) {
+        Ok(turnstile) => Some(turnstile),
+        Err(error) => {
+            console.say(format!(
+                "creations per minute are counted for this run alone: {}",
+                render::error_chain(&error)
+            ));
+            None
+        }
+    }
 }
 
 /// A name that cannot be written is found before anything is paid.
@@ -245,6 +183,8 @@ fn place_reused(plan: &mut Plan, store: &Store) -> Result<(), CliError> {
 /// Everything that one run needs, decided.
 struct Run {
     plan: Plan,
+    callback: Option<Callback>,
+    turnstile: Option<Turnstile>,
     key: String,
     target: Target,
     folder: PathBuf,
@@ -256,8 +196,12 @@ struct Run {
 impl Run {
     fn carry_out(self, args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
         let runtime = simulate::runtime()?;
-        let sinks = Arc::new(Mutex::new(self.sinks(args.progress, console)));
-        let result = runtime.block_on(self.run(args, observer(Arc::clone(&sinks))));
+        let (sinks, bars) = self.sinks(args.progress, console);
+        let witness = args
+            .verbose
+            .then(|| verbose::witness(console.clone(), bars));
+        let sinks = Arc::new(Mutex::new(sinks));
+        let result = runtime.block_on(self.run(args, observer(Arc::clone(&sinks)), witness));
         // Nothing is left to wait for; a simulator's renderer may still be at it.
         runtime.shutdown_background();
         let result = result?;
@@ -275,9 +219,10 @@ impl Run {
     }
 
     /// Who is told: the person or program that watches, the report, and at the
-    /// end the person again.
-    fn sinks(&self, mode: ProgressMode, console: &Console) -> Sinks {
+    /// end the person again. Beside them the screen, if bars are drawn on it.
+    fn sinks(&self, mode: ProgressMode, console: &Console) -> (Sinks, Option<MultiProgress>) {
         let mut sinks = Sinks::default();
+        let mut screen = None;
         let paint = Paint::new(console.colour());
         let terminal = Console::has_terminal();
         let progress: Option<Box<dyn Sink>> = match mode {
@@ -286,7 +231,9 @@ impl Run {
             ProgressMode::Auto if !terminal => Some(lines(paint)),
             ProgressMode::Lines => Some(lines(paint)),
             ProgressMode::Auto | ProgressMode::Bars => {
-                Some(Box::new(Bars::new(ProgressDrawTarget::stderr(), paint)))
+                let bars = Bars::new(ProgressDrawTarget::stderr(), paint);
+                screen = Some(bars.screen());
+                Some(Box::new(bars))
             }
         };
         if let Some(progress) = progress {
@@ -302,13 +249,14 @@ impl Run {
             let stderr = Box::new(std::io::stderr());
             sinks.push(Box::new(Summary::new(stderr, places, paint)));
         }
-        sinks
+        (sinks, screen)
     }
 
     async fn run(
         self,
         args: &ApplyArgs,
         observer: Observer,
+        witness: Option<Witness>,
     ) -> Result<Result<RunState, RunError>, CliError> {
         let simulator = if self.target.simulated {
             let address = ([127, 0, 0, 1], 0).into();
@@ -324,12 +272,22 @@ impl Run {
             key: self.key,
             label_shots: self.target.simulated,
             silence: minimax::SILENCE,
+            witness,
         })
         .map_err(|error| CliError::new(Exit::Usage, "the service cannot be used").because(error))?;
+        let listener = match &self.callback {
+            Some(callback) => {
+                let listener = callbacks::listen(callback, self.target.simulated, &self.store);
+                Some(listener.await?)
+            }
+            None => None,
+        };
         let ports = Ports {
+            callbacks: listener.clone(),
             provider: Arc::new(provider),
             store: Arc::new(self.store),
             ledger: self.ledger,
+            turnstile: self.turnstile,
             observer,
             wall_clock: Timestamp::now,
         };
@@ -337,6 +295,9 @@ impl Run {
         let watching = tokio::spawn(signals::watch(shutdown.clone()));
         let result = engine::run(self.plan, ports, &self.settings, &shutdown).await;
         watching.abort();
+        if let Some(listener) = listener {
+            listener.stop().await;
+        }
         if let Some(simulator) = simulator {
             simulator.stop().await;
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::manifest::model::{CreateRate, Limits};
+use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
 
 /// Turns storyboards into videos through the `MiniMax` (Hailuo) API, and never pays twice.
@@ -52,6 +52,10 @@ pub enum Command {
     Plan(PlanArgs),
     /// Make the videos that are not there yet, and write a report.
     Apply(ApplyArgs),
+    /// Show where every shot stands, and what was spent; also while a run goes on.
+    Status(StatusArgs),
+    /// List the takes of shots, and choose the one that counts.
+    Takes(TakesArgs),
     /// Say what became of a creation that nobody answered.
     Resolve(ResolveArgs),
     /// Serve the video API on this machine, without cost, for any client.
@@ -102,7 +106,7 @@ pub struct CheckArgs {
 }
 
 /// Where earlier results are and what to do with them.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ResultsArgs {
     /// The output folder, instead of the manifest's `output.dir`.
     #[arg(long, value_name = "DIR")]
@@ -176,6 +180,11 @@ pub struct ApplyArgs {
     /// How progress is shown.
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
     pub progress: ProgressMode,
+
+    /// Say on stderr what goes over the wire: a line for each HTTP exchange,
+    /// without keys, queries and bodies.
+    #[arg(long, short)]
+    pub verbose: bool,
 }
 
 /// Flags over the manifest's `limits`.
@@ -186,9 +195,13 @@ pub struct LimitArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: Option<u16>,
 
-    /// Tasks created in any minute, or `unlimited`.
+    /// Tasks created in any minute by all runs with this key on this machine, or `unlimited`.
     #[arg(long, value_name = "N", value_parser = rate)]
-    pub creates_per_minute: Option<CreateRate>,
+    pub creates_per_minute: Option<Rate>,
+
+    /// Questions about all tasks together in any minute, or `unlimited`.
+    #[arg(long, value_name = "N", value_parser = rate)]
+    pub polls_per_minute: Option<Rate>,
 
     /// The most that this run may spend, for example '5 USD'.
     #[arg(long, value_name = "AMOUNT")]
@@ -199,7 +212,7 @@ pub struct LimitArgs {
     pub allow_unpriced: bool,
 
     /// How long a task may take before it is left for the next run, for example 30m.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub deadline: Option<Duration>,
 
     /// Time between two questions about one task, for example 10s.
@@ -250,6 +263,52 @@ pub enum ProgressMode {
     Json,
     /// Nothing.
     None,
+}
+
+/// `runner status`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example, in another terminal while `apply` runs:\n  runner status shots.yaml"
+)]
+pub struct StatusArgs {
+    /// Which manifest.
+    #[command(flatten)]
+    pub manifest: ManifestArgs,
+
+    /// The output folder, instead of the manifest's `output.dir`.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `runner takes`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  runner takes shots.yaml                                       # every take of every shot
+  runner takes shots.yaml --only opening --select 1f0c9a3b      # the one that counts
+
+A chosen take counts until another one is made for the same request; the others
+are kept.")]
+pub struct TakesArgs {
+    /// Which manifest.
+    #[command(flatten)]
+    pub manifest: ManifestArgs,
+
+    /// The take that counts from now on: the first digits of its SHA-256.
+    #[arg(long, value_name = "DIGITS")]
+    pub select: Option<String>,
+
+    /// The output folder, instead of the manifest's `output.dir`.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `runner resolve`
@@ -344,18 +403,22 @@ fn assignment(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn rate(text: &str) -> Result<CreateRate, String> {
+fn rate(text: &str) -> Result<Rate, String> {
     if text == "unlimited" {
-        return Ok(CreateRate::Unlimited);
+        return Ok(Rate::Unlimited);
     }
     match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(CreateRate::PerMinute(rate)),
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(Rate::PerMinute(rate)),
         _ => Err("a number above 0, or `unlimited`".to_owned()),
     }
 }
 
+fn time(text: &str) -> Result<Duration, humantime::DurationError> {
+    Ok(humantime::parse_duration(text)?.min(Limits::LONGEST))
+}
+
 fn poll_interval(text: &str) -> Result<Duration, String> {
-    let interval = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let interval = time(text).map_err(|error| error.to_string())?;
     if interval < Limits::MIN_POLL_INTERVAL {
         return Err("at least 100ms".to_owned());
     }

@@ -15,6 +15,7 @@ use crate::cli::load::Loaded;
 use crate::cli::render;
 
 /// The streams of this process.
+#[derive(Clone)]
 pub(super) struct Console {
     choice: ColorChoice,
 }

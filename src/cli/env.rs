@@ -6,7 +6,9 @@
 //! reports do not see the key.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy as _;
 
 /// The variables of this process over those of `.env` files.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +30,21 @@ impl Environment {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         }));
         Self { variables }
+    }
+
+    /// A file that belongs to this user on this machine and to no storyboard,
+    /// with its folder made: under `RUNNER_STATE_DIR`, else where the system keeps
+    /// such files. `None` where no such place can be made.
+    pub(super) fn state_file(&self, name: &str) -> Option<PathBuf> {
+        let folder = if let Some(folder) = self.get("RUNNER_STATE_DIR") {
+            PathBuf::from(folder)
+        } else {
+            let strategy = etcetera::choose_base_strategy().ok()?;
+            let state = strategy.state_dir().unwrap_or_else(|| strategy.data_dir());
+            state.join("runner")
+        };
+        std::fs::create_dir_all(&folder).ok()?;
+        Some(folder.join(name))
     }
 
     /// A variable; an empty one counts as unset.

@@ -68,7 +68,7 @@ impl Exit {
             Some(StopReason::Interrupted(Signal::Interrupt)) => return Self::Interrupted,
             Some(StopReason::Interrupted(Signal::Terminate)) => return Self::Terminated,
             Some(StopReason::KeyRefused(_)) => return Self::Key,
-            Some(StopReason::OutOfCredit(_)) => return Self::Quota,
+            Some(StopReason::OutOfCredit(_) | StopReason::Throttled(_)) => return Self::Quota,
             Some(StopReason::WrongAddress(_)) => return Self::Network,
             Some(StopReason::Unreachable(_)) if counts.succeeded + counts.pending == 0 => {
                 return Self::Network;

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use crate::event::{Failure, FailureClass, Video};
-use crate::id::{AttemptId, TaskId};
+use crate::id::{AttemptId, Fingerprint, TaskId};
 use crate::ledger::{AttemptStanding, Record, Records};
-use crate::plan::history::{History, Past, Presence, Standing};
+use crate::plan::history::{History, Leftover, Past, Presence, Standing};
 use crate::store::{self, Store};
 
 /// What a service knows of tasks that an earlier run left with it.
@@ -57,22 +57,67 @@ pub fn history(records: &Records, store: &Store, memory: Memory) -> History {
             && (memory == Memory::Keeps || is_there(standing, store))
             && let Some(past) = past(standing, store)
         {
+            if memory == Memory::Keeps && is_unsettled(standing.state) {
+                history.unsettled.push(Leftover {
+                    fingerprint: record.fingerprint.clone(),
+                    backend: standing.backend.clone(),
+                    past: past.clone(),
+                    price: standing.price.clone(),
+                });
+            }
             history.requests.insert(record.fingerprint.clone(), past);
         }
+    }
+    for (fingerprint, record) in records.choices() {
+        choose(&mut history, fingerprint, record, records, store);
     }
     history
 }
 
+/// What a person chose counts, unless something for the same request is on its
+/// way: that was paid for later, and has to come to its end.
+fn choose(
+    history: &mut History,
+    fingerprint: &Fingerprint,
+    chosen: &Record,
+    records: &Records,
+    store: &Store,
+) {
+    let standing = records.by_fingerprint(fingerprint);
+    if standing.is_some_and(|standing| is_unsettled(standing.state)) {
+        return;
+    }
+    let Some(video) = &chosen.video else { return };
+    let (video, presence) = find(video, store);
+    let standing = Standing::Saved {
+        video,
+        presence,
+        task: chosen.task.clone().unwrap_or_else(|| TaskId::new("")),
+        file: chosen.file.clone(),
+    };
+    let past = past_with(chosen, standing);
+    history.requests.insert(fingerprint.clone(), past);
+}
+
+fn is_unsettled(state: AttemptStanding) -> bool {
+    state.holds_money() && state != AttemptStanding::Saved
+}
+
 /// `None` for what leaves the way free: lost and superseded attempts.
 fn past(record: &Record, store: &Store) -> Option<Past> {
-    Some(Past {
+    Some(past_with(record, standing(record, store)?))
+}
+
+fn past_with(record: &Record, standing: Standing) -> Past {
+    Past {
         attempt: record.attempt.clone(),
         shot: record.shot.clone(),
-        standing: standing(record, store)?,
+        standing,
         base_url: record.base_url.clone(),
+        intended_at: record.intended_at,
         date: record.intended_at.strftime("%Y-%m-%d").to_string(),
         request: Arc::clone(&record.request),
-    })
+    }
 }
 
 fn standing(record: &Record, store: &Store) -> Option<Standing> {
@@ -116,7 +161,7 @@ fn paid(record: &Record, task: TaskId) -> Standing {
 
 /// Where a saved video is: under its name, or in `takes/` because another one
 /// has its name now, as when a shot was changed and changed back.
-fn find(video: &Video, store: &Store) -> (Video, Presence) {
+pub(super) fn find(video: &Video, store: &Store) -> (Video, Presence) {
     let presence = presence(store.is_whole(video));
     if presence == Presence::Present {
         return (video.clone(), presence);

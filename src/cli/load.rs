@@ -17,7 +17,8 @@ use crate::cli::backend::{self, Target};
 use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::diag::{Code, Diagnostic, Severity, SourceFile, SourceId, Sources, suggest};
+use crate::cli::lint;
+use crate::diag::{Diagnostic, SourceFile, SourceId, Sources, suggest};
 use crate::id::ShotId;
 use crate::manifest;
 use crate::manifest::model::{Manifest, Var};
@@ -42,6 +43,8 @@ pub(super) struct Loaded {
     pub environment: Environment,
     /// The selected shots that have no mistake.
     pub shots: Vec<CheckedShot>,
+    /// Whether only some shots were selected.
+    pub selective: bool,
     /// Every mistake and every lint.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -96,6 +99,7 @@ pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
         target: None,
         environment,
         shots: Vec::new(),
+        selective: !args.only.is_empty(),
         diagnostics,
     };
     if let Some(manifest) = manifest {
@@ -136,7 +140,8 @@ fn go_on(
     loaded.diagnostics.append(&mut found);
     let ids: Vec<&ShotId> = shots.iter().map(|shot| &shot.id).collect();
     loaded.shots = select(checked, &ids, &args.only)?;
-    lint_limits(loaded, manifest);
+    let regrets = lint::settings(manifest, loaded.target.as_ref());
+    loaded.diagnostics.extend(regrets);
     Ok(())
 }
 
@@ -241,23 +246,5 @@ fn selects(pattern: &str, id: &ShotId) -> bool {
     match pattern.strip_suffix('*') {
         Some(beginning) => id.as_str().starts_with(beginning),
         None => id.as_str() == pattern,
-    }
-}
-
-/// The vendor's pages ask for ten seconds between two questions (minimax-api.md 6.1).
-fn lint_limits(loaded: &mut Loaded, manifest: &Manifest) {
-    const ADVISED: std::time::Duration = std::time::Duration::from_secs(10);
-    let vendor = loaded.target.as_ref().is_some_and(Target::is_vendor);
-    if let Some(interval) = &manifest.limits.poll_interval
-        && vendor
-        && interval.value < ADVISED
-    {
-        let finding = Diagnostic::new(
-            Severity::Warning,
-            Code::Limit,
-            Some(interval.span),
-            "asking more often than every 10s may count against the account's rate limit",
-        );
-        loaded.diagnostics.push(finding);
     }
 }

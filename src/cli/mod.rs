@@ -6,12 +6,15 @@
 mod apply;
 mod args;
 mod backend;
+mod callbacks;
 mod check;
 mod console;
 mod env;
 mod error;
 mod exit;
 mod history;
+mod limits;
+mod lint;
 mod load;
 mod plan;
 mod prepare;
@@ -20,6 +23,9 @@ mod resolve;
 mod schema;
 mod signals;
 mod simulate;
+mod status;
+mod takes;
+mod verbose;
 mod words;
 
 use clap::Parser as _;
@@ -53,6 +59,8 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Check(args) => check::check(&args, console),
         Command::Plan(args) => plan::plan(&args, console),
         Command::Apply(args) => apply::apply(&args, console),
+        Command::Status(args) => status::status(&args, console),
+        Command::Takes(args) => takes::takes(&args, console),
         Command::Resolve(args) => resolve::resolve(&args, console),
         Command::Simulate(args) => simulate::simulate(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),

@@ -86,7 +86,15 @@ fn make(loaded: &mut Loaded, args: &PlanArgs) -> Result<Option<Plan>, CliError> 
     let folder = prepare::output_folder(loaded, &manifest, &target, args.results.out.as_ref());
     let store = Store::open_read(&folder).map_err(prepare::store_error)?;
     let records = read_records(&store)?;
-    let plan = prepare::plan(loaded, &manifest, &target, &args.results, &store, &records)?;
+    let plan = prepare::plan(
+        loaded,
+        &manifest,
+        &target,
+        &args.results,
+        &store,
+        &records,
+        None,
+    )?;
     loaded.manifest = Some(manifest);
     Ok(Some(plan))
 }
@@ -201,6 +209,7 @@ fn as_json(loaded: &Loaded, plan: Option<&Plan>) -> Value {
 fn shot_json(shot: &ShotFacts) -> Value {
     json!({
         "id": shot.id.as_str(),
+        "earlier_version": shot.earlier,
         "decision": shot.decision.as_str(),
         "reason": shot.reason,
         "mode": shot.mode,

@@ -2,23 +2,30 @@
 //!
 //! Shared by `plan`, which only looks, and `apply`, which takes the lock.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::check::CheckedShot;
 use crate::cli::args::{ResultsArgs, RetryWhat};
 use crate::cli::backend::Target;
+use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::history::{Memory, history};
 use crate::cli::load::{self, Loaded};
-use crate::id::RunId;
-use crate::ledger::{LedgerError, Records};
-use crate::manifest::model::Manifest;
+use crate::id::{RunId, ShotId};
+use crate::ledger::{Ledger, LedgerError, Records};
+use crate::manifest::model::{Limits, Manifest};
 use crate::plan::price::PriceTable;
 use crate::plan::{self, Plan, Retry};
 use crate::spec::Spec;
-use crate::store::{Store, StoreError};
+use crate::store::{Rescued, Store, StoreError};
+
+/// How long a task may take where the author says nothing (minimax-api.md 6.3).
+const DEADLINE: Duration = Duration::from_secs(30 * 60);
 
 /// Where simulated clips go by default, so that they never mix with paid ones.
 const SIMULATED: &str = "simulated";
@@ -40,6 +47,47 @@ pub(super) fn output_folder(
             folder
         }
     }
+}
+
+/// The ledger of an output folder, to be written. What could not be written
+/// into it when it was paid is taken in first.
+pub(super) fn ledger(store: &Store, console: &mut Console) -> Result<Ledger, CliError> {
+    let mut ledger = Ledger::open(&store.layout().ledger()).map_err(ledger_error)?;
+    let unreadable = |source| {
+        CliError::new(
+            Exit::Internal,
+            "paid tasks that were rescued cannot be read",
+        )
+        .because(source)
+    };
+    let rescued = store.rescued().map_err(unreadable)?;
+    if rescued.is_empty() {
+        return Ok(ledger);
+    }
+    let mut unknown = 0;
+    for Rescued {
+        shot,
+        attempt,
+        task,
+    } in &rescued
+    {
+        let found = ledger
+            .settle(attempt, task, Timestamp::now())
+            .map_err(ledger_error)?;
+        if found {
+            console.say(format!("{shot}: task {task} is in the ledger now"));
+        } else {
+            unknown += 1;
+            console.say(format!(
+                "{shot}: task {task} was paid, and this ledger does not know its attempt {attempt}"
+            ));
+        }
+    }
+    // Lines that no ledger takes stay: nothing else knows them.
+    if unknown == 0 {
+        store.forget_rescued().map_err(unreadable)?;
+    }
+    Ok(ledger)
 }
 
 /// The price table of an account, with the manifest's prices over it.
@@ -64,8 +112,14 @@ pub(super) fn plan(
     results: &ResultsArgs,
     store: &Store,
     records: &Records,
+    deadline: Option<Duration>,
 ) -> Result<Plan, CliError> {
     let force = load::named(&loaded.shots, &results.force)?;
+    let strangers = if target.simulated {
+        HashSet::new()
+    } else {
+        strangers(&loaded.shots, store, records)
+    };
     let table = prices(manifest, target);
     let earlier = history(records, store, memory(target));
     let name = loaded.sources.get(crate::diag::SourceId(0)).name.clone();
@@ -83,9 +137,34 @@ pub(super) fn plan(
             Some(RetryWhat::Failed) => Retry::Failed,
             None => Retry::Nothing,
         },
+        now: Timestamp::now(),
+        deadline: deadline.unwrap_or_else(|| self::deadline(&manifest.limits)),
+        whole: !loaded.selective,
+        strangers: &strangers,
         force: &force,
     };
     Ok(plan::plan(std::mem::take(&mut loaded.shots), &context))
+}
+
+/// How long a task may take, by the manifest or as is usual.
+pub(super) fn deadline(limits: &Limits) -> Duration {
+    let written = limits.deadline.as_ref();
+    written.map_or(DEADLINE, |deadline| deadline.value)
+}
+
+/// Shots whose file is there although no run is on record that made it: its
+/// ledger may have been left behind or deleted.
+fn strangers(shots: &[CheckedShot], store: &Store, records: &Records) -> HashSet<ShotId> {
+    shots
+        .iter()
+        .filter(|shot| !records.knows_file(&shot.file))
+        // Anything but a file is in the way, which is said elsewhere.
+        .filter(|shot| {
+            let path = store.layout().path(&shot.file);
+            path.symlink_metadata().is_ok_and(|found| found.is_file())
+        })
+        .map(|shot| shot.id.clone())
+        .collect()
 }
 
 /// Whether tasks of earlier runs can still be asked for.

@@ -12,7 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::{load, prepare};
 use crate::diag::suggest;
 use crate::id::TaskId;
-use crate::ledger::{Ledger, Record, Records};
+use crate::ledger::{Record, Records};
 use crate::store::Store;
 
 pub(super) fn resolve(args: &ResolveArgs, console: &mut Console) -> Result<Exit, CliError> {
@@ -22,7 +22,7 @@ pub(super) fn resolve(args: &ResolveArgs, console: &mut Console) -> Result<Exit,
     };
     // Taken like a run takes it: nobody may act on the old word meanwhile.
     let store = Store::open(&folder).map_err(prepare::store_error)?;
-    let mut ledger = Ledger::open(&store.layout().ledger()).map_err(prepare::ledger_error)?;
+    let mut ledger = prepare::ledger(&store, console)?;
     let records = ledger.records().map_err(prepare::ledger_error)?;
     let record = uncertain(&records, args)?;
     let now = Timestamp::now();

@@ -17,6 +17,11 @@ pub(super) fn money_json(money: &Money) -> Value {
     json!({ "amount": money.decimal(), "currency": money.currency() })
 }
 
+/// One amount for each currency.
+pub(super) fn total_json(total: &Total) -> Value {
+    total.amounts().map(|money| money_json(&money)).collect()
+}
+
 /// `1.34 USD + 1 shot without a known price`.
 pub(super) fn cost(known: &Total, unpriced: usize) -> String {
     match (known.is_zero(), unpriced) {

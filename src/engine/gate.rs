@@ -20,6 +20,8 @@ const UNREACHABLE_IN_A_ROW: u32 = 4;
 pub(super) struct Gate {
     /// Cancelled when a person or the system wants the run to end.
     pub(super) interrupted: CancellationToken,
+    /// Cancelled as soon as nothing more is created, whatever the reason.
+    pub(super) closed: CancellationToken,
     /// Cancelled when an answer or the ledger stops everything.
     pub(super) halted: CancellationToken,
     limit: Option<Money>,
@@ -40,25 +42,22 @@ impl Gate {
     pub(super) fn new(limit: Option<Money>, interrupted: CancellationToken) -> Self {
         Self {
             interrupted,
+            closed: CancellationToken::new(),
             halted: CancellationToken::new(),
             limit,
             state: Mutex::default(),
         }
     }
 
+    /// Whether this shot may be created as far as is known now.
+    pub(super) fn may_enter(&self, shot: &ShotFacts) -> Result<(), SkipReason> {
+        may_enter(&self.lock(), shot)
+    }
+
     /// Whether this shot may be created now, and if so its price is reserved.
     pub(super) fn enter(&self, shot: &ShotFacts) -> Result<(), SkipReason> {
         let mut state = self.lock();
-        if let Some(reason) = &state.stopping {
-            return Err(match reason {
-                StopReason::Interrupted(_) => SkipReason::Interrupted,
-                StopReason::Budget { .. } => SkipReason::Budget,
-                _ => SkipReason::Stopped,
-            });
-        }
-        if state.refused_models.contains(&shot.model) {
-            return Err(SkipReason::ModelNotOnPlan);
-        }
+        may_enter(&state, shot)?;
         let Some((limit, price)) = self
             .limit
             .as_ref()
@@ -67,9 +66,8 @@ impl Gate {
             return Ok(());
         };
         if state.reserved_micros + price > limit.micros() {
-            state.stopping = Some(StopReason::Budget {
-                limit: limit.clone(),
-            });
+            let limit = limit.clone();
+            self.stop(&mut state, StopReason::Budget { limit });
             return Err(SkipReason::Budget);
         }
         state.reserved_micros += price;
@@ -78,6 +76,9 @@ impl Gate {
 
     /// Takes in a failure: stops, remembers a model, gives a reservation back.
     pub(super) fn heed(&self, shot: &ShotFacts, failure: &Failure, operation: Operation) {
+        if operation != Operation::Create && failure.class != FailureClass::KeyRefused {
+            return;
+        }
         let mut state = self.lock();
         if operation == Operation::Create && failure.class != FailureClass::Ambiguous {
             let price = price_micros(shot, self.limit.as_ref()).unwrap_or(0);
@@ -87,21 +88,21 @@ impl Gate {
             state.unreachable = 0;
         }
         match failure.class {
-            FailureClass::Unreachable if operation == Operation::Create => {
+            FailureClass::Unreachable => {
                 state.unreachable += 1;
                 if state.unreachable >= UNREACHABLE_IN_A_ROW {
-                    stop(&mut state, StopReason::Unreachable(failure.clone()));
+                    self.stop(&mut state, StopReason::Unreachable(failure.clone()));
                 }
             }
             FailureClass::WrongAddress => {
-                stop(&mut state, StopReason::WrongAddress(failure.clone()));
+                self.stop(&mut state, StopReason::WrongAddress(failure.clone()));
             }
             FailureClass::KeyRefused => {
-                stop(&mut state, StopReason::KeyRefused(failure.clone()));
+                self.stop(&mut state, StopReason::KeyRefused(failure.clone()));
                 self.halted.cancel();
             }
             FailureClass::OutOfCredit => {
-                stop(&mut state, StopReason::OutOfCredit(failure.clone()));
+                self.stop(&mut state, StopReason::OutOfCredit(failure.clone()));
             }
             FailureClass::ModelNotOnPlan => {
                 state.refused_models.insert(shot.model.clone());
@@ -117,12 +118,17 @@ impl Gate {
 
     /// Nothing more is created from here on.
     pub(super) fn interrupt(&self, signal: Signal) {
-        stop(&mut self.lock(), StopReason::Interrupted(signal));
+        self.stop(&mut self.lock(), StopReason::Interrupted(signal));
+    }
+
+    /// The service asks for more time than a shot has.
+    pub(super) fn throttled(&self, failure: &Failure) {
+        self.stop(&mut self.lock(), StopReason::Throttled(failure.clone()));
     }
 
     /// The ledger cannot be written.
     pub(super) fn ledger_failed(&self, message: String) {
-        stop(&mut self.lock(), StopReason::Ledger(message));
+        self.stop(&mut self.lock(), StopReason::Ledger(message));
         self.halted.cancel();
     }
 
@@ -137,14 +143,25 @@ impl Gate {
         reason
     }
 
+    fn stop(&self, state: &mut State, reason: StopReason) {
+        state.stopping.get_or_insert(reason);
+        self.closed.cancel();
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // Plain data, changed in single steps: a panic elsewhere cannot tear it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn stop(state: &mut State, reason: StopReason) {
-    state.stopping.get_or_insert(reason);
+fn may_enter(state: &State, shot: &ShotFacts) -> Result<(), SkipReason> {
+    match &state.stopping {
+        Some(StopReason::Interrupted(_)) => Err(SkipReason::Interrupted),
+        Some(StopReason::Budget { .. }) => Err(SkipReason::Budget),
+        Some(_) => Err(SkipReason::Stopped),
+        None if state.refused_models.contains(&shot.model) => Err(SkipReason::ModelNotOnPlan),
+        None => Ok(()),
+    }
 }
 
 /// The price in the limit's currency; another currency cannot be counted, and

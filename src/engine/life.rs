@@ -3,20 +3,21 @@
 //! Owns no clock, no randomness, no connection and no file: all of them come
 //! through [`Host`], whose operations are named and take and give plain data,
 //! so that another host (a durable-execution engine) can carry the same life.
-//! The fence around create stands here: intent before, no second attempt
-//! without proof of refusal.
+//! The fence around create stands in `pay`.
 
 use std::future::Future;
 use std::time::Duration;
 
-use crate::engine::retry;
+use crate::check::request::CheckedRequest;
+use crate::engine::{pay, retry};
 use crate::event::{
     EventKind, Failure, FailureClass, Operation, PendingReason, ShotFacts, SkipReason, Video,
 };
-use crate::id::{AttemptId, FileId, Fingerprint, ShotId, TaskId};
+use crate::id::{AttemptId, FileId, ShotId, TaskId};
 use crate::plan::Job;
 use crate::plan::decide::PaidTask;
 use crate::provider::{Created, Progress};
+use crate::store::Rescued;
 
 /// The ledger cannot be written; nothing may go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +43,11 @@ pub(super) trait Host: Send + Sync {
     fn admit(&self, shot: &ShotFacts) -> impl Future<Output = Result<(), SkipReason>> + Send;
 
     /// Sends the create, exactly once.
-    fn create(&self, job: &Job) -> impl Future<Output = Result<Created, Failure>> + Send;
+    fn create(
+        &self,
+        request: &CheckedRequest,
+        attempt: &AttemptId,
+    ) -> impl Future<Output = Result<Created, Failure>> + Send;
 
     /// Asks how far a task is; fails when the run ends, or `patience` does, before
     /// the answer.
@@ -65,12 +70,26 @@ pub(super) trait Host: Send + Sync {
     /// Pauses, unless the run ends first.
     fn sleep(&self, wait: Duration) -> impl Future<Output = Woken> + Send;
 
+    /// Pauses, unless the run ends first, or the service calls back for this attempt.
+    fn listen(&self, attempt: &AttemptId, wait: Duration) -> impl Future<Output = Woken> + Send;
+
+    /// The task that a callback named for this attempt. No proof: anybody may
+    /// have said so.
+    fn named(&self, attempt: &AttemptId) -> Option<TaskId>;
+
+    /// Whether the service can call back at all.
+    fn is_listening(&self) -> bool;
+
     /// Since the run began, on a clock that never jumps.
     fn now(&self) -> Duration;
 
     /// Lets a failure act on the rest of the run: stop it, slow it, give a
-    /// reservation back.
-    fn heed(&self, shot: &ShotFacts, failure: &Failure, operation: Operation);
+    /// reservation back. Says how long it makes everybody wait.
+    fn heed(&self, shot: &ShotFacts, failure: &Failure, operation: Operation) -> Duration;
+
+    /// Keeps a paid task that the ledger cannot take anywhere else: the last
+    /// resort, which may fail too.
+    fn rescue(&self, rescued: &Rescued);
 }
 
 /// The rules of a life that a manifest can set.
@@ -95,9 +114,16 @@ pub(super) async fn run_shot<H: Host>(
     facts: &ShotFacts,
     job: &Job,
 ) -> Result<(), Unrecorded> {
-    let paid = match &job.paid {
-        Some(paid) => Some(paid.clone()),
-        None => create(host, rules, facts, job).await?,
+    let paid = match job {
+        Job::Nothing => None,
+        Job::Collect(paid) => Some(paid.clone()),
+        Job::Create {
+            request,
+            next_attempt,
+        } => pay::create(host, rules, facts, request, *next_attempt).await?,
+        Job::Settle { attempt, patience } => {
+            pay::settle_earlier(host, rules, facts, attempt, *patience).await?
+        }
     };
     let Some(paid) = paid else { return Ok(()) };
     let file = match &paid.file {
@@ -108,118 +134,6 @@ pub(super) async fn run_shot<H: Host>(
     save(host, rules, facts, &paid.attempt, &file)
         .await
         .map_err(|_| None)
-}
-
-/// Pays, once. `None` when nothing was accepted, or nobody knows.
-async fn create<H: Host>(
-    host: &H,
-    rules: &Rules,
-    facts: &ShotFacts,
-    job: &Job,
-) -> Result<Option<PaidTask>, Unrecorded> {
-    let Some(fingerprint) = &facts.fingerprint else {
-        return Ok(None);
-    };
-    let mut tries = 0;
-    loop {
-        // The first admission came before this life: the host gives it in
-        // manifest order. Every further try asks again.
-        if tries > 0
-            && let Err(reason) = host.admit(facts).await
-        {
-            let shot = facts.id.clone();
-            let skipped = EventKind::ShotSkipped { shot, reason };
-            host.record(skipped).await.map_err(|_| None)?;
-            return Ok(None);
-        }
-        let attempt = fingerprint.attempt(job.next_attempt + tries);
-        intend(host, facts, &attempt, fingerprint)
-            .await
-            .map_err(|_| None)?;
-        tries += 1;
-        match host.create(job).await {
-            Ok(created) => return accepted(host, facts, attempt, created).await.map(Some),
-            Err(failure) => {
-                host.heed(facts, &failure, Operation::Create);
-                let again = refused(host, rules, &facts.id, attempt, failure, tries)
-                    .await
-                    .map_err(|_| None)?;
-                if !again {
-                    return Ok(None);
-                }
-            }
-        }
-    }
-}
-
-async fn intend<H: Host>(
-    host: &H,
-    facts: &ShotFacts,
-    attempt: &AttemptId,
-    fingerprint: &Fingerprint,
-) -> Result<(), Halt> {
-    host.record(EventKind::CreateIntended {
-        shot: facts.id.clone(),
-        attempt: attempt.clone(),
-        fingerprint: fingerprint.clone(),
-    })
-    .await
-}
-
-async fn accepted<H: Host>(
-    host: &H,
-    facts: &ShotFacts,
-    attempt: AttemptId,
-    created: Created,
-) -> Result<PaidTask, Unrecorded> {
-    host.record(EventKind::CreateAccepted {
-        shot: facts.id.clone(),
-        attempt: attempt.clone(),
-        task: created.task.clone(),
-        trace_id: created.trace_id,
-    })
-    .await
-    .map_err(|_| Some(created.task.clone()))?;
-    Ok(PaidTask {
-        attempt,
-        task: created.task,
-        file: None,
-    })
-}
-
-/// Records a failed create and says whether it may be sent again.
-async fn refused<H: Host>(
-    host: &H,
-    rules: &Rules,
-    shot: &ShotId,
-    attempt: AttemptId,
-    failure: Failure,
-    tries: u32,
-) -> Result<bool, Halt> {
-    let shot = shot.clone();
-    if failure.class == FailureClass::Ambiguous {
-        let uncertain = EventKind::CreateUncertain {
-            shot,
-            attempt,
-            failure,
-        };
-        host.record(uncertain).await?;
-        return Ok(false);
-    }
-    let retry_in = retry::create_again(&failure, tries, rules.unit);
-    host.record(EventKind::CreateRefused {
-        shot: shot.clone(),
-        attempt,
-        failure,
-        retry_in,
-    })
-    .await?;
-    let Some(wait) = retry_in else {
-        return Ok(false);
-    };
-    // When the run ends meanwhile, the next admission says so.
-    host.sleep(wait).await;
-    Ok(true)
 }
 
 /// Polls until the task ends. No poll error ends a paid task; only its own
@@ -243,7 +157,8 @@ async fn wait<H: Host>(
         retry::jittered(rules.poll_interval, seed, turn)
     };
     loop {
-        if let Some(reason) = rest(host, rules, begun, pause, trouble.take()).await {
+        let nap = host.listen(&paid.attempt, pause);
+        if let Some(reason) = rest(host, rules, begun, pause, nap, trouble.take()).await {
             leave(host, facts, reason).await?;
             return Ok(None);
         }
@@ -263,7 +178,10 @@ async fn wait<H: Host>(
             }
             Err(failure) => {
                 failures += 1;
-                pause = pause.max(retry::pause(&failure, failures, rules.unit));
+                let slowed = host.heed(facts, &failure, Operation::Poll);
+                pause = pause
+                    .max(retry::pause(&failure, failures, rules.unit))
+                    .max(slowed);
                 retrying(host, facts, Operation::Poll, failure.clone(), pause).await?;
                 trouble = Some(failure);
             }
@@ -357,29 +275,31 @@ async fn save<H: Host>(
             return leave(host, facts, PendingReason::NotSaved(failure)).await;
         };
         retrying(host, facts, Operation::Download, failure.clone(), wait).await?;
-        if let Some(reason) = rest(host, rules, begun, wait, Some(failure)).await {
+        let nap = host.sleep(wait);
+        if let Some(reason) = rest(host, rules, begun, wait, nap, Some(failure)).await {
             return leave(host, facts, reason).await;
         }
     }
 }
 
 /// What is left until the deadline.
-fn patience<H: Host>(host: &H, rules: &Rules, begun: Duration) -> Duration {
+pub(super) fn patience<H: Host>(host: &H, rules: &Rules, begun: Duration) -> Duration {
     (begun + rules.deadline).saturating_sub(host.now())
 }
 
-/// Pauses; says why the task has to be left, if it has to.
+/// Pauses for `wait` at most; says why the task has to be left, if it has to.
 async fn rest<H: Host>(
     host: &H,
     rules: &Rules,
     begun: Duration,
     wait: Duration,
+    nap: impl Future<Output = Woken>,
     last: Option<Failure>,
 ) -> Option<PendingReason> {
     if host.now() + wait > begun + rules.deadline {
         return Some(PendingReason::Deadline { last });
     }
-    match host.sleep(wait).await {
+    match nap.await {
         Woken::Elapsed => None,
         Woken::Interrupted => Some(PendingReason::Interrupted),
         Woken::Stopped => Some(PendingReason::Stopped),

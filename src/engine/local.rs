@@ -7,27 +7,33 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use tokio::time::Instant;
 
+use crate::callback::Listener;
 use crate::check::media::{CheckedMedia, MediaFacts};
-use crate::check::request::Request;
+use crate::check::request::{CheckedRequest, Request};
 use crate::engine::dispatcher::Recorder;
+use crate::engine::fetch::{self, Wanted};
 use crate::engine::gate::Gate;
 use crate::engine::life::{Halt, Host, Woken};
 use crate::engine::pace::Pace;
-use crate::engine::{retry, save};
+use crate::engine::save;
 use crate::event::{EventKind, Failure, FailureClass, Operation, ShotFacts, SkipReason, Video};
-use crate::id::{FileId, TaskId, sha256_hex};
-use crate::plan::Job;
+use crate::id::{AttemptId, FileId, TaskId, sha256_hex};
 use crate::provider::{Created, Progress, Provider};
-use crate::store::Store;
+use crate::store::{Rescued, Store};
 
 /// Everything that the lives of one run share.
 pub(super) struct Local<P> {
     pub(super) provider: Arc<P>,
     pub(super) store: Arc<Store>,
+    pub(super) callbacks: Option<Arc<Listener>>,
     pub(super) recorder: Recorder,
     pub(super) gate: Arc<Gate>,
-    pub(super) pace: Pace,
-    pub(super) unit: Duration,
+    /// The turns of creations.
+    pub(super) creates: Pace,
+    /// The turns of questions.
+    pub(super) polls: Pace,
+    /// How long one shot is tried.
+    pub(super) deadline: Duration,
     pub(super) begun: Instant,
 }
 
@@ -42,16 +48,12 @@ impl<P: Provider> Host for Local<P> {
     }
 
     async fn admit(&self, shot: &ShotFacts) -> Result<(), SkipReason> {
-        // Asked twice: before a slot is taken, and when its time has come.
-        let turn = self.pace.reserve();
-        // A timer takes a millisecond even for a time that has come, and shots are
-        // admitted one after the other: a thousand a second would be the limit.
-        if turn > Instant::now() {
-            tokio::select! {
-                () = tokio::time::sleep_until(turn) => {}
-                () = self.gate.interrupted.cancelled() => return Err(SkipReason::Interrupted),
-                () = self.gate.halted.cancelled() => return Err(SkipReason::Stopped),
-            }
+        // Asked twice: who is not let in waits for no turn, and takes none.
+        self.gate.may_enter(shot)?;
+        tokio::select! {
+            biased;
+            () = self.gate.closed.cancelled() => {}
+            () = self.creates.turn() => {}
         }
         let entered = self.gate.enter(shot);
         if let Some(reason) = self.gate.announce() {
@@ -64,13 +66,21 @@ impl<P: Provider> Host for Local<P> {
         entered
     }
 
-    async fn create(&self, job: &Job) -> Result<Created, Failure> {
-        let request = request(job).await?;
+    async fn create(
+        &self,
+        request: &CheckedRequest,
+        attempt: &AttemptId,
+    ) -> Result<Created, Failure> {
+        let mut request = to_send(request).await?;
+        if let Some(callbacks) = &self.callbacks {
+            request = request.called_back_at(callbacks.url(attempt));
+        }
         // Nothing here races this call: dropping it halfway is exactly the
         // state in which nobody knows whether it was paid.
         let created = self.provider.create(request).await;
         if created.is_ok() {
             self.gate.reached();
+            self.creates.accepted();
         }
         created
     }
@@ -80,7 +90,7 @@ impl<P: Provider> Host for Local<P> {
         // Unlike a create, a question may be dropped: the task stands.
         tokio::select! {
             biased;
-            answer = self.provider.poll(task) => answer,
+            answer = self.ask(task) => answer,
             () = self.gate.halted.cancelled() => unanswered("the run ended before the answer"),
             () = self.gate.interrupted.cancelled() => unanswered("the run ended before the answer"),
             () = tokio::time::sleep(patience) => unanswered("no answer before the deadline"),
@@ -94,7 +104,13 @@ impl<P: Provider> Host for Local<P> {
         turn: u32,
         patience: Duration,
     ) -> Result<Video, Failure> {
-        let arrive = save::fetch(&*self.provider, &self.store, shot, file, turn);
+        let wanted = Wanted {
+            shot,
+            file,
+            turn,
+            patience,
+        };
+        let arrive = fetch::fetch(&*self.provider, &self.store, &wanted);
         let Ok(arrived) = tokio::time::timeout(patience, arrive).await else {
             let message = "the video did not arrive before the deadline";
             return Err(Failure::new(FailureClass::Transient, message));
@@ -111,27 +127,72 @@ impl<P: Provider> Host for Local<P> {
         }
     }
 
+    async fn listen(&self, attempt: &AttemptId, wait: Duration) -> Woken {
+        match &self.callbacks {
+            Some(callbacks) => tokio::select! {
+                woken = self.sleep(wait) => woken,
+                _ = callbacks.next(attempt) => Woken::Elapsed,
+            },
+            None => self.sleep(wait).await,
+        }
+    }
+
+    fn named(&self, attempt: &AttemptId) -> Option<TaskId> {
+        self.callbacks.as_ref()?.named(attempt)
+    }
+
+    fn is_listening(&self) -> bool {
+        self.callbacks.is_some()
+    }
+
     fn now(&self) -> Duration {
         self.begun.elapsed()
     }
 
-    fn heed(&self, shot: &ShotFacts, failure: &Failure, operation: Operation) {
+    fn heed(&self, shot: &ShotFacts, failure: &Failure, operation: Operation) -> Duration {
         self.gate.heed(shot, failure, operation);
+        let create = operation == Operation::Create;
         match failure.class {
-            FailureClass::Throttled => self.pace.pause(retry::pause(failure, 1, self.unit)),
-            FailureClass::Unreachable if operation == Operation::Create => self.pace.give_back(),
+            FailureClass::Throttled if create => {
+                let wait = self.creates.refused(failure.retry_after);
+                if wait > self.deadline {
+                    // Every other shot would only wait for the same.
+                    self.gate.throttled(failure);
+                }
+                return wait;
+            }
+            FailureClass::Throttled => return self.polls.refused(failure.retry_after),
+            FailureClass::Unreachable if create => self.creates.give_back(),
             _ => {}
         }
+        Duration::ZERO
+    }
+
+    fn rescue(&self, rescued: &Rescued) {
+        // The run's end names the task in any case.
+        let _ = self.store.rescue(rescued);
+    }
+}
+
+impl<P: Provider> Local<P> {
+    /// Asks when it is its turn to.
+    async fn ask(&self, task: &TaskId) -> Result<Progress, Failure> {
+        self.polls.turn().await;
+        let answer = self.provider.poll(task).await;
+        if answer.is_ok() {
+            self.polls.accepted();
+        }
+        answer
     }
 }
 
 /// The request to send, with its pictures read and inside.
-async fn request(job: &Job) -> Result<Request, Failure> {
+async fn to_send(checked: &CheckedRequest) -> Result<Request, Failure> {
     // Most requests have no picture, and need no thread that may wait for a disk.
-    if job.request.media().is_empty() {
-        return job.request.to_send(load);
+    if checked.media().is_empty() {
+        return checked.to_send(load);
     }
-    let checked = job.request.clone();
+    let checked = checked.clone();
     tokio::task::spawn_blocking(move || checked.to_send(load))
         .await
         .unwrap_or_else(|_| {

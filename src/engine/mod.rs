@@ -4,10 +4,12 @@
 //! and never decides what a shot's end means: that is the fold in `state`.
 
 mod dispatcher;
+mod fetch;
 mod gate;
 mod life;
 mod local;
 mod pace;
+mod pay;
 pub mod retry;
 mod save;
 #[cfg(test)]
@@ -22,6 +24,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::callback::Listener;
 pub use crate::engine::dispatcher::Observer;
 use crate::engine::dispatcher::{Dispatcher, Recorder};
 use crate::engine::gate::Gate;
@@ -30,7 +33,7 @@ use crate::engine::local::Local;
 use crate::engine::pace::Pace;
 use crate::event::{Decision, EventKind, PendingReason, ShotFacts, Signal, SkipReason};
 use crate::id::{ShotId, TaskId};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Turnstile};
 use crate::money::Money;
 use crate::plan::{Job, Plan};
 use crate::provider::Provider;
@@ -45,6 +48,11 @@ pub struct Ports<P> {
     pub store: Arc<Store>,
     /// Where facts go.
     pub ledger: Ledger,
+    /// Where the service calls back; without it, it is only asked.
+    pub callbacks: Option<Arc<Listener>>,
+    /// What counts the creations of all runs with this account; `None` where
+    /// there are no others.
+    pub turnstile: Option<Turnstile>,
     /// Who watches.
     pub observer: Observer,
     /// The time of day, for people; nothing is measured with it.
@@ -58,6 +66,8 @@ pub struct Settings {
     pub concurrency: usize,
     /// Creates in any minute; `None` is without limit.
     pub creates_per_minute: Option<f64>,
+    /// Questions about tasks in any minute; `None` is without limit.
+    pub polls_per_minute: Option<f64>,
     /// Between two polls of one task.
     pub poll_interval: Duration,
     /// How long a task may take before it is left for another run.
@@ -111,13 +121,19 @@ pub async fn run<P: Provider>(
     let watching = tokio::spawn(watch(shutdown.clone(), Arc::clone(&gate)));
     let minute = Duration::from_secs(60) / settings.time_scale;
     let unit = Duration::from_secs(1) / settings.time_scale;
+    let creates = Pace::new(settings.creates_per_minute, minute, unit);
     let local = Arc::new(Local {
         provider: ports.provider,
         store: ports.store,
+        callbacks: ports.callbacks,
         recorder: recorder.clone(),
         gate,
-        pace: Pace::new(settings.creates_per_minute, minute),
-        unit,
+        creates: match ports.turnstile {
+            Some(turnstile) => creates.shared(turnstile, ports.wall_clock),
+            None => creates,
+        },
+        polls: Pace::new(settings.polls_per_minute, minute, unit),
+        deadline: settings.deadline,
         begun: Instant::now(),
     });
     let rules = Rules {
@@ -179,7 +195,12 @@ async fn carry_out<P: Provider>(
         return Vec::new();
     }
     let mut waiting = VecDeque::new();
+    let mut unanswered = Vec::new();
     for (shot, job) in to_do {
+        if local.is_listening() && matches!(job, Job::Settle { .. }) {
+            unanswered.push((shot, job));
+            continue;
+        }
         match decided_end(&shot) {
             None => waiting.push_back((shot, job)),
             Some(end) => {
@@ -189,7 +210,11 @@ async fn carry_out<P: Provider>(
             }
         }
     }
-    let unrecorded = live_all(waiting, local, rules, concurrency).await;
+    // They wait for a call and take nobody's place.
+    let listening = live_all(unanswered.into(), local, rules, usize::MAX);
+    let living = live_all(waiting, local, rules, concurrency);
+    let (mut unrecorded, more) = tokio::join!(living, listening);
+    unrecorded.extend(more);
     if let Some(reason) = local.gate.announce() {
         let _ = recorder.record(EventKind::RunStopping { reason }).await;
     }
@@ -207,8 +232,9 @@ async fn live_all<P: Provider>(
     rules: Rules,
     concurrency: usize,
 ) -> Vec<(ShotId, TaskId)> {
-    let (mut paid, mut new): (VecDeque<_>, VecDeque<_>) =
-        waiting.into_iter().partition(|(_, job)| job.paid.is_some());
+    let (mut paid, mut new): (VecDeque<_>, VecDeque<_>) = waiting
+        .into_iter()
+        .partition(|(_, job)| matches!(job, Job::Collect(_)));
     paid.append(&mut new);
     let mut lives = JoinSet::new();
     let mut unrecorded = Vec::new();
@@ -243,7 +269,7 @@ async fn turned_away<P: Provider>(local: &Local<P>, shot: &ShotFacts) -> Option<
     if let Some(end) = too_late(local, shot) {
         return Some(end);
     }
-    if shot.decision == Decision::Resume {
+    if shot.decision != Decision::Create {
         return None;
     }
     let reason = local.admit(shot).await.err()?;
@@ -259,6 +285,7 @@ fn too_late<P>(local: &Local<P>, shot: &ShotFacts) -> Option<EventKind> {
     }
     let id = shot.id.clone();
     Some(match (shot.decision, interrupted) {
+        (Decision::Uncertain, _) => return decided_end(shot),
         (Decision::Resume, true) => EventKind::ShotPending {
             shot: id,
             reason: PendingReason::Interrupted,

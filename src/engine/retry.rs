@@ -7,9 +7,6 @@ use std::time::Duration;
 
 use crate::event::{Failure, FailureClass};
 
-/// Tries of a create that is refused for its rate before the shot is given up.
-const THROTTLED_TRIES: u32 = 10;
-
 /// Tries of a create whose connection cannot be made.
 const UNREACHABLE_TRIES: u32 = 4;
 
@@ -22,13 +19,24 @@ const LONGEST_UNITS: u32 = 60;
 /// Whether, and after how long, a refused create may be sent again. `None` is
 /// the only answer for everything that may have been accepted: sending it again
 /// is how one pays twice.
-pub fn create_again(failure: &Failure, tries: u32, unit: Duration) -> Option<Duration> {
-    let most = match failure.class {
-        FailureClass::Throttled => THROTTLED_TRIES,
-        FailureClass::Unreachable => UNREACHABLE_TRIES,
-        _ => return None,
-    };
-    (tries < most).then(|| pause(failure, tries, unit))
+///
+/// `slowed` is how long nobody creates after a refusal for the rate. Such a
+/// refusal costs nothing and says nothing about the shot, so that only
+/// `patience` ends the tries.
+pub fn create_again(
+    failure: &Failure,
+    tries: u32,
+    unit: Duration,
+    slowed: Duration,
+    patience: Duration,
+) -> Option<Duration> {
+    match failure.class {
+        FailureClass::Throttled => (slowed <= patience).then_some(slowed),
+        FailureClass::Unreachable => {
+            (tries < UNREACHABLE_TRIES).then(|| pause(failure, tries, unit))
+        }
+        _ => None,
+    }
 }
 
 /// Whether, and after how long, a finished video may be fetched again.
@@ -69,10 +77,18 @@ mod tests {
     fn only_what_is_proved_refused_is_sent_again() {
         for class in FailureClass::ALL {
             let failure = Failure::new(class, "");
-            let again = create_again(&failure, 1, UNIT).is_some();
+            let again = create_again(&failure, 1, UNIT, UNIT, UNIT * 60).is_some();
             let proved = matches!(class, FailureClass::Throttled | FailureClass::Unreachable);
             assert_eq!(again, proved, "{class:?}");
         }
+    }
+
+    #[test]
+    fn nobody_waits_longer_than_patience_to_be_taken() {
+        let failure = Failure::new(FailureClass::Throttled, "");
+        let again = |slowed| create_again(&failure, 1_000, UNIT, slowed, UNIT * 60);
+        assert_eq!(again(UNIT * 60), Some(UNIT * 60));
+        assert_eq!(again(UNIT * 61), None);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The state machine against a scripted service, with time paused.
 
+mod limits;
 mod model;
+mod rests;
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -70,6 +72,10 @@ fn plan(shots: &[&str], history: &History) -> Plan {
             prices: &PriceTable::bundled("USD"),
             history,
             retry: Retry::Nothing,
+            now: Timestamp::UNIX_EPOCH,
+            deadline: Duration::from_secs(1_800),
+            whole: true,
+            strangers: &std::collections::HashSet::new(),
             force: &std::collections::HashSet::new(),
         },
     )
@@ -79,6 +85,7 @@ fn settings() -> Settings {
     Settings {
         concurrency: 4,
         creates_per_minute: None,
+        polls_per_minute: None,
         poll_interval: Duration::from_secs(10),
         deadline: Duration::from_secs(1_800),
         max_cost: None,
@@ -163,6 +170,8 @@ async fn ran(plan: Plan, fake: &Arc<Fake>, settings: &Settings, shutdown: &Shutd
         provider: Arc::clone(fake),
         store: Arc::new(store),
         ledger: Ledger::in_memory().expect("a ledger in memory"),
+        callbacks: None,
+        turnstile: None,
         observer: Box::new(move |event, _| {
             seen.lock().expect("no panic").push(event.clone());
         }),
@@ -345,7 +354,7 @@ async fn what_is_no_video_is_fetched_again() {
     fake.script(
         "a",
         Script {
-            downloads: downloads.into(),
+            downloads: downloads.map(|bytes| Ok(bytes.into())).into(),
             ..Script::default()
         },
     );
@@ -455,24 +464,6 @@ async fn the_budget_holds_at_every_create() {
         ran.story()
     );
     assert_eq!(ran.state.spent().to_string(), "0.56 USD");
-}
-
-#[tokio::test(start_paused = true)]
-async fn creates_are_paced_and_tasks_in_flight_bounded() {
-    let fake = Arc::new(Fake::default());
-    let paced = Settings {
-        creates_per_minute: Some(2.0),
-        ..settings()
-    };
-    let plan = plan(&["a", "b", "c", "d", "e"], &History::default());
-    let ran = ran(plan, &fake, &paced, &Shutdown::default()).await;
-    let created: Vec<u64> = ran
-        .events
-        .iter()
-        .filter(|event| matches!(event.kind, EventKind::CreateAccepted { .. }))
-        .map(|event| event.elapsed.as_secs())
-        .collect();
-    assert_eq!(created, [0, 0, 60, 60, 120]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 pub use failure::{Failure, FailureClass, Operation};
 
 use crate::id::{AttemptId, FileId, Fingerprint, RunId, ShotId, TaskId};
-use crate::money::Money;
+use crate::money::{Money, Total};
 
 /// One fact, with when it became known.
 #[derive(Debug, Clone, PartialEq)]
@@ -188,6 +188,18 @@ pub struct RunFacts {
     pub shots: Vec<ShotFacts>,
 }
 
+impl RunFacts {
+    /// What is not paid for because it is there, or was paid for, already.
+    pub fn saved(&self) -> Total {
+        self.shots
+            .iter()
+            .filter(|shot| !self.free && !shot.earlier)
+            .filter(|shot| matches!(shot.decision, Decision::Reuse | Decision::Resume))
+            .filter_map(|shot| shot.price.clone())
+            .collect()
+    }
+}
+
 /// What is known of one shot before the first call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShotFacts {
@@ -217,6 +229,9 @@ pub struct ShotFacts {
     pub seconds: u32,
     /// The resolution that is asked for, for example `768P`.
     pub resolution: String,
+    /// Whether the manifest asks for something else by now: it was paid for, so it
+    /// is collected, and kept among the takes.
+    pub earlier: bool,
     /// [`Decision::Create`]: whether there is a take already, which is kept.
     pub another_take: bool,
     /// [`Decision::Reuse`]: the video that is on disk already.
@@ -355,6 +370,8 @@ pub enum StopReason {
     KeyRefused(Failure),
     /// Balance or quota is used up.
     OutOfCredit(Failure),
+    /// The service asks to wait for longer than a shot is tried.
+    Throttled(Failure),
     /// Nothing at the base URL speaks the API.
     WrongAddress(Failure),
     /// No connection to the service can be made.

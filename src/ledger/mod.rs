@@ -8,6 +8,7 @@
 //! [`AttemptStanding::holds_money`]); the database itself refuses a second one,
 //! so that two processes cannot pay for the same shot.
 
+mod accounts;
 mod error;
 mod open;
 mod page;
@@ -15,6 +16,7 @@ mod read;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod turnstile;
 mod write;
 
 use std::collections::HashMap;
@@ -24,11 +26,13 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::event::{Event, EventKind};
-use crate::id::{AttemptId, RunId, ShotId, TaskId};
+use crate::id::{AttemptId, Fingerprint, RunId, ShotId, TaskId};
 
+pub use self::accounts::Accounts;
 pub use self::error::LedgerError;
 pub use self::read::{Record, Records};
 pub use self::standing::AttemptStanding;
+pub use self::turnstile::Turnstile;
 use self::write::ShotRow;
 
 /// One connection to the ledger. `Send`, not `Sync`: one writer owns it.
@@ -58,10 +62,17 @@ impl Ledger {
     /// Everything on record at `path`, without creating or changing anything;
     /// empty where there is no ledger yet.
     pub fn read(path: &Path) -> Result<Records, LedgerError> {
-        match open::for_reading(path)? {
-            Some(connection) => Self::over(connection, path).records(),
+        match Self::open_read(path)? {
+            Some(ledger) => ledger.records(),
             None => Ok(Records::default()),
         }
+    }
+
+    /// A ledger to be looked at; `None` where there is none. Nothing can be
+    /// expected of writing to it.
+    pub fn open_read(path: &Path) -> Result<Option<Self>, LedgerError> {
+        let connection = open::for_reading(path)?;
+        Ok(connection.map(|connection| Self::over(connection, path)))
     }
 
     fn over(connection: Connection, path: &Path) -> Self {
@@ -119,18 +130,20 @@ impl Ledger {
     }
 
     /// Gives an attempt of which nobody knew whether it was paid the task that came
-    /// of it. Durable when it returns.
+    /// of it; an attempt that is settled keeps what it has. Whether there is such an
+    /// attempt. Durable when it returns.
     pub fn settle(
         &mut self,
         attempt: &AttemptId,
         task: &TaskId,
         at: Timestamp,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<bool, LedgerError> {
+        let failed = |source| LedgerError::from_sqlite(&self.path, "write to", source);
         self.connection
             .execute(
                 "UPDATE attempts SET state = ?1, task_id = ?2, changed_at = ?3,
                      failure_class = NULL, failure_code = NULL, failure_message = NULL
-                 WHERE attempt_id = ?4",
+                 WHERE attempt_id = ?4 AND state IN ('intended', 'uncertain')",
                 (
                     AttemptStanding::Created.as_str(),
                     task.as_str(),
@@ -138,8 +151,14 @@ impl Ledger {
                     attempt.as_str(),
                 ),
             )
-            .map_err(|source| LedgerError::from_sqlite(&self.path, "write to", source))?;
-        Ok(())
+            .map_err(failed)?;
+        self.connection
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM attempts WHERE attempt_id = ?1)",
+                [attempt.as_str()],
+                |row| row.get(0),
+            )
+            .map_err(failed)
     }
 
     /// Writes off attempts of which it is known that no task will come: the way is
@@ -163,6 +182,34 @@ impl Ledger {
                 .map_err(failed)?;
         }
         transaction.commit().map_err(failed)
+    }
+
+    /// Every attempt for a shot of this name that has, or had, a video; newest first.
+    pub fn takes(&self, shot: &ShotId) -> Result<Vec<Record>, LedgerError> {
+        read::takes(&self.connection, &self.path, shot)
+    }
+
+    /// Makes the video of an attempt the one that counts for a request, until
+    /// another is made for it. Durable when it returns.
+    pub fn choose(
+        &mut self,
+        fingerprint: &Fingerprint,
+        attempt: &AttemptId,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.connection
+            .execute(
+                "INSERT OR REPLACE INTO choices (fingerprint, attempt_id, chosen_at)
+                 VALUES (?1, ?2, ?3)",
+                (fingerprint.as_str(), attempt.as_str(), at.to_string()),
+            )
+            .map(drop)
+            .map_err(|source| LedgerError::from_sqlite(&self.path, "write to", source))
+    }
+
+    /// What was spent, is reserved, and was saved, over all runs.
+    pub fn accounts(&self) -> Result<Accounts, LedgerError> {
+        accounts::accounts(&self.connection, &self.path)
     }
 
     /// The standing record of every fingerprint and the latest of every shot.

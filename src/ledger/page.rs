@@ -24,20 +24,31 @@ pub(super) struct Page<'a> {
 impl Page<'_> {
     pub(super) fn run_started(&self, facts: &RunFacts) -> Result<(), LedgerError> {
         self.execute(
-            "INSERT INTO runs (run_id, started_at, manifest, backend, base_url,
+            "INSERT INTO runs (run_id, started_at, manifest, backend, base_url, free,
                                runner_version, spec_version)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 self.run.as_str(),
                 self.now(),
                 facts.manifest,
                 facts.backend,
                 facts.base_url,
+                facts.free,
                 facts.runner_version,
                 facts.spec_version,
             ],
-        )
-        .map(drop)
+        )?;
+        self.savings(facts)
+    }
+
+    fn savings(&self, facts: &RunFacts) -> Result<(), LedgerError> {
+        for saved in facts.saved().amounts() {
+            self.execute(
+                "INSERT INTO savings (run_id, currency, micros) VALUES (?1, ?2, ?3)",
+                params![self.run.as_str(), saved.currency(), saved.micros()],
+            )?;
+        }
+        Ok(())
     }
 
     pub(super) fn create_intended(
@@ -220,6 +231,12 @@ impl Page<'_> {
                 video.codec,
                 self.now(),
             ],
+        )?;
+        // What was made after a choice is what counts.
+        self.execute(
+            "DELETE FROM choices WHERE attempt_id <> ?1 AND fingerprint =
+                 (SELECT fingerprint FROM attempts WHERE attempt_id = ?1)",
+            [attempt.as_str()],
         )
         .map(drop)
     }

@@ -3,7 +3,7 @@
 //! Owns what is read back for a plan. Never writes, and never guesses: a word
 //! that this program does not write is an error.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -62,6 +62,8 @@ pub struct Records {
     found: Vec<Record>,
     standing: HashMap<Fingerprint, usize>,
     latest: HashMap<ShotId, usize>,
+    chosen: HashMap<Fingerprint, Record>,
+    paths: HashSet<String>,
     numbers: HashMap<Fingerprint, u32>,
 }
 
@@ -70,6 +72,21 @@ impl Records {
     /// latest.
     pub fn by_fingerprint(&self, fingerprint: &Fingerprint) -> Option<&Record> {
         self.standing.get(fingerprint).map(|&at| &self.found[at])
+    }
+
+    /// The attempt whose video a person chose for a request, if one was.
+    pub fn chosen_for(&self, fingerprint: &Fingerprint) -> Option<&Record> {
+        self.chosen.get(fingerprint)
+    }
+
+    /// Every request for which a video was chosen.
+    pub fn choices(&self) -> impl Iterator<Item = (&Fingerprint, &Record)> {
+        self.chosen.iter()
+    }
+
+    /// Whether any run put a video under this name.
+    pub fn knows_file(&self, path: &str) -> bool {
+        self.paths.contains(path)
     }
 
     /// The highest attempt number that was used for a request; 0 where none was.
@@ -134,25 +151,78 @@ struct Key {
     state: AttemptStanding,
 }
 
-const QUERY: &str = "
+/// The columns of a [`Record`]; what follows says of which attempts, in which order.
+const SELECT: &str = "
     SELECT a.attempt_id, a.run_id, a.shot_id, a.fingerprint, a.number, a.backend, r.base_url, a.state,
            a.task_id, a.file_id, a.trace_id, a.failure_class, a.failure_code,
            a.failure_message, a.request_json, a.price_micros, a.currency, a.intended_at,
            a.changed_at, v.path, v.bytes, v.sha256, v.width, v.height, v.duration_ms, v.fps,
            v.codec
-    FROM attempts AS a JOIN runs AS r USING (run_id) LEFT JOIN videos AS v USING (attempt_id)
-    ORDER BY a.sequence DESC";
+    FROM attempts AS a JOIN runs AS r USING (run_id) LEFT JOIN videos AS v USING (attempt_id)";
 
 pub(super) fn records(connection: &Connection, path: &Path) -> Result<Records, LedgerError> {
     let failed = |source| LedgerError::from_sqlite(path, "read", source);
-    let mut statement = connection.prepare_cached(QUERY).map_err(failed)?;
+    let sql = format!("{SELECT} ORDER BY a.sequence DESC");
+    let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
     let mut rows = statement.query([]).map_err(failed)?;
     let mut records = Records::default();
     while let Some(row) = rows.next().map_err(failed)? {
         let cells = Cells { row, path };
+        records.paths.extend(cells.get::<Option<String>>("path")?);
         records.offer(cells.key()?, || cells.record())?;
     }
+    records.chosen = chosen(connection, path)?;
     Ok(records)
+}
+
+fn chosen(
+    connection: &Connection,
+    path: &Path,
+) -> Result<HashMap<Fingerprint, Record>, LedgerError> {
+    let failed = |source| LedgerError::from_sqlite(path, "read", source);
+    let mut statement = connection
+        .prepare_cached("SELECT fingerprint, attempt_id FROM choices")
+        .map_err(failed)?;
+    let choices = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .and_then(Iterator::collect::<rusqlite::Result<Vec<(String, String)>>>)
+        .map_err(failed)?;
+    let mut chosen = HashMap::new();
+    for (fingerprint, attempt) in choices {
+        let condition = "WHERE a.attempt_id = ?1";
+        for record in select(connection, path, condition, &attempt)? {
+            chosen.insert(Fingerprint::from_hex(fingerprint.as_str()), record);
+        }
+    }
+    Ok(chosen)
+}
+
+/// Every attempt for a shot of this name that has, or had, a video; newest first.
+pub(super) fn takes(
+    connection: &Connection,
+    path: &Path,
+    shot: &ShotId,
+) -> Result<Vec<Record>, LedgerError> {
+    let condition = "WHERE a.shot_id = ?1 AND v.path IS NOT NULL ORDER BY a.sequence DESC";
+    select(connection, path, condition, shot.as_str())
+}
+
+fn select(
+    connection: &Connection,
+    path: &Path,
+    condition: &str,
+    value: &str,
+) -> Result<Vec<Record>, LedgerError> {
+    let failed = |source| LedgerError::from_sqlite(path, "read", source);
+    let mut statement = connection
+        .prepare_cached(&format!("{SELECT} {condition}"))
+        .map_err(failed)?;
+    let mut rows = statement.query([value]).map_err(failed)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().map_err(failed)? {
+        found.push(Cells { row, path }.record()?);
+    }
+    Ok(found)
 }
 
 /// One row, and the file's name for what may be wrong with it.

@@ -6,6 +6,7 @@ CREATE TABLE runs (
     manifest       TEXT NOT NULL,
     backend        TEXT NOT NULL,
     base_url       TEXT NOT NULL,
+    free           INTEGER NOT NULL,            -- whether nothing is charged there
     runner_version TEXT NOT NULL,
     spec_version   TEXT NOT NULL
 ) STRICT;
@@ -38,6 +39,20 @@ CREATE TABLE attempts (
 -- Never pay twice: the states are those of `AttemptStanding::holds_money`.
 CREATE UNIQUE INDEX one_payment_per_fingerprint ON attempts (fingerprint)
     WHERE state IN ('intended', 'created', 'succeeded', 'saved', 'uncertain');
+
+-- What each run did not pay for because it was there already.
+CREATE TABLE savings (
+    run_id   TEXT NOT NULL REFERENCES runs (run_id),
+    currency TEXT NOT NULL,
+    micros   INTEGER NOT NULL
+) STRICT;
+
+-- The take that a person chose for a request, where it is not the last one.
+CREATE TABLE choices (
+    fingerprint TEXT PRIMARY KEY,
+    attempt_id  TEXT NOT NULL REFERENCES attempts (attempt_id),
+    chosen_at   TEXT NOT NULL
+) STRICT;
 
 -- The video that came of an attempt.
 CREATE TABLE videos (

@@ -50,6 +50,7 @@ fn facts(name: &str) -> ShotFacts {
         depends_on: Vec::new(),
         seconds: 6,
         resolution: "768P".into(),
+        earlier: false,
         another_take: false,
         existing: None,
         paid_task: None,

@@ -5,9 +5,10 @@
 //! is left out here in silence, so that the later stages still see the rest.
 
 use crate::diag::{Code, Diagnostic, Span, Spanned};
+use crate::manifest::address::{self, bad_base_url};
 use crate::manifest::lower_shot::{self, fields};
 use crate::manifest::model::{
-    Backend, BackendKind, CreateRate, Limits, Manifest, Output, PriceOverride, Var,
+    Backend, BackendKind, Limits, Manifest, Output, PriceOverride, Rate, Var,
 };
 use crate::manifest::names;
 use crate::manifest::schema::RequestField;
@@ -48,6 +49,7 @@ pub(crate) fn lower(
             .map_or_else(Vec::new, |node| fields(node, request)),
         limits: Limits::default(),
         output: Output::default(),
+        callback: None,
         prices: prices
             .iter()
             .filter_map(|node| price(node, diagnostics))
@@ -62,6 +64,9 @@ pub(crate) fn lower(
     }
     if let Some(node) = root.get("output") {
         manifest.output = output(node, diagnostics);
+    }
+    if let Some(node) = root.get("callback") {
+        manifest.callback = address::callback(node, diagnostics);
     }
     manifest
 }
@@ -122,7 +127,7 @@ fn backend(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Backend {
         );
     }
     let base_url = node.get("base_url").and_then(Node::spanned_text);
-    if let Some(reason) = base_url.as_ref().and_then(|url| bad_url(&url.value)) {
+    if let Some(reason) = base_url.as_ref().and_then(|url| bad_base_url(&url.value)) {
         let span = node.get("base_url").map_or(node.span, |url| url.span);
         diagnostics.push(
             Diagnostic::error(Code::BadValue, span, reason)
@@ -135,29 +140,6 @@ fn backend(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Backend {
         base_url,
         key_env: node.get("key_env").and_then(Node::spanned_text),
         allow_unlisted: node.get("allow_unlisted").and_then(boolean),
-    }
-}
-
-/// Why a text is no base address. Plain http would show the key to the
-/// network, so it is for this machine only.
-fn bad_url(url: &str) -> Option<&'static str> {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    let local = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
-    if !matches!(scheme, "http" | "https") || host.is_empty() || url.contains(char::is_whitespace) {
-        Some("this is not the address of a service")
-    } else if authority.contains('@') {
-        Some("an address with a name or a key in it is refused")
-    } else if rest.contains(['?', '#']) {
-        Some("a base address ends before `?` and `#`")
-    } else if scheme == "http" && !local {
-        Some("the key would travel in the open: plain http is for this machine only")
-    } else {
-        None
     }
 }
 
@@ -191,7 +173,8 @@ fn limits(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Limits {
         poll_interval.filter(|interval| interval.value >= Limits::MIN_POLL_INTERVAL);
     Limits {
         concurrency: node.get("concurrency").and_then(unsigned),
-        creates_per_minute: node.get("creates_per_minute").and_then(create_rate),
+        creates_per_minute: node.get("creates_per_minute").and_then(rate),
+        polls_per_minute: node.get("polls_per_minute").and_then(rate),
         max_cost: node.get("max_cost").and_then(|n| money(n, diagnostics)),
         allow_unpriced: node.get("allow_unpriced").and_then(boolean),
         deadline: node.get("deadline").and_then(|n| duration(n, diagnostics)),
@@ -199,10 +182,10 @@ fn limits(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Limits {
     }
 }
 
-fn create_rate(node: &Node) -> Option<Spanned<CreateRate>> {
+fn rate(node: &Node) -> Option<Spanned<Rate>> {
     let rate = match &node.kind {
-        Kind::Number(number) => CreateRate::PerMinute(number.as_f64().filter(|n| *n > 0.0)?),
-        Kind::Text(text) if &**text == "unlimited" => CreateRate::Unlimited,
+        Kind::Number(number) => Rate::PerMinute(number.as_f64().filter(|n| *n > 0.0)?),
+        Kind::Text(text) if &**text == "unlimited" => Rate::Unlimited,
         _ => return None,
     };
     Some(Spanned::new(rate, node.span))
@@ -211,7 +194,7 @@ fn create_rate(node: &Node) -> Option<Spanned<CreateRate>> {
 fn duration(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Spanned<Duration>> {
     let text = node.text()?;
     match humantime::parse_duration(text) {
-        Ok(value) if !value.is_zero() => Some(Spanned::new(value, node.span)),
+        Ok(value) if !value.is_zero() => Some(Spanned::new(value.min(Limits::LONGEST), node.span)),
         _ => {
             diagnostics.push(unreadable(
                 node.span,

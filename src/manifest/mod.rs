@@ -7,9 +7,10 @@
 //! In reading order: `reader` makes a `tree` (with `mapping`,
 //! `scalar`, `places` and `offsets`; `stumble` and `lines` explain what is no YAML),
 //! `schema` says what may stand where, `validate` compares, `lower` makes the
-//! `model`. `text` leads from a scalar's value back to its source, for those
+//! `model` (`address` its addresses). `text` leads from a scalar's value back to its source, for those
 //! who find mistakes inside of it.
 
+mod address;
 mod lines;
 mod lower;
 mod lower_shot;
@@ -26,6 +27,7 @@ pub mod text;
 pub mod tree;
 mod validate;
 
+pub(crate) use address::is_loopback;
 pub use lower::BUILT_IN_BACKENDS;
 pub use model::Manifest;
 pub use reader::{MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, MAX_TOLD};

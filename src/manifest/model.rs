@@ -4,6 +4,7 @@
 //! multiplied or looked up; that is `shot`'s. What the author left out is
 //! `None`, so that a diagnostic never points at text that is not there.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::diag::{Span, Spanned};
@@ -27,6 +28,8 @@ pub struct Manifest {
     pub limits: Limits,
     /// Where the videos go.
     pub output: Output,
+    /// Where the service calls back; without it, it is only asked.
+    pub callback: Option<Callback>,
     /// Prices that replace those of the table.
     pub prices: Vec<PriceOverride>,
     /// The shots as written, matrices not yet multiplied.
@@ -74,13 +77,23 @@ pub struct Field {
     pub value: Node,
 }
 
-/// How many creations are asked for in a minute.
+/// How often something is asked for in a minute.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum CreateRate {
+pub enum Rate {
     /// At most this many, above zero.
     PerMinute(f64),
     /// As many as `concurrency` lets through.
     Unlimited,
+}
+
+impl Rate {
+    /// The number, if there is a limit.
+    pub fn limit(self) -> Option<f64> {
+        match self {
+            Self::PerMinute(rate) => Some(rate),
+            Self::Unlimited => None,
+        }
+    }
 }
 
 /// What the author says about speed, time and money.
@@ -89,7 +102,9 @@ pub struct Limits {
     /// Shots on their way at once.
     pub concurrency: Option<Spanned<u32>>,
     /// Creations in a minute.
-    pub creates_per_minute: Option<Spanned<CreateRate>>,
+    pub creates_per_minute: Option<Spanned<Rate>>,
+    /// Questions about tasks in a minute.
+    pub polls_per_minute: Option<Spanned<Rate>>,
     /// The most that one run may cost.
     pub max_cost: Option<Spanned<Money>>,
     /// Whether requests without a known price run under `max_cost`.
@@ -104,7 +119,13 @@ impl Limits {
     /// Shots at once where the author does not say.
     pub const CONCURRENCY: u32 = 4;
     /// Creations in a minute where the author does not say.
-    pub const CREATES_PER_MINUTE: CreateRate = CreateRate::PerMinute(5.0);
+    pub const CREATES_PER_MINUTE: Rate = Rate::PerMinute(5.0);
+    /// Questions in a minute where the author does not say. No limit of the
+    /// service is published for them (minimax-api.md 6.1).
+    pub const POLLS_PER_MINUTE: Rate = Rate::PerMinute(600.0);
+    /// The longest time that anything waits for; more is taken for it, because
+    /// times are added to clocks, and clocks end.
+    pub const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     /// The shortest wait between two questions about a shot.
     pub const MIN_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -116,9 +137,15 @@ impl Limits {
     }
 
     /// Creations in a minute, 5 unless said otherwise.
-    pub fn creates_per_minute(&self) -> CreateRate {
+    pub fn creates_per_minute(&self) -> Rate {
         let said = self.creates_per_minute.as_ref();
         said.map_or(Self::CREATES_PER_MINUTE, |limit| limit.value)
+    }
+
+    /// Questions in a minute, 600 unless said otherwise.
+    pub fn polls_per_minute(&self) -> Rate {
+        let said = self.polls_per_minute.as_ref();
+        said.map_or(Self::POLLS_PER_MINUTE, |limit| limit.value)
     }
 
     /// Whether requests without a known price run under `max_cost`; not unless said.
@@ -148,6 +175,16 @@ impl Output {
     pub fn dir(&self) -> &str {
         self.dir.as_ref().map_or(Self::DIR, |dir| &dir.value)
     }
+}
+
+/// How the service calls back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Callback {
+    /// Where this machine listens; the port is never 0.
+    pub listen: Spanned<SocketAddr>,
+    /// How the service reaches that: http or https, without user, query and
+    /// fragment. Each creation gets a path behind it.
+    pub public_url: Spanned<String>,
 }
 
 /// The price of one kind of video.

@@ -29,12 +29,14 @@ pub(super) fn meant<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
         .or_else(|| suggest(key, known.iter().copied()))
 }
 
-/// Why a field is not there, where that is known.
-pub(super) fn reason(key: &str) -> Option<&'static str> {
+/// Why a field is not there and what to do instead, where that is known.
+pub(super) fn reason(key: &str) -> Option<(&'static str, &'static str)> {
     if key == "callback_url" {
-        return Some("callbacks are not supported yet; the runner asks for the result itself");
+        return Some((
+            "the runner listens itself, and makes an address for every creation",
+            "write `callback: { listen: …, public_url: … }` at the top of the manifest",
+        ));
     }
-    NOWHERE
-        .contains(&key)
-        .then_some("the API has no such field")
+    let nowhere = NOWHERE.contains(&key);
+    nowhere.then_some(("the API has no such field", "leave it out"))
 }

@@ -36,7 +36,7 @@ impl RequestField {
 }
 
 /// Every scalar request field once, in the order of the modes. Pictures have
-/// keys of their own, and `callback_url` belongs to a server, which this is not.
+/// keys of their own, and the `callback_url` of each creation comes from `callback`.
 pub fn request_fields(spec: &Spec) -> Vec<RequestField> {
     let mut fields: Vec<RequestField> = Vec::new();
     for mode in Mode::ALL {
@@ -239,6 +239,7 @@ mod tests {
             "/$defs/output",
             "/$defs/defaults",
             "/$defs/backend",
+            "/$defs/callback",
         ] {
             let properties = schema.pointer(&format!("{place}/properties"));
             for (key, value) in properties.and_then(Value::as_object).expect("properties") {

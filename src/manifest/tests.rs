@@ -42,6 +42,7 @@ vars: { hero: a courier, 城市: 重庆, list: [1, {a: b}] }
 defaults: &d { model: MiniMax-Hailuo-2.3, resolution: 768P, duration: 6, prompt_optimizer: false }
 limits: { concurrency: 4, creates_per_minute: unlimited, max_cost: 5 USD, allow_unpriced: true, deadline: 30m, poll_interval: 250ms }
 output: { dir: out, file: "{{ shot.id }}.mp4" }
+callback: { listen: 127.0.0.1:8787, public_url: https://hooks.example/runner }
 prices: [{ model: M, resolution: 768P, duration: 6, price: 0.28 USD }]
 shots:
   - id: opening
@@ -60,6 +61,11 @@ shots:
     assert_eq!(manifest.shots[0].fields.len(), 5);
     assert_eq!(manifest.shots[0].camera[1].commands.len(), 2);
     assert_eq!(manifest.limits.concurrency(), 4);
+    let callback = manifest.callback.expect("a callback");
+    let span = callback.listen.span;
+    assert_eq!(&text[span.start..span.end], "127.0.0.1:8787");
+    assert_eq!(callback.listen.value.port(), 8787);
+    assert_eq!(callback.public_url.value, "https://hooks.example/runner");
 }
 
 #[test]
@@ -72,7 +78,7 @@ fn unknown_and_missing_keys() {
             "unknown-key: unknown key `promt` @ promt | did you mean `prompt`?",
             "missing-key: this shot has no `id` @ prompt",
             "unknown-key: unknown key `duration` @ duration | `duration` belongs to a shot under `shots`, or to `defaults`",
-            "unknown-key: unknown key `zebra` @ zebra | the keys here are `version`, `backend`, `backends`, `vars`, `defaults`, `limits`, `output`, `prices` and `shots`",
+            "unknown-key: unknown key `zebra` @ zebra | the keys here are `version`, `backend`, `backends`, `vars`, `defaults`, `limits`, `output`, `callback`, `prices` and `shots`",
         ]
     );
     assert_eq!(
@@ -179,6 +185,14 @@ fn bad_values_in_words() {
         (
             "vars: {shot: 1}",
             "bad-value: a variable cannot be called `shot` @ shot",
+        ),
+        (
+            "callback: {listen: 'localhost:8787', public_url: 'https://a.b'}",
+            "bad-value: `localhost:8787` is not an address with a port such as `127.0.0.1:8787` @ 'localhost:8787' | write `127.0.0.1:8787`",
+        ),
+        (
+            "callback: {listen: '[::1]:0', public_url: 'https://a.b'}",
+            "bad-value: `listen` needs a port of its own, not 0 @ '[::1]:0'",
         ),
         (
             "output: {file: ''}",

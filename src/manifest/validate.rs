@@ -135,8 +135,8 @@ fn unknown_key(mistake: &Mistake<'_>, key: &str) -> Diagnostic {
     if let Some(near) = names::meant(key, &known) {
         return diagnostic.help(format!("did you mean `{near}`?"));
     }
-    if let Some(reason) = names::reason(key) {
-        return diagnostic.note(reason).help("leave it out");
+    if let Some((reason, help)) = names::reason(key) {
+        return diagnostic.note(reason).help(help);
     }
     if mistake.name.is_empty() && properties(&mistake.whole["$defs"]["shot"]).contains(&key) {
         return diagnostic.help(format!(

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use crate::event::{Decision, Video};
-use crate::id::{AttemptId, FileId, TaskId};
+use crate::id::{AttemptId, FileId, ShotId, TaskId};
 use crate::plan::Retry;
 use crate::plan::history::{Past, Presence, Standing};
 
@@ -166,6 +166,16 @@ fn resume(past: &Past, task: &TaskId, file: Option<&FileId>, reason: String) -> 
         }),
         ..Decided::new(Decision::Resume, reason)
     }
+}
+
+/// A file has the shot's name, and no ledger says where it comes from.
+pub(super) fn on_stranger(file: &str, shot: &ShotId) -> Decided {
+    Decided::new(
+        Decision::Blocked,
+        format!(
+            "`{file}` is there and in no ledger, so creating it may be paying twice; bring `.runner/` back, or move the file away, or make another take with `--force {shot}`"
+        ),
+    )
 }
 
 /// Why a request without a past is created: the shot is new, or it changed.

@@ -6,10 +6,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::event::{Failure, Video};
 use crate::id::{AttemptId, FileId, Fingerprint, ShotId, TaskId};
+use crate::money::Money;
 
 /// The latest word on one request.
 #[derive(Debug, Clone)]
@@ -22,6 +24,8 @@ pub struct Past {
     pub standing: Standing,
     /// Where the service was; its tasks are known there only.
     pub base_url: String,
+    /// When it was intended.
+    pub intended_at: Timestamp,
     /// The day it was begun, for people.
     pub date: String,
     /// The request, to say what changed since.
@@ -71,6 +75,19 @@ pub enum Presence {
     Altered,
 }
 
+/// A task that was paid, or may have been, for what no shot asks for any more.
+#[derive(Debug, Clone)]
+pub struct Leftover {
+    /// What was asked for.
+    pub fingerprint: Fingerprint,
+    /// The backend's name in the manifest.
+    pub backend: String,
+    /// How it stands; not saved, not failed.
+    pub past: Past,
+    /// What it cost by the price table of its day.
+    pub price: Option<Money>,
+}
+
 /// Everything that earlier runs left behind.
 #[derive(Debug, Clone, Default)]
 pub struct History {
@@ -78,6 +95,9 @@ pub struct History {
     pub requests: HashMap<Fingerprint, Past>,
     /// The highest attempt number that was used for a request.
     pub attempts: HashMap<Fingerprint, u32>,
+    /// Tasks that hold money and are not collected, newest first; some are what
+    /// shots still ask for.
+    pub unsettled: Vec<Leftover>,
     /// The last request that each shot's name stood for.
     pub last_of_shot: HashMap<ShotId, Fingerprint>,
 }

@@ -8,20 +8,24 @@ pub mod decide;
 pub mod fingerprint;
 pub mod graph;
 pub mod history;
+mod leftover;
 pub mod price;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
 
 use crate::check::CheckedShot;
 use crate::check::request::CheckedRequest;
 use crate::event::{Decision, RunFacts, ShotFacts};
-use crate::id::{Fingerprint, RunId, ShotId};
+use crate::id::{AttemptId, Fingerprint, RunId, ShotId};
 use crate::money::Total;
 use crate::plan::decide::{Decided, PaidTask};
 use crate::plan::fingerprint::Key;
 use crate::plan::graph::Graph;
-use crate::plan::history::History;
+use crate::plan::history::{History, Past};
 use crate::plan::price::PriceTable;
 
 /// The generation of the API that the bundled documents describe.
@@ -56,6 +60,14 @@ pub struct Context<'a> {
     pub history: &'a History,
     /// What to do with failed tasks.
     pub retry: Retry,
+    /// The time of day.
+    pub now: Timestamp,
+    /// How long a task may take.
+    pub deadline: Duration,
+    /// Whether all shots of the manifest are planned, or only some of them.
+    pub whole: bool,
+    /// Shots whose file is there although no run is on record that made it.
+    pub strangers: &'a HashSet<ShotId>,
     /// Shots of which another take is wanted, although there is one.
     pub force: &'a HashSet<ShotId>,
 }
@@ -65,21 +77,35 @@ pub struct Context<'a> {
 pub struct Plan {
     /// What the run's first event will say.
     pub facts: RunFacts,
-    /// One for each shot, in manifest order, parallel to `facts.shots`.
+    /// One for each shot, in manifest order, then one for each task that was paid
+    /// for something else; parallel to `facts.shots`.
     pub jobs: Vec<Job>,
     /// Which job waits for which.
     pub graph: Graph,
 }
 
-/// What the engine needs to carry out one shot's decision.
+/// What the engine does to carry out one shot's decision.
 #[derive(Debug, Clone)]
-pub struct Job {
-    /// What will be sent.
-    pub request: CheckedRequest,
-    /// The number of the next attempt, from 1.
-    pub next_attempt: u32,
-    /// The task to collect.
-    pub paid: Option<PaidTask>,
+pub enum Job {
+    /// Nothing: no call is made for it.
+    Nothing,
+    /// A task is created, and collected.
+    Create {
+        /// What will be sent.
+        request: Box<CheckedRequest>,
+        /// The number of the next attempt, from 1.
+        next_attempt: u32,
+    },
+    /// A task that was paid earlier is collected.
+    Collect(PaidTask),
+    /// A creation of an earlier run that nobody answered: where the service can
+    /// call back, that is waited for.
+    Settle {
+        /// The attempt that may have been paid.
+        attempt: AttemptId,
+        /// How much of its deadline is left.
+        patience: Duration,
+    },
 }
 
 impl Plan {
@@ -127,6 +153,10 @@ pub fn plan(shots: Vec<CheckedShot>, context: &Context<'_>) -> Plan {
         facts.push(shot_facts);
         jobs.push(job);
     }
+    for (shot_facts, job) in leftover::leftovers(&facts, context) {
+        facts.push(shot_facts);
+        jobs.push(job);
+    }
     Plan {
         facts: RunFacts {
             run_id: context.run_id.clone(),
@@ -165,6 +195,7 @@ fn plan_shot(
                     decided
                 }
             }
+            None if is_stranger(&shot.id, context) => decide::on_stranger(&shot.file, &shot.id),
             None => decide::on_new(&request, context.history.last(&shot.id)),
         },
     };
@@ -176,6 +207,7 @@ fn plan_shot(
     let used = fingerprint
         .as_ref()
         .and_then(|fingerprint| context.history.attempts.get(fingerprint));
+    let next_attempt = used.copied().unwrap_or(0) + 1;
     let facts = ShotFacts {
         mode: shot.request.mode().to_string(),
         model: shot.request.model().to_owned(),
@@ -189,17 +221,47 @@ fn plan_shot(
         depends_on,
         seconds,
         resolution: resolution.to_owned(),
+        earlier: false,
         another_take: decided.another_take,
         existing: decided.existing,
         paid_task: decided.paid.as_ref().map(|paid| paid.task.clone()),
         id: shot.id,
     };
-    let job = Job {
-        next_attempt: used.copied().unwrap_or(0) + 1,
-        paid: decided.paid,
-        request: shot.request,
+    let job = match (decided.paid, facts.decision) {
+        (Some(paid), _) => Job::Collect(paid),
+        (None, Decision::Uncertain) => settle(facts.fingerprint.as_ref(), context),
+        (None, Decision::Create) => Job::Create {
+            request: Box::new(shot.request),
+            next_attempt,
+        },
+        (None, _) => Job::Nothing,
     };
     (facts, job)
+}
+
+/// A creation that nobody answered is waited for as long as its task may take.
+fn settle(fingerprint: Option<&Fingerprint>, context: &Context<'_>) -> Job {
+    let past = fingerprint.and_then(|fingerprint| context.history.requests.get(fingerprint));
+    past.map_or(Job::Nothing, |past| settle_past(past, context))
+}
+
+fn settle_past(past: &Past, context: &Context<'_>) -> Job {
+    let age = context.now.duration_since(past.intended_at);
+    let patience = Duration::try_from(age)
+        .ok()
+        .and_then(|age| context.deadline.checked_sub(age));
+    match patience {
+        Some(patience) if past.base_url == context.base_url => Job::Settle {
+            attempt: past.attempt.clone(),
+            patience,
+        },
+        _ => Job::Nothing,
+    }
+}
+
+/// Whether paying for the shot may be paying twice, and nobody said to.
+fn is_stranger(shot: &ShotId, context: &Context<'_>) -> bool {
+    context.strangers.contains(shot) && !context.force.contains(shot)
 }
 
 fn fingerprint(

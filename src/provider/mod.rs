@@ -3,6 +3,7 @@
 //! Owns the trait and its vocabulary. Never retries, waits or decides: a
 //! provider translates, the engine acts.
 
+pub mod exchange;
 #[cfg(test)]
 pub(crate) mod fake;
 pub mod minimax;
@@ -29,8 +30,13 @@ pub trait Provider: Send + Sync + 'static {
     /// Asks for a fresh link to a finished file.
     fn locate(&self, file: &FileId) -> impl Future<Output = Result<Location, Failure>> + Send;
 
-    /// Opens a link. The key is not sent along.
-    fn fetch(&self, location: &Location) -> impl Future<Output = Result<Body, Failure>> + Send;
+    /// Opens a link, without the key. With `rest`, from where an earlier body
+    /// broke off, if the file is still the same; else from its beginning.
+    fn fetch(
+        &self,
+        location: &Location,
+        rest: Option<&Rest>,
+    ) -> impl Future<Output = Result<Body, Failure>> + Send;
 
     /// Opens a finished file through the API itself, for when the link fails.
     fn fetch_content(&self, file: &FileId) -> impl Future<Output = Result<Body, Failure>> + Send;
@@ -93,10 +99,42 @@ impl fmt::Debug for Location {
     }
 }
 
+/// What tells one content of a file from another, in the sender's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version(String);
+
+impl Version {
+    /// Wraps a word that two different contents never share.
+    pub fn new(word: impl Into<String>) -> Self {
+        Self(word.into())
+    }
+
+    /// The word itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What is missing of a file whose body broke off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rest {
+    /// The first missing byte, counted from 0.
+    pub start: u64,
+    /// The size of the whole file in bytes.
+    pub length: u64,
+    /// The file that the bytes before `start` are of.
+    pub version: Version,
+}
+
 /// A file on its way.
 pub struct Body {
-    /// Its size in bytes, if the sender says.
+    /// Where in the file its first byte belongs: where the rest was asked for
+    /// that is given, and otherwise at 0.
+    pub start: u64,
+    /// The size of the whole file in bytes, if the sender says.
     pub length: Option<u64>,
+    /// By what its rest can be asked for, where the sender gives out rests.
+    pub version: Option<Version>,
     /// Its bytes; a failure ends it.
     pub bytes: BoxStream<'static, Result<Bytes, Failure>>,
 }
@@ -104,7 +142,9 @@ pub struct Body {
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Body")
+            .field("start", &self.start)
             .field("length", &self.length)
+            .field("version", &self.version)
             .finish_non_exhaustive()
     }
 }

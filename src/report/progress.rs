@@ -58,6 +58,11 @@ impl Bars {
         }
     }
 
+    /// The screen, for whoever else has a line to print while bars are on it.
+    pub fn screen(&self) -> MultiProgress {
+        self.screen.clone()
+    }
+
     fn shift(&mut self, id: &ShotId, state: &RunState) {
         let Some(shot) = state.shot(id) else {
             return;

@@ -194,6 +194,12 @@ fn shot() -> Value {
                 ),
             ),
             (
+                "earlier_version",
+                boolean(
+                    "Whether the manifest asks for something else by now; its video is kept among the takes.",
+                ),
+            ),
+            (
                 "decision",
                 word(
                     "What the plan decided.",

@@ -56,6 +56,7 @@ pub(super) fn facts(name: &str, decision: Decision) -> ShotFacts {
         depends_on: Vec::new(),
         seconds: 6,
         resolution: "768P".into(),
+        earlier: false,
         another_take: false,
         existing: (decision == Decision::Reuse).then(|| video(name)),
         paid_task: (decision == Decision::Resume).then(|| TaskId::new("106916112212001")),

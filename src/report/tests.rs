@@ -248,6 +248,7 @@ fn reason_to_stop() -> impl Strategy<Value = StopReason> {
     prop_oneof![
         any_failure().prop_map(StopReason::KeyRefused),
         any_failure().prop_map(StopReason::OutOfCredit),
+        any_failure().prop_map(StopReason::Throttled),
         any_failure().prop_map(StopReason::WrongAddress),
         any_failure().prop_map(StopReason::Unreachable),
         Just(StopReason::Interrupted(Signal::Terminate)),

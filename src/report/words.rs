@@ -5,7 +5,7 @@
 use crate::event::{Failure, FailureClass, PendingReason, Signal, SkipReason, StopReason};
 use crate::state::{Outcome, Phase, ShotState};
 
-use super::text::one_line;
+use super::text::{one_line, wait};
 
 /// A reason in its two forms.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,9 +55,10 @@ pub(super) const ENDING_CODES: [&str; 14] = [
 ];
 
 /// Every code that [`stop`] can give, for the schema.
-pub(super) const STOP_CODES: [&str; 7] = [
+pub(super) const STOP_CODES: [&str; 8] = [
     "key_refused",
     "out_of_credit",
+    "throttled",
     "wrong_address",
     "unreachable",
     "interrupted",
@@ -166,6 +167,18 @@ pub(super) fn stop(reason: &StopReason) -> Reason {
         StopReason::OutOfCredit(failure) => Reason {
             message: format!("balance or quota is used up: {}", failure_text(failure)),
             ..Reason::of("out_of_credit", failure)
+        },
+        StopReason::Throttled(failure) => Reason {
+            message: match failure.retry_after {
+                Some(asked) => format!(
+                    "the service asks to wait for {}: {}",
+                    wait(asked),
+                    failure_text(failure)
+                ),
+                None => failure_text(failure),
+            },
+            advice: Some("run again when the wait is over: what is paid is kept"),
+            ..Reason::of("throttled", failure)
         },
         StopReason::WrongAddress(failure) => Reason {
             message: format!("nothing there speaks the API: {}", failure_text(failure)),

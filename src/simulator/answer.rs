@@ -53,7 +53,7 @@ pub(super) fn refused(operation: Operation, refusal: &Refusal) -> Response {
             "task_id": "", "status": "", "file_id": "",
             "video_width": 0, "video_height": 0, "base_resp": base_resp,
         }),
-        Operation::Retrieve | Operation::Content | Operation::Download => {
+        Operation::Retrieve | Operation::Content | Operation::Download | Operation::Callback => {
             json!({ "base_resp": base_resp })
         }
     };
@@ -79,6 +79,8 @@ pub(super) enum Spelling<'a> {
     Documented,
     /// In lower case.
     Lower,
+    /// As in callbacks: in lower case, and another word for a failure.
+    Callback,
     /// By another word, as for a task that still runs.
     Other(&'a str),
 }
@@ -90,10 +92,20 @@ pub(super) fn state(
     state: &State<'_>,
     spelling: Spelling<'_>,
 ) -> Response {
+    Json(state_body(spec, task, state, spelling)).into_response()
+}
+
+/// What is said of a task's state, to those who ask and to those who are called back.
+pub(super) fn state_body(
+    spec: &Spec,
+    task: &Task,
+    state: &State<'_>,
+    spelling: Spelling<'_>,
+) -> Value {
     let running = State::Processing;
     let state = match spelling {
         Spelling::Other(_) => &running,
-        Spelling::Documented | Spelling::Lower => state,
+        Spelling::Documented | Spelling::Lower | Spelling::Callback => state,
     };
     let (mut file, mut size, mut base_resp) = (String::new(), (0, 0), success());
     let name = match state {
@@ -112,14 +124,14 @@ pub(super) fn state(
     };
     let name = match spelling {
         Spelling::Documented => name.to_owned(),
-        Spelling::Lower => name.to_lowercase(),
+        Spelling::Callback if name == "Fail" => "failed".to_owned(),
+        Spelling::Lower | Spelling::Callback => name.to_lowercase(),
         Spelling::Other(word) => word.to_owned(),
     };
-    let body = json!({
+    json!({
         "task_id": task.id.to_string(), "status": name, "file_id": file,
         "video_width": size.0, "video_height": size.1, "base_resp": base_resp,
-    });
-    Json(body).into_response()
+    })
 }
 
 /// The answer to a question for a file: its id is a number here, its length is not told.

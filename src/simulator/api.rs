@@ -15,7 +15,8 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::answer::{self, Refusal, Spelling};
-use super::order::{self, Reading};
+use super::callback;
+use super::order::{self, Order, Reading};
 use super::prompt;
 use super::scenario::{Action, Operation};
 use super::storage::{self, Denial, Ticket};
@@ -80,17 +81,34 @@ async fn create(
         task: key,
     };
     let then = world.troubles.next(subject);
+    let order = match order {
+        Ok(order) if trouble::takes_effect(then) => callback::checked(&world, order).await,
+        order => order,
+    };
     let effect = |action: Option<&Action>| match order {
         Err(refusal) => answer::refused(operation, &refusal),
-        Ok(order) => {
-            let failure = match action {
-                Some(Action::Fail { code }) => Some(*code),
-                _ => None,
-            };
-            answer::created(&world.accept(prompt.clone(), order, failure))
-        }
+        Ok(order) => answer::created(&accept(&world, prompt.clone(), order, action)),
     };
     trouble::answer(scene(&world, operation, &line), then, effect).await
+}
+
+/// Creates a task and tells those who want to hear of it.
+fn accept(
+    world: &Arc<World>,
+    prompt: String,
+    mut order: Order,
+    action: Option<&Action>,
+) -> Arc<Task> {
+    let failure = match action {
+        Some(Action::Fail { code }) => Some(*code),
+        _ => None,
+    };
+    let url = order.callback.take();
+    let task = world.accept(prompt, order, failure);
+    if let Some(url) = url {
+        callback::follow(world, Arc::clone(&task), url);
+    }
+    task
 }
 
 /// Reads a create's body, out of the way if it is large.

@@ -3,14 +3,16 @@
 //! Owns the server's life: settings in, an address out, counts for tests. What
 //! a request may hold is asked of [`Spec`], never written here; pictures are
 //! made by `media`. It reads no environment, prints nothing and reaches no
-//! other host.
+//! other host but the one that a create wants to be called back at.
 //!
 //! A request goes through `api` (routes), `order` (what is asked for), `world`
-//! (the tasks), `studio` (their clips) and `storage` (links to them). `trouble`
-//! stands before each answer and does what a [`Scenario`] says.
+//! (the tasks), `studio` (their clips) and `storage` (links to them). `callback`
+//! tells what becomes of a task. `trouble` stands before each answer and does
+//! what a [`Scenario`] says.
 
 mod answer;
 mod api;
+mod callback;
 mod order;
 mod picture;
 mod prompt;
@@ -201,6 +203,7 @@ impl Simulator {
         // Someone who reads very slowly must not hold up the end.
         let _ = tokio::time::timeout(GRACE, self.server).await;
         self.world.studio.finished().await;
+        self.world.caller.finished().await;
     }
 }
 

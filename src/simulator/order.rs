@@ -33,6 +33,8 @@ pub(super) struct Order {
     pub(super) seconds: u32,
     pub(super) first: Option<Still>,
     pub(super) last: Option<Still>,
+    /// Where changes of the task are posted, http or https.
+    pub(super) callback: Option<String>,
     /// The body with long texts shortened.
     pub(super) body: Value,
 }
@@ -114,8 +116,18 @@ fn order(
         seconds: spec.output_seconds(mode, body).unwrap_or(6),
         first,
         last,
+        callback: fields.get("callback_url").and_then(web_address),
         body: shortened(body),
     })
+}
+
+/// The documents take nothing else; what is posted to shall not hang on them.
+fn web_address(value: &Value) -> Option<String> {
+    let text = value.as_str()?;
+    let web = ["http://", "https://"]
+        .iter()
+        .any(|begin| text.starts_with(begin));
+    web.then(|| text.to_owned())
 }
 
 fn still(spec: &Spec, fields: &Map<String, Value>, name: &str) -> Result<Option<Still>, Refusal> {

@@ -3,8 +3,8 @@
 //! Owns the file's keys and refuses rules that could never act. Pure data; the
 //! counting and the acting are in `trouble`.
 //!
-//! A rule watches one operation (`on`: create, query, retrieve, content or
-//! download), counts the requests that match it (all, or those whose prompt has
+//! A rule watches one operation (`on`: create, query, retrieve, content,
+//! download, or callback, which the simulator sends itself), counts the requests that match it (all, or those whose prompt has
 //! the text of `prompt_contains`; each task on its own with `per_task`), and acts
 //! on the `nth` or `every` so-many-th of them, at most `times` times. `then` is
 //! one of these, with or without `delay_ms`, or a delay alone:
@@ -17,11 +17,18 @@
 //! | `cut: before`, `cut: after` | the connection ends, before or after a create took effect | all, create |
 //! | `cut: body` | the connection ends in the middle of the body | all |
 //! | `stall`, `stall_body` | nothing ever comes, or nothing after half the body | all |
-//! | `status: Thinking`, `lower_case` | another word for the state | query |
+//! | `status: Thinking` | another word for the state, as of a task that still runs | query, callback |
+//! | `lower_case` | the state in lower case | query |
 //! | `fail: 1027` | the task ends as failed with that code | create, query |
 //! | `expired_link` | the link has expired when it is given | retrieve |
 //! | `truncated`, `truncated: lying` | half a video, as announced or not | content, download |
 //! | `empty` | a video without bytes | content, download |
+//! | `drop`, `duplicate` | a callback that is never sent, or twice | callback |
+//! | `task_id: 12345` | a callback that names that task instead | callback |
+//!
+//! "All" is all but callback: those are not answered but sent, one when a task
+//! begins to be processed and one when it has ended. A delay holds up the later
+//! ones of its task too. The challenge that proves an address is no callback.
 //!
 //! On create, `accepted: true` lets the task come to be (and be billed) before
 //! any of it happens. A key that takes `true` may stand alone: `then: stall`.
@@ -32,6 +39,7 @@
 //!   - { on: create, prompt_contains: harbour, times: 1, then: { cut: after } }
 //!   - { on: query, every: 3, then: { status: Thinking } }
 //!   - { on: download, per_task: true, nth: 1, then: truncated }
+//!   - { on: callback, prompt_contains: harbour, nth: 1, then: drop }
 //! ```
 
 mod written;
@@ -65,16 +73,19 @@ pub enum Operation {
     Content,
     /// The signed link.
     Download,
+    /// What is posted to the `callback_url` of a create.
+    Callback,
 }
 
 impl Operation {
     /// Every operation, in the order of a task's life.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Create,
         Self::Query,
         Self::Retrieve,
         Self::Content,
         Self::Download,
+        Self::Callback,
     ];
 }
 
@@ -116,7 +127,7 @@ pub struct Then {
     pub action: Option<Action>,
 }
 
-/// What is done to an answer.
+/// What is done to an answer, or to a callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// HTTP 200 with this `base_resp.status_code`.
@@ -158,6 +169,12 @@ pub enum Action {
     Truncated,
     /// The video has no bytes.
     Empty,
+    /// The callback is never sent.
+    Drop,
+    /// The callback is sent twice.
+    Duplicate,
+    /// The callback names this task.
+    TaskId(String),
 }
 
 /// The body of an [`Action::Http`].
@@ -222,10 +239,12 @@ impl TryFrom<WrittenRule> for Rule {
 fn acts_on(action: &Action, on: Operation) -> bool {
     match action {
         Action::Http { .. } | Action::Cut | Action::CutBody | Action::Stall | Action::StallBody => {
-            true
+            on != Operation::Callback
         }
-        Action::Refuse { .. } => on != Operation::Download,
-        Action::Status(_) | Action::LowerCase => on == Operation::Query,
+        Action::Refuse { .. } => !matches!(on, Operation::Download | Operation::Callback),
+        Action::Status(_) => matches!(on, Operation::Query | Operation::Callback),
+        Action::LowerCase => on == Operation::Query,
+        Action::Drop | Action::Duplicate | Action::TaskId(_) => on == Operation::Callback,
         Action::Fail { .. } => matches!(on, Operation::Create | Operation::Query),
         Action::ExpiredLink => on == Operation::Retrieve,
         Action::Truncated | Action::Empty => {

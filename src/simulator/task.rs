@@ -66,6 +66,16 @@ pub(super) enum State<'t> {
 }
 
 impl Task {
+    /// When it begins to be processed.
+    pub(super) fn begins(&self, scale: u32) -> Instant {
+        self.created + self.timetable.queueing / scale.max(1)
+    }
+
+    /// When its time is over; its clip may take longer.
+    pub(super) fn ends(&self, scale: u32) -> Instant {
+        self.created + self.timetable.total / scale.max(1)
+    }
+
     /// The state now, where time runs `scale` times faster than life.
     pub(super) fn state(&self, scale: u32) -> State<'_> {
         let elapsed = self.created.elapsed().saturating_mul(scale.max(1));

@@ -104,6 +104,17 @@ pub(super) struct Scene<'a> {
     pub(super) stop: &'a CancellationToken,
 }
 
+/// Whether what a request is for is done, whatever is answered.
+pub(super) fn takes_effect(then: Option<&Then>) -> bool {
+    let replaced = |action: &Action| {
+        matches!(
+            action,
+            Action::Refuse { .. } | Action::Http { .. } | Action::Cut | Action::Stall
+        )
+    };
+    then.is_none_or(|then| then.accepted || !then.action.as_ref().is_some_and(replaced))
+}
+
 /// Answers a request in the way the scenario wants it.
 ///
 /// `effect` does what the request is for and is handed the action, of which it

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Settings;
+use super::callback::Caller;
 use super::order::{Order, number};
 use super::scenario::Operation;
 use super::storage::Storage;
@@ -21,7 +22,7 @@ use super::task::{Task, Timetable};
 use super::trouble::Troubles;
 use crate::spec::Spec;
 
-/// How many requests came, by operation.
+/// How many requests came, by operation, and how many callbacks went out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Requests {
     /// Creations, refused ones included.
@@ -34,6 +35,8 @@ pub struct Requests {
     pub content: u64,
     /// Files read by a link.
     pub download: u64,
+    /// Callbacks that were due, dropped ones included; challenges are not counted.
+    pub callback: u64,
     /// Requests to paths that do not exist.
     pub unknown: u64,
 }
@@ -57,6 +60,7 @@ pub(super) struct World {
     pub(super) storage: Storage,
     pub(super) studio: Arc<Studio>,
     pub(super) troubles: Troubles,
+    pub(super) caller: Caller,
     /// Cancelled when the server stops.
     pub(super) stop: CancellationToken,
     tables: Mutex<Tables>,
@@ -83,6 +87,7 @@ impl World {
             storage: Storage::new(base_url, settings.seed, settings.time_scale),
             studio: Arc::new(Studio::new(settings.clips, settings.workers)),
             troubles: Troubles::new(scenario),
+            caller: Caller::default(),
             stop: CancellationToken::new(),
             tables: Mutex::default(),
             counts: Default::default(),
@@ -164,16 +169,23 @@ impl World {
     }
 
     pub(super) fn requests(&self) -> Requests {
-        let [create, query, retrieve, content, download, unknown] = self
-            .counts
-            .each_ref()
-            .map(|count| count.load(Ordering::Relaxed));
+        let counts = self.counts.each_ref();
+        let [
+            create,
+            query,
+            retrieve,
+            content,
+            download,
+            callback,
+            unknown,
+        ] = counts.map(|count| count.load(Ordering::Relaxed));
         Requests {
             create,
             query,
             retrieve,
             content,
             download,
+            callback,
             unknown,
         }
     }

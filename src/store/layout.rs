@@ -11,7 +11,9 @@
 //! │   └── opening.1f0c9a3b.mp4  an earlier video of that name, never overwritten
 //! └── .runner/
 //!     ├── ledger.sqlite       what was paid
+//!     ├── callback.key        what the paths of callbacks are made from
 //!     ├── lock                held by the run that writes
+//!     ├── rescue              paid tasks that the ledger could not take; else blank
 //!     └── tmp/                videos on their way
 //! ```
 
@@ -20,7 +22,9 @@ use std::path::{Component, Path, PathBuf};
 const STATE: &str = ".runner";
 const TEMPORARY: &str = "tmp";
 const LOCK: &str = "lock";
+const RESCUE: &str = "rescue";
 const LEDGER: &str = "ledger.sqlite";
+const CALLBACK_KEY: &str = "callback.key";
 const REPORT: &str = "report.json";
 const TAKES: &str = "takes";
 
@@ -54,6 +58,11 @@ impl Layout {
         self.state().join(LEDGER)
     }
 
+    /// What the paths of callbacks are made from.
+    pub fn callback_key(&self) -> PathBuf {
+        self.state().join(CALLBACK_KEY)
+    }
+
     /// Everything that is not for people.
     pub fn state(&self) -> PathBuf {
         self.root.join(STATE)
@@ -62,6 +71,11 @@ impl Layout {
     /// What one writing run holds.
     pub fn lock(&self) -> PathBuf {
         self.state().join(LOCK)
+    }
+
+    /// Paid tasks that the ledger could not take.
+    pub fn rescue(&self) -> PathBuf {
+        self.state().join(RESCUE)
     }
 
     /// Videos on their way.

@@ -10,6 +10,7 @@ mod disk;
 mod error;
 mod layout;
 mod partial;
+mod rescue;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::event::Video;
 
@@ -25,6 +27,11 @@ pub use self::disk::{digest, write_atomic};
 pub use self::error::StoreError;
 pub use self::layout::{Layout, NameError, check_name};
 pub use self::partial::{Partial, Saved};
+use self::rescue::Rescue;
+pub use self::rescue::Rescued;
+
+/// How long a taken lock is tried again before the folder counts as busy.
+const LOCK_PATIENCE: Duration = Duration::from_millis(400);
 
 /// Whether a video that was saved is still there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,6 +55,8 @@ struct Shared {
     layout: Layout,
     // Held, never read: closing the file lets the lock go, so does a crash.
     lock: Option<File>,
+    // There as long as the lock is.
+    rescue: Option<Rescue>,
     partials: AtomicU64,
 }
 
@@ -64,7 +73,8 @@ impl Store {
         create_all(&layout.temporary())?;
         inside(&layout, &layout.temporary())?;
         clear(&layout.temporary());
-        Ok(Self::over(layout, Some(lock)))
+        let rescue = Rescue::open(&layout.rescue())?;
+        Ok(Self::over(layout, Some((lock, rescue))))
     }
 
     /// For looking only: creates nothing, takes no lock, the folder may be missing.
@@ -77,11 +87,20 @@ impl Store {
         Ok(Self::over(Layout::new(root), None))
     }
 
-    fn over(layout: Layout, lock: Option<File>) -> Self {
+    /// Whether a run is writing to the folder at this moment.
+    pub fn is_in_use(&self) -> bool {
+        // Shared, so that several may look at once.
+        File::open(self.layout().lock())
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    fn over(layout: Layout, held: Option<(File, Rescue)>) -> Self {
+        let (lock, rescue) = held.unzip();
         Self {
             shared: Arc::new(Shared {
                 layout,
                 lock,
+                rescue,
                 partials: AtomicU64::new(0),
             }),
         }
@@ -90,6 +109,28 @@ impl Store {
     /// Where everything is.
     pub fn layout(&self) -> &Layout {
         &self.shared.layout
+    }
+
+    /// Writes a paid task down that the ledger cannot take; durable when it
+    /// returns. Works on a full disk, too.
+    pub fn rescue(&self, rescued: &Rescued) -> std::io::Result<()> {
+        match &self.shared.rescue {
+            Some(rescue) => rescue.keep(rescued),
+            None => Err(ErrorKind::PermissionDenied.into()),
+        }
+    }
+
+    /// The paid tasks that were written down so.
+    pub fn rescued(&self) -> std::io::Result<Vec<Rescued>> {
+        self.shared
+            .rescue
+            .as_ref()
+            .map_or(Ok(Vec::new()), Rescue::read)
+    }
+
+    /// Forgets them: the ledger has them now.
+    pub fn forget_rescued(&self) -> std::io::Result<()> {
+        self.shared.rescue.as_ref().map_or(Ok(()), Rescue::empty)
     }
 
     /// Whether a video could be put under this name, as far as can be told
@@ -121,6 +162,11 @@ impl Store {
         let number = self.shared.partials.fetch_add(1, Ordering::Relaxed);
         let temporary = self.layout().temporary().join(format!("{number}.part"));
         Partial::create(self.clone(), relative.to_owned(), temporary)
+    }
+
+    /// Begins a video that is kept among the takes of `relative` when it is whole.
+    pub fn begin_take(&self, relative: &str) -> Result<Partial, StoreError> {
+        Ok(self.begin(relative)?.into_take())
     }
 
     /// Whether a saved video is still there; looks at names and sizes, and reads
@@ -265,12 +311,21 @@ fn take_lock(path: &Path, dir: &Path) -> Result<File, StoreError> {
         .truncate(false)
         .open(path)
         .map_err(StoreError::io("write to", dir))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Busy {
-            path: dir.to_owned(),
-        }),
-        Err(TryLockError::Error(source)) => Err(StoreError::io("lock", path)(source)),
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // Whoever only looks holds it for a moment.
+            Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => {
+                std::thread::sleep(LOCK_PATIENCE / 20);
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::Busy {
+                    path: dir.to_owned(),
+                });
+            }
+            Err(TryLockError::Error(source)) => return Err(StoreError::io("lock", path)(source)),
+        }
     }
 }
 

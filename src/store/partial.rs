@@ -33,6 +33,8 @@ pub struct Partial {
     store: Store,
     relative: String,
     temporary: PathBuf,
+    // Whether it goes to `takes/`, under a name with its digest.
+    is_take: bool,
     // Set when the file has its name: nothing is left to remove.
     placed: bool,
     file: File,
@@ -51,10 +53,16 @@ impl Partial {
             store,
             relative,
             temporary,
+            is_take: false,
             placed: false,
             hasher: Sha256::new(),
             bytes: 0,
         })
+    }
+
+    pub(super) fn into_take(mut self) -> Self {
+        self.is_take = true;
+        self
     }
 
     /// Adds the next bytes.
@@ -106,6 +114,9 @@ impl Partial {
             .sync_all()
             .map_err(StoreError::io("sync", &self.temporary))?;
         let sha256 = self.sha256();
+        if self.is_take {
+            self.relative = take_name(&self.store, &self.relative, &sha256)?;
+        }
         let path = self
             .store
             .prepare_folder(&self.relative)?
@@ -152,16 +163,23 @@ fn keep_previous(
     if old == sha256 {
         return Ok(None);
     }
-    let mut name = layout::take(relative, &old);
-    if is_taken_by_other(store, &name, &old)? {
-        name = layout::long_take(relative, &old);
-    }
+    let name = take_name(store, relative, &old)?;
     let take = store.prepare_folder(&name)?.join(file_name(&name));
     not_in_the_way(&take)?;
     fs::rename(path, &take).map_err(StoreError::io("keep", path))?;
     // Before the new file gets the name: a crash in between leaves both.
     sync_folder_of(&take)?;
     Ok(Some(name))
+}
+
+/// Where a video of this digest is kept among the takes of `relative`.
+fn take_name(store: &Store, relative: &str, sha256: &str) -> Result<String, StoreError> {
+    let name = layout::take(relative, sha256);
+    Ok(if is_taken_by_other(store, &name, sha256)? {
+        layout::long_take(relative, sha256)
+    } else {
+        name
+    })
 }
 
 fn is_taken_by_other(store: &Store, name: &str, sha256: &str) -> Result<bool, StoreError> {

@@ -240,3 +240,25 @@ fn a_report_is_replaced_at_once() {
     let error = write_atomic(&dir.path().join("none/report.json"), b"").expect_err("no folder");
     assert!(error.to_string().starts_with("cannot write"));
 }
+
+#[test]
+fn a_rescued_task_outlives_the_process_and_is_forgotten_once() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let rescued = |number: u32| super::Rescued {
+        shot: crate::id::ShotId::new("opening").expect("an id"),
+        attempt: crate::id::AttemptId::new(format!("{number:016x}-1")),
+        task: crate::id::TaskId::new(number.to_string()),
+    };
+    let store = Store::open(dir.path()).expect("a folder");
+    assert_eq!(store.rescued().expect("readable"), []);
+    store.rescue(&rescued(1)).expect("room was taken");
+    drop(store);
+    let store = Store::open(dir.path()).expect("a folder");
+    store.rescue(&rescued(2)).expect("room was taken");
+    let kept = [rescued(1), rescued(2)];
+    assert_eq!(store.rescued().expect("readable"), kept);
+    store.forget_rescued().expect("writable");
+    drop(store);
+    let store = Store::open(dir.path()).expect("a folder");
+    assert_eq!(store.rescued().expect("readable"), []);
+}

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use runner::check;
+use runner::check::request::Request;
+use runner::check::{self, CheckedShot};
 use runner::diag::{SourceFile, Sources};
 use runner::engine::{self, Observer, Ports, RunError, Shutdown};
 use runner::id::{RunId, TaskId};
@@ -136,7 +137,7 @@ impl Film {
         unlocked(self.folder.path())
     }
 
-    fn plan(&self, base_url: &str, store: &Store, records: &Records) -> Plan {
+    fn checked(&self) -> Vec<CheckedShot> {
         let spec = Spec::bundled();
         let mut sources = Sources::default();
         let id = sources.add(SourceFile::new("shots.yaml", manifest(&self.shots)));
@@ -150,9 +151,20 @@ impl Film {
         };
         let (checked, found) = check::check(&shots, &context);
         assert_eq!(checked.len(), self.shots.len(), "{found:?}");
+        checked
+    }
+
+    /// The request of the first shot.
+    pub(crate) fn request(&self) -> Request {
+        let checked = self.checked();
+        let request = checked[0].request.to_send(|_| Err::<String, ()>(()));
+        request.expect("it has no pictures")
+    }
+
+    fn plan(&self, base_url: &str, store: &Store, records: &Records) -> Plan {
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
         plan::plan(
-            checked,
+            self.checked(),
             &plan::Context {
                 run_id: RunId::new(format!("run-{run}")),
                 manifest: "shots.yaml",
@@ -163,6 +175,10 @@ impl Film {
                 prices: &PriceTable::bundled("USD"),
                 history: &runner::cli::history(records, store, runner::cli::Memory::Keeps),
                 retry: Retry::Nothing,
+                now: Timestamp::UNIX_EPOCH,
+                deadline: Duration::from_secs(1_800),
+                whole: true,
+                strangers: &std::collections::HashSet::new(),
                 force: &std::collections::HashSet::new(),
             },
         )
@@ -184,18 +200,22 @@ impl Film {
             key: "sk-of-a-test".to_owned(),
             label_shots: false,
             silence: pace.silence,
+            witness: None,
         })
         .expect("the address is one");
         let ports = Ports {
             provider: Arc::new(provider),
             store: Arc::new(store),
             ledger,
+            callbacks: None,
+            turnstile: None,
             observer,
             wall_clock: Timestamp::now,
         };
         let settings = engine::Settings {
             concurrency: pace.concurrency,
             creates_per_minute: None,
+            polls_per_minute: None,
             poll_interval: Duration::from_millis(5),
             deadline: pace.deadline,
             max_cost: None,
@@ -214,13 +234,21 @@ impl Film {
         for record in uncertain {
             let now = Timestamp::now();
             let result = match task_of(simulator, &prompt(record.shot.as_str())) {
-                Some(task) => ledger.settle(&record.attempt, &TaskId::new(task), now),
+                Some(task) => ledger
+                    .settle(&record.attempt, &TaskId::new(task), now)
+                    .map(drop),
                 None => ledger.write_off(std::slice::from_ref(&record.attempt), now),
             };
             result.expect("the ledger can be written");
             settled += 1;
         }
         settled
+    }
+
+    /// The bytes of a shot's video.
+    pub(crate) fn video(&self, shot: &str) -> Vec<u8> {
+        let path = self.folder.path().join(format!("{shot}.mp4"));
+        std::fs::read(path).expect("the video is there")
     }
 
     /// What is wrong with the videos of a run that says it has them.

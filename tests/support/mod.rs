@@ -129,7 +129,11 @@ impl Drop for Simulated {
 
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
-    command.env_clear().env("NO_COLOR", "1");
+    // What the runs of this machine share is not to be touched by tests.
+    command
+        .env_clear()
+        .env("NO_COLOR", "1")
+        .env("RUNNER_STATE_DIR", env!("CARGO_TARGET_TMPDIR"));
     command
 }
 

@@ -17,17 +17,21 @@ use tokio::sync::Notify;
 
 use super::checked;
 use crate::check::CheckedShot;
+use crate::check::request::CheckedRequest;
 use crate::cli::{Memory, history};
 use crate::engine::life::{Halt, Host, Rules, Woken, run_shot};
 use crate::event::{
     Decision, Event, EventKind, Failure, FailureClass, Operation, ShotFacts, SkipReason, Video,
 };
-use crate::id::{FileId, RunId, TaskId};
+use crate::id::{AttemptId, FileId, RunId, TaskId};
 use crate::ledger::{AttemptStanding, Ledger};
 use crate::plan::price::PriceTable;
 use crate::plan::{self, Job, Plan, Retry};
 use crate::provider::{Created, Progress};
-use crate::store::Store;
+use crate::store::{Rescued, Store};
+
+/// A task that no service knows.
+const FORGED: &str = "forged";
 
 /// Runs after which every story here has come to its end.
 const ENOUGH: usize = 40;
@@ -53,12 +57,24 @@ enum OnPoll {
     Fails(FailureClass),
 }
 
+/// What is posted to the address of an attempt that nobody answered.
+#[derive(Debug, Clone, Copy)]
+enum OnCall {
+    Nothing,
+    /// The task that was created, if one was.
+    Task,
+    /// Something that somebody made up.
+    Forged,
+}
+
 /// What happens to one shot over several runs. Lists that are used up succeed.
 #[derive(Debug, Clone)]
 struct Story {
     creates: Vec<OnCreate>,
     polls: Vec<OnPoll>,
     saves: Vec<Option<FailureClass>>,
+    /// What is posted, each time that somebody looks; empty where nobody listens.
+    calls: Vec<OnCall>,
     /// After how many steps each of the first runs dies.
     crashes: Vec<u32>,
     /// Which of the runs ask for another try of what failed.
@@ -86,18 +102,25 @@ fn story() -> impl Strategy<Value = Story> {
         1 => given_up.prop_map(OnPoll::GivenUp),
         2 => class().prop_map(OnPoll::Fails),
     ];
+    let call = prop_oneof![
+        2 => Just(OnCall::Nothing),
+        1 => Just(OnCall::Task),
+        1 => Just(OnCall::Forged),
+    ];
     let save = prop_oneof![Just(None), class().prop_map(Some)];
     (
         prop::collection::vec(create, 0..8),
         prop::collection::vec(poll, 0..8),
         prop::collection::vec(save, 0..6),
+        prop::collection::vec(call, 0..6),
         prop::collection::vec(0_u32..40, 0..6),
         prop::collection::vec(any::<bool>(), 0..8),
     )
-        .prop_map(|(creates, polls, saves, crashes, retries)| Story {
+        .prop_map(|(creates, polls, saves, calls, crashes, retries)| Story {
             creates,
             polls,
             saves,
+            calls,
             crashes,
             retries,
         })
@@ -109,6 +132,7 @@ struct Service {
     creates: VecDeque<OnCreate>,
     polls: VecDeque<OnPoll>,
     saves: VecDeque<Option<FailureClass>>,
+    calls: VecDeque<OnCall>,
     /// Every task that was billed, with whether it failed.
     tasks: Vec<(TaskId, bool)>,
     /// A create was sent, and no proof came back that nothing exists.
@@ -192,7 +216,7 @@ impl Host for Model {
         Ok(())
     }
 
-    async fn create(&self, _: &Job) -> Result<Created, Failure> {
+    async fn create(&self, _: &CheckedRequest, _: &AttemptId) -> Result<Created, Failure> {
         self.step().await;
         let answer = {
             let mut service = self.service();
@@ -225,6 +249,9 @@ impl Host for Model {
 
     async fn poll(&self, task: &TaskId, _: Duration) -> Result<Progress, Failure> {
         self.step().await;
+        if task.as_str() == FORGED {
+            return Err(failure(FailureClass::Transient));
+        }
         let answer = {
             let mut service = self.service();
             if service.tasks.last().is_none_or(|(last, _)| last != task) {
@@ -304,15 +331,39 @@ impl Host for Model {
         }
     }
 
+    fn listen(&self, _: &AttemptId, wait: Duration) -> impl Future<Output = Woken> + Send {
+        self.sleep(wait)
+    }
+
+    fn named(&self, _: &AttemptId) -> Option<TaskId> {
+        let mut service = self.service();
+        match service.calls.pop_front()? {
+            OnCall::Nothing => None,
+            OnCall::Forged => Some(TaskId::new(FORGED)),
+            // The service posts to the address of the attempt that made the task.
+            OnCall::Task => {
+                let (task, _) = service.tasks.last()?;
+                (service.recorded.as_ref() != Some(task)).then(|| task.clone())
+            }
+        }
+    }
+
+    fn is_listening(&self) -> bool {
+        !self.service().calls.is_empty()
+    }
+
     fn now(&self) -> Duration {
         Duration::from_millis(self.clock.load(Ordering::Relaxed))
     }
 
-    fn heed(&self, _: &ShotFacts, failure: &Failure, _: Operation) {
+    fn heed(&self, _: &ShotFacts, failure: &Failure, _: Operation) -> Duration {
         if failure.class == FailureClass::KeyRefused {
             *locked(&self.refused) = true;
         }
+        Duration::from_secs(2)
     }
+
+    fn rescue(&self, _: &Rescued) {}
 }
 
 fn shot() -> CheckedShot {
@@ -334,6 +385,7 @@ impl World {
             creates: story.creates.clone().into(),
             polls: story.polls.clone().into(),
             saves: story.saves.clone().into(),
+            calls: story.calls.clone().into(),
             ..Service::default()
         };
         Self {
@@ -359,6 +411,10 @@ impl World {
                 prices: &PriceTable::bundled("USD"),
                 history: &history(&records, &store, Memory::Keeps),
                 retry,
+                now: Timestamp::UNIX_EPOCH,
+                deadline: Duration::from_secs(1_800),
+                whole: true,
+                strangers: &std::collections::HashSet::new(),
                 force: &std::collections::HashSet::new(),
             },
         )
@@ -396,7 +452,8 @@ impl World {
             }
         }
         self.judge(&facts);
-        if !matches!(facts.decision, Decision::Create | Decision::Resume) {
+        let listens = matches!(job, Job::Settle { .. });
+        if !listens && !matches!(facts.decision, Decision::Create | Decision::Resume) {
             return facts.decision;
         }
         let host = Model {

@@ -15,8 +15,13 @@
 )]
 
 use std::cell::RefCell;
+use std::time::{Duration, Instant};
 
+use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
+
+use super::SILENCE;
+use super::bounds::bounded;
 
 include!(concat!(env!("OUT_DIR"), "/client.rs"));
 
@@ -28,13 +33,31 @@ impl ClientHooks for Client {
         _info: &OperationInfo,
     ) -> Result<(), Error<E>> {
         request.headers_mut().remove("api-version");
+        let method = request.method().to_string();
+        let sent = (method, request.url().path().to_owned());
         // Outside of `observed` there is no call to ask, and that is no error.
         let _ = CALL.try_with(|call| {
             if let Some(value) = call.label.as_ref().and_then(|label| label.parse().ok()) {
                 request.headers_mut().insert("x-shot-id", value);
             }
+            call.sent.replace(Some(sent));
         });
         Ok(())
+    }
+
+    /// Bounds the answer, unless it is a video: the generated methods read
+    /// whatever comes to its end.
+    async fn exec(
+        &self,
+        request: reqwest::Request,
+        info: &OperationInfo,
+    ) -> reqwest::Result<reqwest::Response> {
+        let response = self.client().execute(request).await?;
+        if info.operation_id == "retrieve_file_content" && response.status() == StatusCode::OK {
+            return Ok(response);
+        }
+        let patience = CALL.try_with(|call| call.patience).unwrap_or(SILENCE);
+        Ok(bounded(response, patience))
     }
 
     /// Keeps the headers: the generated methods drop them when a body cannot be
@@ -54,7 +77,19 @@ impl ClientHooks for Client {
 /// What one call takes along and brings back beside its arguments and result.
 struct Call {
     label: Option<String>,
+    patience: Duration,
+    sent: RefCell<Option<(String, String)>>,
     headers: RefCell<HeaderMap>,
+}
+
+/// A call that was made, and what is known of it beside its result.
+pub(super) struct Observed<T> {
+    pub(super) result: T,
+    /// Method and path, if it came to a request.
+    pub(super) sent: Option<(String, String)>,
+    pub(super) begun: Instant,
+    /// Those of the answer.
+    pub(super) headers: HeaderMap,
 }
 
 tokio::task_local! {
@@ -62,16 +97,28 @@ tokio::task_local! {
     static CALL: Call;
 }
 
-/// Makes a call and gives the headers of its answer beside the result. With a
-/// label, the name of the shot travels in a header, for the simulator.
-pub(super) async fn observed<F: Future>(label: Option<&str>, call: F) -> (F::Output, HeaderMap) {
+/// Makes a call; reading an answer in words takes no more than `patience`. With
+/// a label, the name of the shot travels in a header, for the simulator.
+pub(super) async fn observed<F: Future>(
+    label: Option<&str>,
+    patience: Duration,
+    call: F,
+) -> Observed<F::Output> {
     let around = Call {
         label: label.map(percent_encode),
+        patience,
+        sent: RefCell::default(),
         headers: RefCell::default(),
     };
     CALL.scope(around, async {
-        let output = call.await;
-        (output, CALL.with(|call| call.headers.take()))
+        let begun = Instant::now();
+        let result = call.await;
+        CALL.with(|call| Observed {
+            result,
+            sent: call.sent.take(),
+            begun,
+            headers: call.headers.take(),
+        })
     })
     .await
 }

@@ -3,6 +3,7 @@
 //! The generated client is named only in this folder.
 
 mod body;
+mod bounds;
 pub mod classify;
 mod client;
 mod facade;
@@ -10,8 +11,13 @@ mod links;
 pub mod reading;
 mod redact;
 mod reply;
+mod settings;
 pub mod status;
+mod task;
+mod tell;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
-pub use facade::{MiniMax, SILENCE, Settings, SettingsError, normalise};
+pub use facade::MiniMax;
+pub use settings::{SILENCE, Settings, SettingsError, normalise};

@@ -6,13 +6,15 @@
 use futures::FutureExt as _;
 use progenitor_client::{Error, ResponseValue};
 use reqwest::{Response, StatusCode};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::event::Failure;
 use crate::provider::minimax::client::types;
 use crate::provider::minimax::facade;
 use crate::provider::minimax::redact::Secret;
-use crate::provider::minimax::reply::Answered;
+use crate::provider::minimax::reply::{self, Refused, Reply};
+use crate::provider::minimax::task;
 use crate::provider::{Created, Location, Progress};
 
 /// Reads answers to somebody who has this key.
@@ -31,39 +33,38 @@ impl Reader {
 
     /// What a create came to.
     pub fn create(&self, answer: impl Into<Response>) -> Result<Created, Failure> {
-        let answer = decoded::<types::CreatedTask>(answer.into());
-        self.secret.created(at_once(facade::read_create(answer)))
+        let sorted = sorted::<types::CreatedTask>(answer.into());
+        self.secret.created(task::of_create(sorted))
     }
 
     /// How far a task is.
     pub fn poll(&self, answer: impl Into<Response>) -> Result<Progress, Failure> {
-        let answer = decoded::<types::TaskState>(answer.into());
-        self.secret.progress(at_once(facade::read_poll(answer)))
+        let sorted = sorted::<types::TaskState>(answer.into());
+        self.secret.progress(task::of_poll(sorted))
     }
 
     /// The link to a file.
     pub fn locate(&self, answer: impl Into<Response>) -> Result<Location, Failure> {
-        let answer = decoded::<types::RetrievedFile>(answer.into());
-        let link = at_once(facade::read_link(answer));
+        let link = facade::link_in(sorted::<types::RetrievedFile>(answer.into()));
         link.map_err(|failure| self.secret.failure(failure))
     }
 
     /// What an answer in words means where a video should be.
     pub fn no_video(&self, answer: impl Into<Response>) -> Failure {
-        self.secret
-            .failure(at_once(facade::refused_link(answer.into())))
+        let sorted = at_once(reply::unexpected(answer.into()));
+        self.secret.failure(facade::words_for_a_video(sorted))
     }
 }
 
-/// What the methods of the generated client do with an answer.
-fn decoded<T: DeserializeOwned>(response: Response) -> Answered<T> {
+/// Decodes an answer as the methods of the generated client do, and sorts it.
+fn sorted<T: DeserializeOwned + Serialize>(response: Response) -> Result<Reply, Refused> {
     let headers = response.headers().clone();
     let result = if response.status() == StatusCode::OK {
-        at_once(ResponseValue::from_response(response))
+        at_once(ResponseValue::<T>::from_response(response))
     } else {
         Err(Error::UnexpectedResponse(response))
     };
-    (result, headers)
+    at_once(reply::sort(result, &headers))
 }
 
 /// A body that is in memory keeps nobody waiting.

@@ -66,7 +66,7 @@ impl Secret {
 
     /// The text without the key and without the query of any link.
     pub(super) fn hide(&self, text: &str) -> String {
-        let text = without_queries(text);
+        let text = without_tokens(&without_queries(text));
         let Some(key) = &self.0 else { return text };
         let mut text = text.replace(key.as_str(), HIDDEN);
         // A message is cut to a length, perhaps in the middle of a key.
@@ -84,6 +84,25 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
     }
+}
+
+/// Digits of the token in the address of a callback; see [`crate::callback`].
+const TOKEN_DIGITS: usize = 40;
+
+/// Without the last part of the addresses that callbacks go to: whoever has it
+/// can pretend to be the service.
+fn without_tokens(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    for part in text.split_inclusive(|c: char| !c.is_ascii_hexdigit()) {
+        let word = part.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
+        if word.len() == TOKEN_DIGITS {
+            kept.push_str("[token]");
+            kept.push_str(&part[word.len()..]);
+        } else {
+            kept.push_str(part);
+        }
+    }
+    kept
 }
 
 /// Every link up to its `?`: what comes after it may be a signature.
@@ -119,6 +138,10 @@ mod tests {
         for (said, shown) in [
             ("bad key sk-api-1234567890, sorry", "bad key [key], sorry"),
             ("cut off at sk-api-1234", "cut off at [key]"),
+            (
+                "no echo from https://me.example/x/0123456789abcdef0123456789abcdef01234567!",
+                "no echo from https://me.example/x/[token]!",
+            ),
             (
                 "see https://a.example/b?Signature=x now",
                 "see https://a.example/b… now",

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
+use jiff::Timestamp;
 use progenitor_client::{Error, ResponseValue};
 use reqwest::header::HeaderMap;
 use serde::Serialize;
@@ -20,17 +21,13 @@ use serde_json::Value;
 use crate::provider::minimax::body::json;
 use crate::provider::minimax::classify::Answer;
 
-/// How much of an unexpected body is read, in bytes; the rest says nothing more.
-const UNEXPECTED_BODY_LIMIT: usize = 64 * 1024;
-
 /// Longest message taken from a service, in characters.
 const MESSAGE_LIMIT: usize = 300;
 
 /// Longest id taken from a service, in characters; the known ones have 18 digits.
 const ID_LIMIT: usize = 200;
 
-/// Longest time that a service can ask for, because whatever waits adds it to a
-/// clock, and clocks end.
+/// The longest wait that a service is believed to mean.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An accepted answer.
@@ -38,6 +35,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) struct Reply {
     /// The JSON body.
     pub(super) body: Value,
+    /// The HTTP status.
+    pub(super) status: u16,
     /// What the vendor's support asks for.
     pub(super) trace_id: Option<String>,
 }
@@ -46,11 +45,6 @@ impl Reply {
     /// An id that may be text or a number; an empty one is none, and so is zero.
     pub(super) fn id(&self, pointer: &str) -> Option<String> {
         id(&self.body, pointer)
-    }
-
-    /// The service's word for where a task is, fit to be shown.
-    pub(super) fn status(&self) -> String {
-        status(&self.body)
     }
 
     /// A text.
@@ -81,15 +75,15 @@ pub(super) fn has_id(body: &Value, pointer: &str) -> bool {
     }
 }
 
-/// See [`Reply::status`].
-pub(super) fn status(body: &Value) -> String {
-    let word = body.get("status").and_then(Value::as_str);
-    shorten(word.unwrap_or_default())
-}
-
 /// Some services write a zero where there is nothing.
 fn is_nothing(id: &str) -> bool {
     matches!(id, "" | "0")
+}
+
+/// The service's word for where a task is, fit to be shown.
+pub(super) fn status(body: &Value) -> String {
+    let word = body.get("status").and_then(Value::as_str);
+    shorten(word.unwrap_or_default())
 }
 
 /// An answer that is not "accepted".
@@ -110,34 +104,34 @@ impl From<Answer> for Refused {
     }
 }
 
-/// A result of the generated client, with the headers that it drops.
-pub(super) type Answered<T> = (Result<ResponseValue<T>, Error<()>>, HeaderMap);
-
 /// Sorts a result of the generated client into accepted and not.
-pub(super) async fn sort<T: Serialize>((result, headers): Answered<T>) -> Result<Reply, Refused> {
+pub(super) async fn sort<T: Serialize>(
+    result: Result<ResponseValue<T>, Error<()>>,
+    headers: &HeaderMap,
+) -> Result<Reply, Refused> {
     match result {
         Ok(value) => {
             let status = value.status().as_u16();
             let body = serde_json::to_value(value.into_inner()).ok();
-            accepted(status, &headers, body, "an empty answer")
+            accepted(status, headers, body, "an empty answer")
         }
         Err(Error::InvalidResponsePayload(bytes, _)) => {
             let body = json(&bytes);
-            accepted(200, &headers, body, body_kind(&bytes))
+            accepted(200, headers, body, body_kind(&bytes))
         }
         Err(Error::UnexpectedResponse(response)) => unexpected(response).await,
         Err(error) => Err(broken(error).into()),
     }
 }
 
-/// Reads the start of an answer with a status that no document lists.
+/// Reads an answer with a status that no document lists; its body must be bounded.
 pub(super) async fn unexpected(response: reqwest::Response) -> Result<Reply, Refused> {
     let status = response.status().as_u16();
     let headers = response.headers().clone();
     words_instead(status, &headers, response.bytes_stream()).await
 }
 
-/// Reads the start of a body that should not be there.
+/// Reads a bounded body that should not be there.
 pub(super) async fn words_instead(
     status: u16,
     headers: &HeaderMap,
@@ -148,11 +142,7 @@ pub(super) async fn words_instead(
     // A body that breaks off changes nothing about the status.
     while let Some(Ok(chunk)) = stream.next().await {
         bytes.extend_from_slice(&chunk);
-        if bytes.len() >= UNEXPECTED_BODY_LIMIT {
-            break;
-        }
     }
-    bytes.truncate(UNEXPECTED_BODY_LIMIT);
     let body = json(&bytes);
     accepted(status, headers, body, body_kind(&bytes))
 }
@@ -206,21 +196,24 @@ fn accepted(
     body: Option<Value>,
     kind: &str,
 ) -> Result<Reply, Refused> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let trace_id = header("trace-id").map(shorten);
+    let trace_id = trace_id(headers);
     let code = body.as_ref().and_then(status_code);
     match body {
         Some(body)
             if body.is_object() && code.unwrap_or(0) == 0 && (200..300).contains(&status) =>
         {
-            Ok(Reply { body, trace_id })
+            Ok(Reply {
+                body,
+                status,
+                trace_id,
+            })
         }
         body => Err(Refused {
             answer: Box::new(Answer::Http {
                 status,
                 code,
                 message: message(status, body.as_ref(), kind),
-                retry_after: header("retry-after").and_then(retry_after),
+                retry_after: retry_after(headers),
                 trace_id,
             }),
             body,
@@ -228,8 +221,13 @@ fn accepted(
     }
 }
 
+/// The `Trace-Id` header.
+pub(super) fn trace_id(headers: &HeaderMap) -> Option<String> {
+    headers.get("trace-id")?.to_str().ok().map(shorten)
+}
+
 /// `base_resp.status_code`, as a number or as text.
-fn status_code(body: &Value) -> Option<i64> {
+pub(super) fn status_code(body: &Value) -> Option<i64> {
     match body.pointer("/base_resp/status_code")? {
         Value::Number(number) => number.as_i64(),
         Value::String(text) => text.trim().parse().ok(),
@@ -276,9 +274,93 @@ fn body_kind(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// Seconds, or a date (RFC 9110 10.2.3); dates are read by their distance from
-/// the service's own clock elsewhere, so only seconds count here.
-fn retry_after(value: &str) -> Option<Duration> {
-    let seconds = value.trim().parse().ok().map(Duration::from_secs)?;
-    Some(seconds.min(LONGEST_WAIT))
+/// A date as headers have it (RFC 9110 5.6.7), in its one form that is not obsolete.
+pub(super) fn date(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::parse(text)
+        .ok()
+        .map(|date| date.timestamp())
+}
+
+/// Seconds, or a date (RFC 9110 10.2.3). A date counts from the answer's own, so
+/// that no clock of this machine is asked, which may go wrong.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let header = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    let asked = header("retry-after")?;
+    let wait = if let Some(wait) = seconds(asked) {
+        wait
+    } else {
+        let wait = date(asked)?.duration_since(date(header("date")?)?);
+        // A time that has passed is a leave to go on.
+        wait.try_into().unwrap_or_default()
+    };
+    Some(wait.min(LONGEST_WAIT))
+}
+
+/// Whole seconds. Fewer than none mean none, and more than can be counted mean long.
+fn seconds(text: &str) -> Option<Duration> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let seconds = if negative {
+        0
+    } else {
+        digits.parse().unwrap_or(u64::MAX)
+    };
+    Some(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use reqwest::header::HeaderMap;
+
+    use super::retry_after;
+
+    fn asked(retry: &str, date: Option<&str>) -> Option<u64> {
+        let mut headers = HeaderMap::new();
+        headers.insert("retry-after", retry.parse().expect("a value"));
+        if let Some(date) = date {
+            headers.insert("date", date.parse().expect("a value"));
+        }
+        retry_after(&headers).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn a_wait_is_read_in_seconds_or_up_to_a_date() {
+        const DAY: u64 = 86_400;
+        let now = Some("Fri, 20 Nov 2026 10:00:00 GMT");
+        for (retry, wait) in [
+            ("120", Some(120)),
+            (" 7 ", Some(7)),
+            ("0", Some(0)),
+            ("-5", Some(0)),
+            ("86401", Some(DAY)),
+            ("99999999999999999999999999", Some(DAY)),
+            ("Fri, 20 Nov 2026 10:01:30 GMT", Some(90)),
+            ("Fri, 20 Nov 2026 10:00:00 GMT", Some(0)),
+            ("Fri, 20 Nov 2026 09:00:00 GMT", Some(0)),
+            ("Sun, 20 Nov 2033 10:00:00 GMT", Some(DAY)),
+            ("", None),
+            ("-", None),
+            ("soon", None),
+            ("1.5", None),
+            ("+5", None),
+            ("Fri, 32 Nov 2026 10:00:00 GMT", None),
+        ] {
+            assert_eq!(asked(retry, now), wait, "{retry}");
+        }
+    }
+
+    #[test]
+    fn a_date_without_the_answer_s_own_says_nothing() {
+        assert_eq!(asked("Fri, 20 Nov 2026 10:01:30 GMT", None), None);
+        assert_eq!(asked("Fri, 20 Nov 2026 10:01:30 GMT", Some("today")), None);
+        assert_eq!(asked("30", None), Some(30));
+        assert_eq!(retry_after(&HeaderMap::new()), None::<Duration>);
+    }
 }

@@ -327,6 +327,7 @@ async fn an_answer_means_the_same_with_a_connection_and_without() {
             key: "sk-api-of-a-test".to_owned(),
             label_shots: false,
             silence: SILENCE,
+            witness: None,
         })
         .expect("the settings are sound");
         assert_eq!(

@@ -44,6 +44,18 @@ fn every_action_can_be_written() {
         ("content", json!("truncated"), Action::Truncated),
         ("download", json!({ "truncated": "lying" }), Action::CutBody),
         ("download", json!("empty"), Action::Empty),
+        ("callback", json!("drop"), Action::Drop),
+        ("callback", json!({ "duplicate": true }), Action::Duplicate),
+        (
+            "callback",
+            json!({ "task_id": 123, "delay_ms": 5 }),
+            Action::TaskId("123".to_owned()),
+        ),
+        (
+            "callback",
+            json!({ "status": "Thinking" }),
+            Action::Status("Thinking".to_owned()),
+        ),
     ];
     for (on, then, expected) in written {
         assert_eq!(action(on, &then), Some(expected));
@@ -115,6 +127,18 @@ fn rules_that_could_never_act_are_refused() {
         (
             json!({ "on": "download", "then": { "code": 1002 } }),
             "cannot happen on Download",
+        ),
+        (
+            json!({ "on": "callback", "then": { "code": 1002 } }),
+            "cannot happen on Callback",
+        ),
+        (
+            json!({ "on": "callback", "then": "stall" }),
+            "cannot happen on Callback",
+        ),
+        (
+            json!({ "on": "query", "then": "drop" }),
+            "cannot happen on Query",
         ),
         (
             json!({ "on": "query", "then": { "cut": "after" } }),

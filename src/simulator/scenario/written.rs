@@ -44,6 +44,10 @@ pub(super) struct WrittenThen {
     expired_link: bool,
     truncated: Option<WrittenTruncated>,
     empty: bool,
+    drop: bool,
+    duplicate: bool,
+    #[serde(deserialize_with = "text_or_number")]
+    task_id: Option<String>,
     accepted: bool,
 }
 
@@ -91,6 +95,9 @@ impl WrittenThen {
             self.expired_link.then_some(Action::ExpiredLink),
             truncated,
             self.empty.then_some(Action::Empty),
+            self.drop.then_some(Action::Drop),
+            self.duplicate.then_some(Action::Duplicate),
+            self.task_id.map(Action::TaskId),
         ];
         let mut asked = asked.into_iter().flatten();
         match (asked.next(), asked.next()) {
@@ -126,6 +133,20 @@ impl WrittenThen {
     }
 }
 
+/// Ids are written with and without quotes.
+fn text_or_number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Id {
+        Text(String),
+        Number(u64),
+    }
+    Ok(Some(match Id::deserialize(from)? {
+        Id::Text(text) => text,
+        Id::Number(number) => number.to_string(),
+    }))
+}
+
 /// `then: stall` is short for `then: { stall: true }`.
 fn word_or_mapping<'de, D: Deserializer<'de>>(from: D) -> Result<WrittenThen, D::Error> {
     struct Shape;
@@ -133,7 +154,7 @@ fn word_or_mapping<'de, D: Deserializer<'de>>(from: D) -> Result<WrittenThen, D:
         type Value = WrittenThen;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a mapping, or one of the words stall, stall_body, html, lower_case, expired_link, truncated and empty")
+            f.write_str("a mapping, or one of the words stall, stall_body, html, lower_case, expired_link, truncated, empty, drop and duplicate")
         }
 
         fn visit_str<E: Error>(self, word: &str) -> Result<WrittenThen, E> {
@@ -146,6 +167,8 @@ fn word_or_mapping<'de, D: Deserializer<'de>>(from: D) -> Result<WrittenThen, D:
                 "expired_link" => then.expired_link = true,
                 "truncated" => then.truncated = Some(WrittenTruncated::Honest),
                 "empty" => then.empty = true,
+                "drop" => then.drop = true,
+                "duplicate" => then.duplicate = true,
                 _ => return Err(E::invalid_value(serde::de::Unexpected::Str(word), &self)),
             }
             Ok(then)
