@@ -3,6 +3,7 @@
 mod support;
 
 use std::fmt::Write as _;
+use std::process::Command;
 
 use serde_json::{Value, json};
 use support::{Simulated, Stage, files, name, program, ran};
@@ -31,6 +32,38 @@ fn shot<'r>(report: &'r Value, id: &str) -> &'r Value {
         .iter()
         .find(|shot| shot["id"] == id)
         .unwrap_or_else(|| panic!("no shot {id}"))
+}
+
+/// Times are added to clocks, and clocks end.
+#[test]
+fn times_beyond_every_clock_leave_a_paid_shot_to_be_collected() {
+    let stage = stage(
+        "\
+version: 1
+limits: { poll_interval: 500000000000y, deadline: 1s, creates_per_minute: 1.0e-300 }
+shots: [{ id: one, model: MiniMax-Hailuo-2.3, prompt: A boat. }]
+",
+    );
+    let slow = ["apply", "shots.yaml", "--simulate", "--clips", "tiny"];
+    let ran = stage.run(&[&slow[..], &["--time-scale", "1"]].concat());
+    assert_eq!(ran.code, 102, "{}", ran.stderr);
+}
+
+/// Opening it would wait for somebody who writes.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_picture() {
+    let stage = stage(
+        "\
+version: 1
+shots: [{ id: one, model: MiniMax-Hailuo-2.3, prompt: A boat., first_frame: pipe.png }]
+",
+    );
+    let made = Command::new("mkfifo").arg(stage.path("pipe.png")).status();
+    assert!(made.expect("every Unix has mkfifo").success());
+    let ran = stage.run(&["check", "shots.yaml"]);
+    assert_eq!(ran.code, 20, "{}", ran.stderr);
+    assert!(ran.stderr.contains("it is not a file"), "{}", ran.stderr);
 }
 
 #[test]

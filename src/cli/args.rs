@@ -212,7 +212,7 @@ pub struct LimitArgs {
     pub allow_unpriced: bool,
 
     /// How long a task may take before it is left for the next run, for example 30m.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub deadline: Option<Duration>,
 
     /// Time between two questions about one task, for example 10s.
@@ -413,8 +413,12 @@ fn rate(text: &str) -> Result<Rate, String> {
     }
 }
 
+fn time(text: &str) -> Result<Duration, humantime::DurationError> {
+    Ok(humantime::parse_duration(text)?.min(Limits::LONGEST))
+}
+
 fn poll_interval(text: &str) -> Result<Duration, String> {
-    let interval = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let interval = time(text).map_err(|error| error.to_string())?;
     if interval < Limits::MIN_POLL_INTERVAL {
         return Err("at least 100ms".to_owned());
     }

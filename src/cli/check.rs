@@ -63,7 +63,7 @@ fn as_text(loaded: &Loaded, prices: &PriceTable) -> String {
         cost(&total, unpriced),
         prices.date(),
     );
-    text
+    render::calm(&text)
 }
 
 fn row(shot: &CheckedShot, prices: &PriceTable) -> [String; 6] {

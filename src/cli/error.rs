@@ -8,7 +8,7 @@ use crate::cli::exit::Exit;
 /// after the chain of causes.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub(super) struct CliError {
+pub struct CliError {
     message: String,
     #[source]
     source: Option<Box<dyn std::error::Error + Send + Sync>>,

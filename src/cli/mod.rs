@@ -30,12 +30,12 @@ mod words;
 
 use clap::Parser as _;
 
-pub use self::args::Cli;
-use self::args::Command;
+pub use self::args::{Cli, Command};
 use self::console::Console;
-use self::error::CliError;
+pub use self::error::CliError;
 pub use self::exit::Exit;
 pub use self::history::{Memory, history};
+pub use self::plan::{Rehearsal, rehearse};
 
 /// Runs the program on this process's arguments.
 pub fn main() -> std::process::ExitCode {

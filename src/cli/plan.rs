@@ -9,6 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::load::{self, Loaded};
 use crate::cli::words::{cost, money_json};
 use crate::cli::{prepare, render};
+use crate::diag::Diagnostic;
 use crate::event::{Decision, ShotFacts};
 use crate::ledger::{Ledger, Records};
 use crate::money::Money;
@@ -16,18 +17,13 @@ use crate::plan::Plan;
 use crate::store::Store;
 
 pub(super) fn plan(args: &PlanArgs, console: &mut Console) -> Result<Exit, CliError> {
-    let mut loaded = load::load(&args.manifest)?;
-    let planned = if loaded.has_errors() {
-        None
-    } else {
-        make(&mut loaded, args)?
-    };
+    let rehearsal = rehearse(args)?;
     if args.json {
-        console.data(format!("{:#}", as_json(&loaded, planned.as_ref())));
+        console.data(format!("{:#}", rehearsal.as_json()));
     } else {
-        console.diagnostics(&loaded);
+        console.diagnostics(&rehearsal.loaded);
     }
-    let Some(plan) = planned else {
+    let Some(plan) = rehearsal.plan else {
         return Ok(Exit::ManifestInvalid);
     };
     if !args.json {
@@ -38,6 +34,49 @@ pub(super) fn plan(args: &PlanArgs, console: &mut Console) -> Result<Exit, CliEr
     } else {
         Exit::Success
     })
+}
+
+/// A manifest and what `apply` would do with it; nothing was sent or written.
+pub struct Rehearsal {
+    loaded: Loaded,
+    plan: Option<Plan>,
+}
+
+/// Does what `runner plan` does before it shows anything.
+pub fn rehearse(args: &PlanArgs) -> Result<Rehearsal, CliError> {
+    let mut loaded = load::load(&args.manifest)?;
+    let plan = if loaded.has_errors() {
+        None
+    } else {
+        make(&mut loaded, args)?
+    };
+    Ok(Rehearsal { loaded, plan })
+}
+
+impl Rehearsal {
+    /// Every mistake and every lint.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.loaded.diagnostics
+    }
+
+    /// What would be done; `None` while a mistake stands in the way.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.plan.as_ref()
+    }
+
+    /// All of it as a person reads it.
+    pub fn as_text(&self, colour: bool) -> String {
+        let mut text = render::diagnostics(&self.loaded.diagnostics, &self.loaded.sources, colour);
+        if let Some(plan) = &self.plan {
+            text.push_str(&as_text(plan));
+        }
+        text
+    }
+
+    /// All of it as a program reads it.
+    pub fn as_json(&self) -> Value {
+        as_json(&self.loaded, self.plan.as_ref())
+    }
 }
 
 fn make(loaded: &mut Loaded, args: &PlanArgs) -> Result<Option<Plan>, CliError> {
@@ -77,7 +116,7 @@ fn as_text(plan: &Plan) -> String {
         text.push('\n');
     }
     text.push_str(&summary(plan));
-    text
+    render::calm(&text)
 }
 
 fn block(shot: &ShotFacts) -> String {

@@ -25,7 +25,22 @@ pub(super) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources, colour:
         text.push_str(&renderer.render(&groups(diagnostic, sources)));
         text.push_str("\n\n");
     }
-    text
+    // Of the author's lines, the library draws all control characters but those
+    // of the second block, with which a terminal can be steered just as well.
+    text.replace(|c| matches!(c, '\u{7f}'..='\u{9f}'), "\u{fffd}")
+}
+
+/// Lines for a person, with what would steer the terminal spelled out.
+pub(super) fn calm(lines: &str) -> String {
+    let mut calm = String::with_capacity(lines.len());
+    for c in lines.chars() {
+        if c.is_control() && c != '\n' {
+            calm.extend(c.escape_default());
+        } else {
+            calm.push(c);
+        }
+    }
+    calm
 }
 
 fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>> {
@@ -34,7 +49,7 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
         Severity::Warning => Level::WARNING,
     };
     let title = level
-        .primary_title(&diagnostic.message)
+        .primary_title(calm(&diagnostic.message))
         .id(diagnostic.code.as_str());
     let mut group = Group::with_title(title);
     for (file, labels) in by_file(diagnostic) {
@@ -49,10 +64,10 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
         );
     }
     for note in &diagnostic.notes {
-        group = group.element(Level::NOTE.message(note));
+        group = group.element(Level::NOTE.message(calm(note)));
     }
     if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(help));
+        group = group.element(Level::HELP.message(calm(help)));
     }
     vec![group]
 }
@@ -82,7 +97,7 @@ fn annotation<'a>(kind: AnnotationKind, label: &'a Label, text: &str) -> Annotat
     if label.text.is_empty() {
         annotation
     } else {
-        annotation.label(&label.text)
+        annotation.label(calm(&label.text))
     }
 }
 

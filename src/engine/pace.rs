@@ -25,6 +25,9 @@ const MOST_UNITS: u32 = 60;
 /// them: whoever waits would else go all at once, and be refused all at once.
 const WARY_UNITS: u32 = 60;
 
+/// The longest window, in minutes: a year of them. Clocks end at some time.
+const LONGEST_WINDOW: f64 = 365.0 * 24.0 * 60.0;
+
 /// Lets calls through, one after the other.
 #[derive(Debug)]
 pub(super) struct Pace {
@@ -67,7 +70,7 @@ impl Pace {
             let calls = rate.floor().max(1.0);
             Window {
                 calls: calls as usize,
-                length: minute.mul_f64(calls / rate),
+                length: minute.mul_f64((calls / rate).min(LONGEST_WINDOW)),
             }
         });
         Self {
@@ -217,6 +220,13 @@ mod tests {
             turns.push(begun.elapsed().as_secs());
         }
         turns
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_slowest_rate_is_still_a_time() {
+        let pace = Pace::new(Some(f64::MIN_POSITIVE), MINUTE, UNIT);
+        let year = 365 * 24 * 60 * 60;
+        assert_eq!(turns(&pace, 2).await, [0, year]);
     }
 
     #[tokio::test(start_paused = true)]

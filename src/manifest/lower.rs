@@ -194,7 +194,7 @@ fn rate(node: &Node) -> Option<Spanned<Rate>> {
 fn duration(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Spanned<Duration>> {
     let text = node.text()?;
     match humantime::parse_duration(text) {
-        Ok(value) if !value.is_zero() => Some(Spanned::new(value, node.span)),
+        Ok(value) if !value.is_zero() => Some(Spanned::new(value.min(Limits::LONGEST), node.span)),
         _ => {
             diagnostics.push(unreadable(
                 node.span,

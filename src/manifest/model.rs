@@ -123,6 +123,9 @@ impl Limits {
     /// Questions in a minute where the author does not say. No limit of the
     /// service is published for them (minimax-api.md 6.1).
     pub const POLLS_PER_MINUTE: Rate = Rate::PerMinute(600.0);
+    /// The longest time that anything waits for; more is taken for it, because
+    /// times are added to clocks, and clocks end.
+    pub const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     /// The shortest wait between two questions about a shot.
     pub const MIN_POLL_INTERVAL: Duration = Duration::from_millis(100);
 

@@ -99,6 +99,10 @@ fn quotes(around: Around<'_>) -> Option<Stumble> {
     let mark = around.text[around.at..].chars().next();
     if around.says("trailing content") {
         let value = around.line.value_before(around.at)?;
+        if value.end < around.at {
+            // A comma in the quotes was taken for the end of the value.
+            return None;
+        }
         let (text, _) = value.read(around.text);
         let mark = text
             .chars()

@@ -4,6 +4,8 @@
 //! Schema, and never judges the value of a request field: `check` knows which
 //! model takes what and says it better. Only what is no scalar is refused here.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use jsonschema::error::ValidationErrorKind;
@@ -19,9 +21,25 @@ use crate::manifest::tree::{Kind as NodeKind, Node};
 
 /// Everything that is wrong with the shape of a manifest.
 pub(crate) fn validate(root: &Node, schema: &Value) -> Vec<Diagnostic> {
-    let validator =
-        jsonschema::draft202012::new(schema).expect("a test compiles the manifest's schema");
-    against(root, schema, &validator)
+    against(root, schema, &compiled(schema))
+}
+
+thread_local! {
+    /// Compiling takes longer than all else that is done with a small manifest,
+    /// and who reads many reads them by the same schema.
+    static LAST: RefCell<Option<(Value, Rc<Validator>)>> = const { RefCell::new(None) };
+}
+
+fn compiled(schema: &Value) -> Rc<Validator> {
+    LAST.with_borrow_mut(|last| match last {
+        Some((known, validator)) if known == schema => Rc::clone(validator),
+        _ => {
+            let validator = jsonschema::draft202012::new(schema);
+            let validator = Rc::new(validator.expect("a test compiles the manifest's schema"));
+            *last = Some((schema.clone(), Rc::clone(&validator)));
+            validator
+        }
+    })
 }
 
 fn against(root: &Node, schema: &Value, validator: &Validator) -> Vec<Diagnostic> {

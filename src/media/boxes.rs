@@ -49,10 +49,19 @@ pub(crate) fn need(content: &[u8], kind: [u8; 4]) -> Result<&[u8], ProbeError> {
     })
 }
 
+/// A kind in words; in a damaged file it is four bytes of anything.
+pub(crate) fn spelled(kind: FourCC) -> String {
+    kind.as_ref().escape_ascii().to_string()
+}
+
 /// Decodes the content of a leaf.
 pub(crate) fn leaf<T: Atom>(body: &[u8]) -> Result<T, ProbeError> {
     let mut rest = body;
-    T::decode_body(&mut rest).map_err(|error| ProbeError::Damaged(format!("{}: {error}", T::KIND)))
+    T::decode_body(&mut rest).map_err(|error| {
+        // It may repeat what it stumbled over.
+        let words = error.to_string();
+        ProbeError::Damaged(format!("{}: {}", T::KIND, words.escape_debug()))
+    })
 }
 
 /// The first child of a leaf's kind, decoded.
@@ -77,7 +86,8 @@ fn split(bytes: &[u8]) -> Result<(Box<'_>, &[u8]), ProbeError> {
         .ok()
         .and_then(|end| bytes.get(header.size..end));
     let body = body.ok_or_else(|| {
-        ProbeError::Damaged(format!("{} is longer than what holds it", header.kind))
+        let kind = spelled(header.kind);
+        ProbeError::Damaged(format!("{kind} is longer than what holds it"))
     })?;
     Ok((
         Box {

@@ -2,7 +2,7 @@
 
 use mp4_atom::{FourCC, Hvcc};
 
-use super::boxes::{Box, find, find_leaf};
+use super::boxes::{Box, find, find_leaf, spelled};
 use super::probe::ProbeError;
 
 /// What a sample entry says about the pictures.
@@ -26,10 +26,11 @@ pub(crate) fn entry(Box { kind, body }: Box<'_>) -> Result<Entry, ProbeError> {
         (number(24), number(26), body.get(FIXED..))
     else {
         return Err(ProbeError::Damaged(format!(
-            "the sample entry {kind} has no frame size"
+            "the sample entry {} has no frame size",
+            spelled(kind)
         )));
     };
-    let codec = name(kind, boxes)?.unwrap_or_else(|| kind.to_string());
+    let codec = name(kind, boxes)?.unwrap_or_else(|| spelled(kind));
     Ok(Entry {
         width,
         height,

@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -68,20 +68,22 @@ fn read(path: &Path, shown: &str, max_bytes: u64) -> Result<Vec<u8>, MediaProble
         path: shown.to_owned(),
         reason: error.to_string(),
     };
-    let file = File::open(path).map_err(|error| match error.kind() {
+    let refused = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => MediaProblem::Missing {
             path: shown.to_owned(),
             similar: similar(path),
         },
         _ => unreadable(&error),
-    })?;
-    let facts = file.metadata().map_err(|error| unreadable(&error))?;
+    };
+    // Asked before it is opened: a pipe would not open until somebody writes.
+    let facts = fs::metadata(path).map_err(refused)?;
     if !facts.is_file() {
         return Err(MediaProblem::Unreadable {
             path: shown.to_owned(),
             reason: "it is not a file".to_owned(),
         });
     }
+    let file = File::open(path).map_err(refused)?;
     let mut bytes = Vec::new();
     file.take(max_bytes.saturating_add(1))
         .read_to_end(&mut bytes)

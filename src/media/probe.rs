@@ -69,6 +69,8 @@ pub enum ProbeError {
 const MAX_INDEX: u64 = 64 << 20;
 /// More boxes than that at the top level are no video but an attack.
 const MAX_BOXES: usize = 100_000;
+/// Each track is looked for in every fragment; real files have a handful.
+const MAX_TRACKS: usize = 100;
 /// Kinds a file may begin with.
 const OPENERS: [&[u8; 4]; 8] = [
     b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp", b"pnot",
@@ -80,11 +82,15 @@ pub fn probe(mut reader: impl Read + Seek) -> Result<VideoInfo, ProbeError> {
     let index = read_index(&mut reader, length)?;
     let mut video = None;
     let mut has_audio = false;
-    let mut end = 0;
+    let (mut end, mut tracks) = (0, 0);
     for child in children(&index.moov) {
         let child = child?;
         if child.kind.as_ref() != b"trak" {
             continue;
+        }
+        tracks += 1;
+        if tracks > MAX_TRACKS {
+            return Err(ProbeError::Damaged("it has too many tracks".to_owned()));
         }
         let track = read_track(&index, child.body)?;
         end = end.max(track.samples.end);

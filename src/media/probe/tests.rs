@@ -144,6 +144,20 @@ fn deep_nesting_and_false_lengths_do_no_harm() {
 }
 
 #[test]
+fn tracks_without_end_are_refused() {
+    let clip = clip();
+    let (start, end) = index_range(&clip);
+    let index = &clip[start + 8..end];
+    let track = children(index)
+        .map(|child| child.expect("our clips are whole"))
+        .find(|child| child.kind.as_ref() == b"trak")
+        .map(|child| boxed(*b"trak", child.body))
+        .expect("our clips have a track");
+    let many = boxed(*b"moov", &track.repeat(MAX_TRACKS + 1));
+    assert!(matches!(check(&many), Err(ProbeError::Damaged(what)) if what.contains("tracks")));
+}
+
+#[test]
 fn random_damage_never_panics() {
     let clip = clip();
     let (start, end) = index_range(&clip);

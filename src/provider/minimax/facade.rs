@@ -22,7 +22,7 @@ use crate::provider::minimax::links::Reach;
 use crate::provider::minimax::redact::Secret;
 use crate::provider::minimax::reply::{self, Refused, Reply};
 use crate::provider::minimax::settings::{Settings, SettingsError, normalise};
-use crate::provider::minimax::task::{created, failed_with_reason, not_created, progress};
+use crate::provider::minimax::task;
 use crate::provider::minimax::tell::{Said, Sent, Teller};
 use crate::provider::minimax::transfer;
 use crate::provider::{Body, Created, Location, Progress, Provider, Rest};
@@ -91,10 +91,7 @@ impl MiniMax {
             Failure::new(FailureClass::Invalid, reason)
         })?;
         let call = self.api.video_generation().body(body).send();
-        match self.ask(Operation::Create, label.as_deref(), call).await {
-            Ok(reply) => created(reply),
-            Err(refused) => Err(not_created(refused)),
-        }
+        task::of_create(self.ask(Operation::Create, label.as_deref(), call).await)
     }
 
     /// Makes a call whose answer is JSON, and tells of it.
@@ -112,18 +109,7 @@ impl MiniMax {
 
     async fn link(&self, file: &FileId) -> Result<Location, Failure> {
         let call = self.api.retrieve_file().file_id(file.as_str()).send();
-        let sorted = self.ask(Operation::Locate, None, call).await;
-        let reply = sorted.map_err(|refused| classify(Operation::Locate, *refused.answer))?;
-        let link = ["/file/download_url", "/file/backup_download_url"]
-            .iter()
-            .find_map(|pointer| reply.text(pointer).filter(|link| !link.is_empty()));
-        match link {
-            Some(link) => Ok(Location::new(link)),
-            None => Err(Failure::new(
-                FailureClass::Transient,
-                "the answer holds no link to the file",
-            )),
-        }
+        link_in(self.ask(Operation::Locate, None, call).await)
     }
 
     async fn follow(&self, location: &Location, rest: Option<&Rest>) -> Result<Body, Failure> {
@@ -203,19 +189,6 @@ impl MiniMax {
         };
         self.teller.tell(&self.secret, sent, said);
     }
-
-    /// What the service says is shown and kept; a gateway repeats keys and links.
-    fn clean(&self, failure: Failure) -> Failure {
-        Failure {
-            message: self.secret.hide(&failure.message),
-            trace_id: self.hide(failure.trace_id),
-            ..failure
-        }
-    }
-
-    fn hide(&self, word: Option<String>) -> Option<String> {
-        word.map(|word| self.secret.hide(&word))
-    }
 }
 
 /// Bytes are wanted as they are: nothing here unpacks, so nothing can unpack to
@@ -233,48 +206,48 @@ fn builder(silence: Duration) -> reqwest::ClientBuilder {
 
 impl Provider for MiniMax {
     async fn create(&self, request: Request) -> Result<Created, Failure> {
-        match self.order(request).await {
-            Ok(created) => Ok(Created {
-                trace_id: self.hide(created.trace_id),
-                ..created
-            }),
-            Err(failure) => Err(self.clean(failure)),
-        }
+        self.secret.created(self.order(request).await)
     }
 
     async fn poll(&self, task: &TaskId) -> Result<Progress, Failure> {
         let call = self.api.query_video_generation().task_id(task.as_str());
-        let progress = match self.ask(Operation::Poll, None, call.send()).await {
-            Ok(reply) => progress(&reply),
-            Err(refused) => failed_with_reason(refused),
-        };
-        match progress {
-            Ok(Progress::Failed { status, failure }) => Ok(Progress::Failed {
-                status,
-                failure: self.clean(failure),
-            }),
-            other => other.map_err(|failure| self.clean(failure)),
-        }
+        let sorted = self.ask(Operation::Poll, None, call.send()).await;
+        self.secret.progress(task::of_poll(sorted))
     }
 
     async fn locate(&self, file: &FileId) -> Result<Location, Failure> {
         let link = self.link(file).await;
-        link.map_err(|failure| self.clean(failure))
+        link.map_err(|failure| self.secret.failure(failure))
     }
 
     async fn fetch(&self, location: &Location, rest: Option<&Rest>) -> Result<Body, Failure> {
         let body = self.follow(location, rest).await;
-        body.map_err(|failure| self.clean(failure))
+        body.map_err(|failure| self.secret.failure(failure))
     }
 
     async fn fetch_content(&self, file: &FileId) -> Result<Body, Failure> {
         let body = self.content(file).await;
-        body.map_err(|failure| self.clean(failure))
+        body.map_err(|failure| self.secret.failure(failure))
+    }
+}
+
+/// The link to a file.
+pub(super) fn link_in(sorted: Result<Reply, Refused>) -> Result<Location, Failure> {
+    let reply = sorted.map_err(|refused| classify(Operation::Locate, *refused.answer))?;
+    let link = ["/file/download_url", "/file/backup_download_url"]
+        .iter()
+        .find_map(|pointer| reply.text(pointer).filter(|link| !link.is_empty()));
+    match link {
+        Some(link) => Ok(Location::new(link)),
+        None => Err(Failure::new(
+            FailureClass::Transient,
+            "the answer holds no link to the file",
+        )),
     }
 }
 
 /// Why there is no video in an answer in words.
-fn words_for_a_video(sorted: Result<Reply, Refused>) -> Failure {
+pub(super) fn words_for_a_video(sorted: Result<Reply, Refused>) -> Failure {
     match sorted {
         Err(refused) => classify(Operation::Download, *refused.answer),
         Ok(_) => Failure::new(

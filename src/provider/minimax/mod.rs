@@ -2,11 +2,13 @@
 //!
 //! The generated client is named only in this folder.
 
+mod body;
 mod bounds;
 pub mod classify;
 mod client;
 mod facade;
 mod links;
+pub mod reading;
 mod redact;
 mod reply;
 mod settings;

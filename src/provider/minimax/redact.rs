@@ -4,6 +4,9 @@
 
 use std::fmt;
 
+use crate::event::Failure;
+use crate::provider::{Created, Progress};
+
 /// Keys shorter than this are words of a test, and would blank out sentences.
 const SHORTEST: usize = 8;
 
@@ -16,6 +19,49 @@ pub(super) struct Secret(Option<String>);
 impl Secret {
     pub(super) fn new(key: &str) -> Self {
         Self((key.len() >= SHORTEST).then(|| key.to_owned()))
+    }
+
+    /// What a create came to, as it may be shown and kept.
+    pub(super) fn created(&self, answer: Result<Created, Failure>) -> Result<Created, Failure> {
+        match answer {
+            Ok(created) => Ok(Created {
+                trace_id: self.hide_in(created.trace_id),
+                ..created
+            }),
+            Err(failure) => Err(self.failure(failure)),
+        }
+    }
+
+    /// How far a task is, as it may be shown and kept.
+    pub(super) fn progress(&self, answer: Result<Progress, Failure>) -> Result<Progress, Failure> {
+        let progress = answer.map_err(|failure| self.failure(failure))?;
+        Ok(match progress {
+            Progress::Running { status, known } => Progress::Running {
+                status: self.hide(&status),
+                known,
+            },
+            Progress::Succeeded { status, file } => Progress::Succeeded {
+                status: self.hide(&status),
+                file,
+            },
+            Progress::Failed { status, failure } => Progress::Failed {
+                status: self.hide(&status),
+                failure: self.failure(failure),
+            },
+        })
+    }
+
+    /// What the service says is shown and kept; a gateway repeats keys and links.
+    pub(super) fn failure(&self, failure: Failure) -> Failure {
+        Failure {
+            message: self.hide(&failure.message),
+            trace_id: self.hide_in(failure.trace_id),
+            ..failure
+        }
+    }
+
+    fn hide_in(&self, text: Option<String>) -> Option<String> {
+        text.map(|text| self.hide(&text))
     }
 
     /// The text without the key and without the query of any link.

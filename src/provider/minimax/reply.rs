@@ -18,10 +18,14 @@ use reqwest::header::HeaderMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::provider::minimax::body::json;
 use crate::provider::minimax::classify::Answer;
 
 /// Longest message taken from a service, in characters.
 const MESSAGE_LIMIT: usize = 300;
+
+/// Longest id taken from a service, in characters; the known ones have 18 digits.
+const ID_LIMIT: usize = 200;
 
 /// The longest wait that a service is believed to mean.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -38,7 +42,7 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    /// An id that may be text or a number; an empty one is none.
+    /// An id that may be text or a number; an empty one is none, and so is zero.
     pub(super) fn id(&self, pointer: &str) -> Option<String> {
         id(&self.body, pointer)
     }
@@ -49,13 +53,37 @@ impl Reply {
     }
 }
 
-/// An id in any body; see [`Reply::id`].
+/// An id in any body; see [`Reply::id`]. What is no word of a decent length can
+/// neither be shown nor asked for.
 pub(super) fn id(body: &Value, pointer: &str) -> Option<String> {
-    match body.pointer(pointer)? {
-        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+    let id = match body.pointer(pointer)? {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    let decent = id.chars().count() <= ID_LIMIT && !id.chars().any(char::is_control);
+    (decent && !is_nothing(&id)).then_some(id)
+}
+
+/// Whether anything stands where an id belongs, be it one or not.
+pub(super) fn has_id(body: &Value, pointer: &str) -> bool {
+    match body.pointer(pointer) {
+        None | Some(Value::Null) => false,
+        Some(Value::String(text)) => !is_nothing(text.trim()),
+        Some(Value::Number(number)) => !is_nothing(&number.to_string()),
+        Some(_) => true,
     }
+}
+
+/// Some services write a zero where there is nothing.
+fn is_nothing(id: &str) -> bool {
+    matches!(id, "" | "0")
+}
+
+/// The service's word for where a task is, fit to be shown.
+pub(super) fn status(body: &Value) -> String {
+    let word = body.get("status").and_then(Value::as_str);
+    shorten(word.unwrap_or_default())
 }
 
 /// An answer that is not "accepted".
@@ -88,7 +116,7 @@ pub(super) async fn sort<T: Serialize>(
             accepted(status, headers, body, "an empty answer")
         }
         Err(Error::InvalidResponsePayload(bytes, _)) => {
-            let body = serde_json::from_slice(&bytes).ok();
+            let body = json(&bytes);
             accepted(200, headers, body, body_kind(&bytes))
         }
         Err(Error::UnexpectedResponse(response)) => unexpected(response).await,
@@ -115,7 +143,7 @@ pub(super) async fn words_instead(
     while let Some(Ok(chunk)) = stream.next().await {
         bytes.extend_from_slice(&chunk);
     }
-    let body = serde_json::from_slice(&bytes).ok();
+    let body = json(&bytes);
     accepted(status, headers, body, body_kind(&bytes))
 }
 

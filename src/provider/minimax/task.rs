@@ -3,8 +3,6 @@
 //! Owns the cautious readings: what cannot be told apart from a paid task is
 //! taken for one. Pure; the facade brings the answers.
 
-use serde_json::Value;
-
 use crate::event::{Failure, FailureClass, Operation};
 use crate::id::{FileId, TaskId};
 use crate::provider::minimax::classify::classify;
@@ -12,8 +10,24 @@ use crate::provider::minimax::reply::{self, Refused, Reply};
 use crate::provider::minimax::status::{Meaning, meaning};
 use crate::provider::{Created, Progress};
 
+/// What a create came to.
+pub(super) fn of_create(sorted: Result<Reply, Refused>) -> Result<Created, Failure> {
+    match sorted {
+        Ok(reply) => created(reply),
+        Err(refused) => Err(not_created(refused)),
+    }
+}
+
+/// How far a task is.
+pub(super) fn of_poll(sorted: Result<Reply, Refused>) -> Result<Progress, Failure> {
+    match sorted {
+        Ok(reply) => progress(&reply),
+        Err(refused) => failed_with_reason(refused),
+    }
+}
+
 /// The task of an accepted create.
-pub(super) fn created(reply: Reply) -> Result<Created, Failure> {
+fn created(reply: Reply) -> Result<Created, Failure> {
     match reply.id("/task_id") {
         Some(task) => Ok(Created {
             task: TaskId::new(task),
@@ -30,26 +44,25 @@ pub(super) fn created(reply: Reply) -> Result<Created, Failure> {
 }
 
 /// A refusal that names a task all the same proves nothing: the task may exist.
-pub(super) fn not_created(refused: Refused) -> Failure {
-    let task = refused
-        .body
-        .as_ref()
-        .and_then(|body| reply::id(body, "/task_id"));
+fn not_created(refused: Refused) -> Failure {
     let failure = classify(Operation::Create, *refused.answer);
-    match task {
-        // Some services write a zero where there is nothing.
-        Some(task) if task != "0" => Failure {
-            class: FailureClass::Ambiguous,
-            message: format!("{}; yet the answer names task {task}", failure.message),
-            ..failure
-        },
+    match refused.body {
+        Some(body) if reply::has_id(&body, "/task_id") => {
+            let task = reply::id(&body, "/task_id");
+            let task = task.map_or_else(|| "a task".to_owned(), |id| format!("task {id}"));
+            Failure {
+                class: FailureClass::Ambiguous,
+                message: format!("{}; yet the answer names {task}", failure.message),
+                ..failure
+            }
+        }
         _ => failure,
     }
 }
 
-/// How far a task is.
-pub(super) fn progress(reply: &Reply) -> Result<Progress, Failure> {
-    let status = reply.text("/status").unwrap_or_default().to_owned();
+/// The progress that an accepted answer tells of.
+fn progress(reply: &Reply) -> Result<Progress, Failure> {
+    let status = reply::status(&reply.body);
     match meaning(&status) {
         Meaning::Succeeded => match reply.id("/file_id") {
             Some(file) => Ok(Progress::Succeeded {
@@ -81,14 +94,8 @@ pub(super) fn progress(reply: &Reply) -> Result<Progress, Failure> {
 
 /// A failed task carries its reason as a non-zero code. The code alone would
 /// only mean that the question was refused (minimax-api.md section 4).
-pub(super) fn failed_with_reason(refused: Refused) -> Result<Progress, Failure> {
-    let status = refused
-        .body
-        .as_ref()
-        .and_then(|body| body.get("status"))
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
+fn failed_with_reason(refused: Refused) -> Result<Progress, Failure> {
+    let status = refused.body.as_ref().map(reply::status).unwrap_or_default();
     let failure = classify(Operation::Poll, *refused.answer);
     match (meaning(&status), failure.class) {
         // A status that says "running" wins over the code beside it: taking it

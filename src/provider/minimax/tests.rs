@@ -3,14 +3,19 @@
 
 use std::collections::BTreeMap;
 
+use crate::event::FailureClass;
+use crate::id::TaskId;
+use crate::provider::Provider as _;
 use crate::provider::minimax::client::types::VideoGenerationBody as Body;
 use crate::provider::minimax::client::{Client, Error, types};
+use crate::provider::minimax::reading::Reader;
+use crate::provider::minimax::{MiniMax, SILENCE, Settings};
 use crate::spec::{Mode, Spec};
 use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use futures::StreamExt;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -288,4 +293,63 @@ async fn an_undocumented_status_keeps_its_answer() {
     };
     let refusal: Value = response.json().await.expect("the body is there to be read");
     assert_eq!(refusal["base_resp"]["status_code"], 1002);
+}
+
+/// What [`Reader`] says without a connection is what the facade says with one.
+#[tokio::test]
+async fn an_answer_means_the_same_with_a_connection_and_without() {
+    let running = json!({ "status": "Processing", "base_resp": { "status_code": 0 } });
+    let moderated = json!({ "status": "Fail", "base_resp": { "status_code": 1027 } });
+    for (status, body) in [
+        (200, running.to_string()),
+        (201, running.to_string()),
+        (200, moderated.to_string()),
+        (429, json!({ "message": "slowly" }).to_string()),
+        (502, "<html></html>".to_owned()),
+        (200, "{".to_owned()),
+    ] {
+        let answer = move || {
+            let mut answer = http::Response::new(body.clone());
+            *answer.status_mut() = StatusCode::from_u16(status).expect("it is a status");
+            answer
+        };
+        let served = answer.clone();
+        let router =
+            Router::new().fallback(move || async move { served().map(axum::body::Body::from) });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("loopback has a port");
+        let address = listener.local_addr().expect("the listener has an address");
+        // Ends with the test's runtime.
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let service = MiniMax::new(&Settings {
+            base_url: format!("http://{address}"),
+            key: "sk-api-of-a-test".to_owned(),
+            label_shots: false,
+            silence: SILENCE,
+            witness: None,
+        })
+        .expect("the settings are sound");
+        assert_eq!(
+            service.poll(&TaskId::new("7")).await,
+            Reader::new("sk-api-of-a-test").poll(answer())
+        );
+    }
+}
+
+#[test]
+fn words_that_are_cut_in_half_cost_no_task() {
+    let reader = Reader::new("sk-api-of-a-test");
+    let answer = |status: u16, code: i64| {
+        let body = format!(
+            r#"{{"task_id":"7","base_resp":{{"status_code":{code},"status_msg":"a cat \ud83d"}}}}"#
+        );
+        let mut answer = http::Response::new(body);
+        *answer.status_mut() = StatusCode::from_u16(status).expect("it is a status");
+        reader.create(answer)
+    };
+    let created = answer(200, 0).expect("it names a task");
+    assert_eq!(created.task, TaskId::new("7"));
+    let refused = answer(429, 1002).expect_err("it is a refusal");
+    assert_eq!(refused.class, FailureClass::Ambiguous);
 }
