@@ -406,6 +406,7 @@ impl RunState {
             .iter()
             .filter(|_| !self.is_free())
             .filter(|shot| matches!(shot.facts.decision, Decision::Reuse | Decision::Resume))
+            .filter(|shot| shot.outcome() == Outcome::Succeeded)
             .filter(|shot| !shot.created() && !shot.facts.earlier)
             .filter_map(|shot| shot.facts.price.clone())
             .collect()

@@ -204,6 +204,77 @@ fn a_chosen_take_counts_until_another_is_made() {
     assert_eq!(nothing.code, 21, "{}", nothing.stderr);
 }
 
+const TWINS: &str = "version: 1
+defaults: { model: MiniMax-Hailuo-2.3 }
+limits: { creates_per_minute: unlimited, concurrency: 1 }
+shots:
+  - { id: first, prompt: A boat at dusk }
+  - { id: second, prompt: A boat at dusk }
+";
+
+#[test]
+fn equal_shots_stay_who_they_are_when_only_one_is_selected() {
+    let set = Set::new(&json!([{ "on": "create", "nth": 1, "then": { "code": 1026 } }]));
+    set.stage.write("shots.yaml", TWINS);
+    assert_eq!(set.apply(&[]).code, 100);
+    assert_eq!(set.billed(OLD), 1);
+    let again = set.apply(&["--only", "second"]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert_eq!(set.billed(OLD), 1, "{}", again.stderr);
+    assert_eq!(set.apply(&["--only", "first"]).code, 0);
+    assert_eq!(set.billed(OLD), 2);
+    assert_eq!(set.apply(&[]).code, 0);
+    assert_eq!(set.billed(OLD), 2);
+}
+
+#[test]
+fn a_task_that_the_service_lost_can_be_given_up() {
+    let lost = json!([{ "on": "query", "times": 3, "then": { "code": 2013 } }]);
+    let set = Set::new(&lost);
+    assert_eq!(set.apply(&["--deadline", "300ms"]).code, 102);
+    let resolved = set.run(&["resolve", "shots.yaml", "boat", "--lost"]);
+    assert_eq!(resolved.code, 0, "{}", resolved.stderr);
+    assert!(
+        resolved.stderr.contains("was paid and is given up"),
+        "{}",
+        resolved.stderr
+    );
+    assert_eq!(set.apply(&[]).code, 0);
+    assert_eq!(set.billed(OLD), 2);
+    // What is there is not given up by mistake.
+    let nothing = set.run(&["resolve", "shots.yaml", "boat", "--lost"]);
+    assert_eq!(nothing.code, 21, "{}", nothing.stderr);
+}
+
+#[test]
+fn a_take_that_was_lost_gives_the_one_before_it_back() {
+    let set = Set::new(&json!([{ "on": "create", "nth": 2, "then": { "cut": "before" } }]));
+    assert_eq!(set.apply(&[]).code, 0);
+    assert_eq!(set.apply(&["--force", "boat"]).code, 103);
+    let resolved = set.run(&["resolve", "shots.yaml", "boat", "--lost"]);
+    assert_eq!(resolved.code, 0, "{}", resolved.stderr);
+    assert_eq!(set.apply(&[]).code, 0);
+    assert_eq!(set.billed(OLD), 1);
+}
+
+#[test]
+fn a_shot_that_was_renamed_and_then_changed_is_no_stranger() {
+    let set = Set::new(&json!([]));
+    assert_eq!(set.apply(&[]).code, 0);
+    let renamed = |prompt: &str| {
+        let text = format!(
+            "version: 1\nshots:\n  - {{ id: ship, model: MiniMax-Hailuo-2.3, prompt: {prompt} }}\n"
+        );
+        set.stage.write("shots.yaml", &text);
+    };
+    renamed(OLD);
+    assert_eq!(set.apply(&[]).code, 0);
+    renamed(NEW);
+    let changed = set.apply(&[]);
+    assert_eq!(changed.code, 0, "{}", changed.stderr);
+    assert_eq!((set.billed(OLD), set.billed(NEW)), (1, 1));
+}
+
 #[test]
 fn a_file_that_was_altered_is_fetched_again_even_if_its_size_is_the_same() {
     let set = Set::new(&json!([]));

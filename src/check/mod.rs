@@ -10,7 +10,7 @@ mod refusal;
 pub mod request;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -38,6 +38,9 @@ pub struct CheckedShot {
     pub id: ShotId,
     /// What will be sent.
     pub request: CheckedRequest,
+    /// 1 for the first shot of the manifest with this very request, 2 for the
+    /// second: equal requests are as many videos.
+    pub occurrence: u32,
     /// The video's final name, relative to the output folder.
     pub file: String,
     /// Where the author wrote it.
@@ -51,6 +54,7 @@ pub struct CheckedShot {
 pub fn check(shots: &[Shot], context: &Context<'_>) -> (Vec<CheckedShot>, Vec<Diagnostic>) {
     let mut checked = Vec::with_capacity(shots.len());
     let mut findings = Findings::default();
+    let mut occurrences: HashMap<String, u32> = HashMap::new();
     let ids: HashSet<&str> = shots.iter().map(|shot| shot.id.as_str()).collect();
     for shot in shots {
         let (request, mut diagnostics) = check_shot(shot, context);
@@ -60,8 +64,11 @@ pub fn check(shots: &[Shot], context: &Context<'_>) -> (Vec<CheckedShot>, Vec<Di
         }
         findings.add(&shot.id, diagnostics);
         if let (true, Some(request)) = (sound, request) {
+            let seen = occurrences.entry(key(&request)).or_insert(0);
+            *seen += 1;
             checked.push(CheckedShot {
                 id: shot.id.clone(),
+                occurrence: *seen,
                 request,
                 file: shot.file.clone(),
                 span: shot.span,
@@ -69,6 +76,13 @@ pub fn check(shots: &[Shot], context: &Context<'_>) -> (Vec<CheckedShot>, Vec<Di
         }
     }
     (checked, findings.into_diagnostics())
+}
+
+/// The same for equal requests, in whatever order their fields are written.
+fn key(request: &CheckedRequest) -> String {
+    let shown = request.shown();
+    let sorted: BTreeMap<&String, &Value> = shown.iter().collect();
+    serde_json::to_string(&sorted).expect("JSON can always be written as text")
 }
 
 /// Diagnostics by place and words, with the shots that share them.

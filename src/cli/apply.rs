@@ -140,14 +140,15 @@ fn turnstile(
     if target.simulated {
         return None;
     }
-    let path = environment.state_file("creates.sqlite")?;
+    let alone = "creations per minute are counted for this run alone";
+    let Some(path) = environment.state_file("creates.sqlite") else {
+        console.say(format!("{alone}: there is no folder for what runs share"));
+        return None;
+    };
     match Turnstile::open(&path, &target.base_url, key) {
         Ok(turnstile) => Some(turnstile),
         Err(error) => {
-            console.say(format!(
-                "creations per minute are counted for this run alone: {}",
-                render::error_chain(&error)
-            ));
+            console.say(format!("{alone}: {}", render::error_chain(&error)));
             None
         }
     }

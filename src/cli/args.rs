@@ -330,7 +330,8 @@ pub struct ResolveArgs {
     #[arg(long, value_name = "ID", conflicts_with = "lost")]
     pub task: Option<String>,
 
-    /// No task was created; the next `apply` creates, and pays for, a new one.
+    /// No video will come of it: no task was created, or the service has lost it;
+    /// the next `apply` creates, and pays for, a new one.
     #[arg(long, required_unless_present = "task")]
     pub lost: bool,
 

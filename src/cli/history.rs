@@ -71,7 +71,7 @@ pub fn history(records: &Records, store: &Store, memory: Memory) -> History {
         }
     }
     for (fingerprint, record) in records.choices() {
-        choose(&mut history, fingerprint, record, records, store);
+        choose(&mut history, fingerprint, record, (records, store, memory));
     }
     history
 }
@@ -82,8 +82,7 @@ fn choose(
     history: &mut History,
     fingerprint: &Fingerprint,
     chosen: &Record,
-    records: &Records,
-    store: &Store,
+    (records, store, memory): (&Records, &Store, Memory),
 ) {
     let standing = records.by_fingerprint(fingerprint);
     if standing.is_some_and(|standing| is_unsettled(standing.state)) {
@@ -91,6 +90,9 @@ fn choose(
     }
     let Some(video) = &chosen.video else { return };
     let (video, presence) = find(video, chosen.saved_at, store);
+    if memory == Memory::Forgets && presence != Presence::Present {
+        return;
+    }
     let standing = Standing::Saved {
         video,
         presence,

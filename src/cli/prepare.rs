@@ -22,7 +22,7 @@ use crate::manifest::model::{Limits, Manifest};
 use crate::plan::price::PriceTable;
 use crate::plan::{self, Plan, Retry};
 use crate::spec::Spec;
-use crate::store::{Rescued, Store, StoreError};
+use crate::store::{self, Rescued, Store, StoreError};
 
 /// How long a task may take where the author says nothing (minimax-api.md 6.3).
 const DEADLINE: Duration = Duration::from_secs(30 * 60);
@@ -118,7 +118,7 @@ pub(super) fn plan(
     let strangers = if target.simulated {
         HashSet::new()
     } else {
-        strangers(&loaded.shots, store, records)
+        strangers(&loaded.shots, store, records, &target.name)
     };
     let table = prices(manifest, target);
     let earlier = history(records, store, memory(target));
@@ -154,14 +154,22 @@ pub(super) fn deadline(limits: &Limits) -> Duration {
 
 /// Shots whose file is there although no run is on record that made it: its
 /// ledger may have been left behind or deleted.
-fn strangers(shots: &[CheckedShot], store: &Store, records: &Records) -> HashSet<ShotId> {
+fn strangers(
+    shots: &[CheckedShot],
+    store: &Store,
+    records: &Records,
+    backend: &str,
+) -> HashSet<ShotId> {
     shots
         .iter()
-        .filter(|shot| !records.knows_file(&shot.file))
+        .filter(|shot| !records.knows_file(backend, &shot.file))
         // Anything but a file is in the way, which is said elsewhere.
         .filter(|shot| {
             let path = store.layout().path(&shot.file);
-            path.symlink_metadata().is_ok_and(|found| found.is_file())
+            let found = path.symlink_metadata();
+            // Some run made it, under another name or for nothing.
+            let made = || store::digest(&path).is_ok_and(|sha256| records.knows_video(&sha256));
+            found.is_ok_and(|found| found.is_file()) && !made()
         })
         .map(|shot| shot.id.clone())
         .collect()

@@ -1,7 +1,7 @@
 //! `runner resolve`: a person says what became of a creation that nobody answered.
 //!
-//! The only way in which an uncertain creation becomes certain. Nothing is sent:
-//! the ledger is told, and the next `apply` acts on it.
+//! Also gives up tasks of which the service knows nothing any more. Nothing is
+//! sent: the ledger is told, and the next `apply` acts on it.
 
 use jiff::Timestamp;
 
@@ -9,10 +9,12 @@ use crate::cli::args::ResolveArgs;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::history::find;
 use crate::cli::{load, prepare};
 use crate::diag::suggest;
 use crate::id::TaskId;
-use crate::ledger::{Record, Records};
+use crate::ledger::{AttemptStanding, Record, Records};
+use crate::plan::history::Presence;
 use crate::store::Store;
 
 pub(super) fn resolve(args: &ResolveArgs, console: &mut Console) -> Result<Exit, CliError> {
@@ -24,10 +26,17 @@ pub(super) fn resolve(args: &ResolveArgs, console: &mut Console) -> Result<Exit,
     let store = Store::open(&folder).map_err(prepare::store_error)?;
     let mut ledger = prepare::ledger(&store, console)?;
     let records = ledger.records().map_err(prepare::ledger_error)?;
-    let record = uncertain(&records, args)?;
+    let record = meant(&records, &store, args)?;
     let now = Timestamp::now();
     if let Some(task) = &args.task {
         let task = task_id(task)?;
+        if let Some(other) = records
+            .iter()
+            .find(|other| other.task.as_ref() == Some(&task))
+        {
+            let message = format!("task {task} belongs to `{}` already", other.shot);
+            return Err(CliError::new(Exit::Usage, message));
+        }
         ledger
             .settle(&record.attempt, &task, now)
             .map_err(prepare::ledger_error)?;
@@ -37,23 +46,55 @@ pub(super) fn resolve(args: &ResolveArgs, console: &mut Console) -> Result<Exit,
         ));
     } else {
         ledger
-            .write_off(std::slice::from_ref(&record.attempt), now)
+            .give_up(&record.attempt, now)
             .map_err(prepare::ledger_error)?;
         console.say(format!(
-            "{}: no task came of it; the next `apply` creates, and pays for, a new one",
-            record.shot
+            "{}: {}; where a shot asks for it, the next `apply` uses the take before it, or creates, and pays for, a new one",
+            record.shot,
+            match &record.task {
+                Some(task) => format!("task {task} was paid and is given up"),
+                None => "no task came of it".to_owned(),
+            }
         ));
     }
     Ok(Exit::Success)
 }
 
-/// The one uncertain attempt that is meant.
-fn uncertain<'r>(records: &'r Records, args: &ResolveArgs) -> Result<&'r Record, CliError> {
-    let uncertain: Vec<&Record> = records
-        .iter()
-        .filter(|record| record.state.is_uncertain())
-        .collect();
-    let of_shot = |record: &&&Record| record.shot.as_str() == args.shot;
+/// The one attempt that is meant: an uncertain one, or for `--lost` one of which
+/// the service knows nothing any more.
+fn meant<'r>(
+    records: &'r Records,
+    store: &Store,
+    args: &ResolveArgs,
+) -> Result<&'r Record, CliError> {
+    let all = |open: &dyn Fn(&Record) -> bool| -> Vec<&'r Record> {
+        records.iter().filter(|record| open(record)).collect()
+    };
+    let uncertain = all(&|record| record.state.is_uncertain());
+    match one_of(&uncertain, args) {
+        Err(error) if args.lost && error.exit == Exit::NothingSelected => {
+            let open = all(&|record| record.state.holds_money() && !is_there(record, store));
+            one_of(&open, args).map_err(|_| error)
+        }
+        found => found,
+    }
+}
+
+/// Whether an attempt's video is on disk, so that nothing is to be resolved.
+fn is_there(record: &Record, store: &Store) -> bool {
+    record.video.as_ref().is_some_and(|video| {
+        record.state == AttemptStanding::Saved
+            && find(video, record.saved_at, store).1 == Presence::Present
+    })
+}
+
+/// A shot's name, or `shot@digits` for what it was when it asked for something else.
+fn is_of(record: &Record, name: &str) -> bool {
+    name == record.shot.as_str() || name == record.shot.earlier(&record.fingerprint).as_str()
+}
+
+fn one_of<'r>(uncertain: &[&'r Record], args: &ResolveArgs) -> Result<&'r Record, CliError> {
+    let of_shot = |record: &&&Record| is_of(record, &args.shot);
     let of_attempt = |record: &&&Record| {
         let wanted = args.attempt.as_deref();
         wanted.is_none_or(|wanted| record.attempt.as_str() == wanted)
@@ -66,7 +107,7 @@ fn uncertain<'r>(records: &'r Records, args: &ResolveArgs) -> Result<&'r Record,
         .collect();
     match found.as_slice() {
         [one] => Ok(one),
-        [] => Err(nothing_uncertain(&uncertain, &args.shot)),
+        [] => Err(nothing_uncertain(uncertain, &args.shot)),
         several => Err(which_one(several)),
     }
 }

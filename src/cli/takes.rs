@@ -16,7 +16,7 @@ use crate::cli::history::find;
 use crate::cli::load::Loaded;
 use crate::cli::words::padded;
 use crate::cli::{load, prepare};
-use crate::event::{ShotFacts, Video};
+use crate::event::{Decision, ShotFacts, Video};
 use crate::ledger::{Ledger, Record};
 use crate::manifest::model::Manifest;
 use crate::plan::Plan;
@@ -91,7 +91,14 @@ fn list(
     for shot in plan.facts.shots.into_iter().filter(|shot| !shot.earlier) {
         let made = ledger.takes(&shot.id).map_err(prepare::ledger_error)?;
         for record in made {
-            let Some(video) = &record.video else { continue };
+            // A simulated clip is never taken for a paid one.
+            let Some(video) = record
+                .video
+                .as_ref()
+                .filter(|_| record.backend == target.name)
+            else {
+                continue;
+            };
             let (video, presence) = find(video, record.saved_at, store);
             takes.push(Take {
                 shot: shot.clone(),
@@ -137,6 +144,11 @@ fn choose(take: &Take, store: &Store, ledger: &mut Ledger) -> Result<(), CliErro
             format!("`{}` waits for another shot's frame", take.shot.id),
         ));
     };
+    if matches!(take.shot.decision, Decision::Resume | Decision::Uncertain) && !take.counts() {
+        let message = format!("a task for `{}` is under way", take.shot.id);
+        return Err(CliError::new(Exit::Usage, message)
+            .advice("let `apply` collect it, or settle it with `resolve`; then choose"));
+    }
     if take.presence != Presence::Present {
         let message = format!("`{}` is not there any more", take.video.path);
         return Err(CliError::new(Exit::NothingSelected, message)

@@ -233,10 +233,12 @@ async fn live_all<P: Provider>(
     rules: Rules,
     concurrency: usize,
 ) -> Vec<(ShotId, TaskId)> {
-    let (mut paid, mut new): (VecDeque<_>, VecDeque<_>) = waiting
+    let (mut paid, new): (VecDeque<_>, VecDeque<_>) = waiting
         .into_iter()
-        .partition(|(_, job)| matches!(job, Job::Collect(_)));
-    paid.append(&mut new);
+        .partition(|(shot, job)| matches!(job, Job::Collect(_)) && !shot.earlier);
+    // What no shot asks for any more keeps nobody waiting.
+    let (earlier, new): (Vec<_>, Vec<_>) = new.into_iter().partition(|(shot, _)| shot.earlier);
+    paid.extend(new.into_iter().chain(earlier));
     let mut lives = JoinSet::new();
     let mut unrecorded = Vec::new();
     loop {

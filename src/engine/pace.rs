@@ -92,7 +92,8 @@ impl Pace {
         self
     }
 
-    /// Waits for the next call's turn, and takes it. Dropping it takes nothing.
+    /// Waits for the next call's turn, and takes it. Dropping it in
+    /// between takes one too many at most, from the runs of other folders.
     pub(super) async fn turn(&self) {
         let _first = self.queue.lock().await;
         loop {
@@ -169,9 +170,9 @@ impl Pace {
     async fn others(&self) -> Option<Duration> {
         let (window, shared) = self.window.zip(self.shared.as_ref())?;
         let turnstile = Arc::clone(&shared.turnstile);
-        let now = (shared.wall_clock)();
+        let clock = shared.wall_clock;
         let taken = tokio::task::spawn_blocking(move || {
-            locked(&turnstile).take(window.calls, window.length, now)
+            locked(&turnstile).take(window.calls, window.length, clock)
         });
         // Where the turnstile cannot be used, this run's own window still holds:
         // the worst is that the service refuses, which costs nothing.

@@ -12,7 +12,7 @@ use crate::engine::retry;
 use crate::event::{EventKind, Failure, FailureClass, Operation, ShotFacts, SkipReason};
 use crate::id::{AttemptId, Fingerprint, ShotId, TaskId};
 use crate::plan::decide::PaidTask;
-use crate::provider::Created;
+use crate::provider::{Created, Progress};
 use crate::store::Rescued;
 
 /// Pays, once. `None` when nothing was accepted, or nobody knows.
@@ -180,6 +180,8 @@ async fn confirmed<H: Host>(
     patience: Duration,
 ) -> Option<Created> {
     match host.poll(&task, patience).await {
+        // A word that nobody knows confirms nothing.
+        Ok(Progress::Running { known: false, .. }) => None,
         Ok(_) => Some(Created {
             task,
             trace_id: None,

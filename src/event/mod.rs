@@ -189,12 +189,12 @@ pub struct RunFacts {
 }
 
 impl RunFacts {
-    /// What is not paid for because it is there, or was paid for, already.
+    /// What is not paid for because it is there already.
     pub fn saved(&self) -> Total {
         self.shots
             .iter()
             .filter(|shot| !self.free && !shot.earlier)
-            .filter(|shot| matches!(shot.decision, Decision::Reuse | Decision::Resume))
+            .filter(|shot| shot.decision == Decision::Reuse)
             .filter_map(|shot| shot.price.clone())
             .collect()
     }

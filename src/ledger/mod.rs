@@ -161,6 +161,26 @@ impl Ledger {
             .map_err(failed)
     }
 
+    /// Gives an attempt up: a person says that no video will come of it. A take that
+    /// was set aside for it counts again. Durable when it returns.
+    pub fn give_up(&mut self, attempt: &AttemptId, at: Timestamp) -> Result<(), LedgerError> {
+        let failed = |source| LedgerError::from_sqlite(&self.path, "write to", source);
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed)?;
+        transaction
+            .execute(
+                "UPDATE attempts SET state = 'lost', changed_at = ?2
+                 WHERE attempt_id = ?1 AND state IN
+                     ('intended', 'created', 'succeeded', 'saved', 'uncertain')",
+                (attempt.as_str(), at.to_string()),
+            )
+            .and_then(|_| page::take_back(&transaction, attempt, &at.to_string()))
+            .map_err(failed)?;
+        transaction.commit().map_err(failed)
+    }
+
     /// Writes off attempts of which it is known that no task will come: the way is
     /// free for another one. Durable when it returns.
     pub fn write_off(&mut self, attempts: &[AttemptId], at: Timestamp) -> Result<(), LedgerError> {

@@ -102,20 +102,7 @@ impl Page<'_> {
 
     /// Nothing came of another take: the one before it counts again.
     pub(super) fn take_back(&self, attempt: &AttemptId) -> Result<(), LedgerError> {
-        self.execute(
-            "UPDATE attempts SET state = 'saved', changed_at = ?2
-             WHERE sequence = (
-                 SELECT max(old.sequence) FROM attempts AS old
-                 JOIN attempts AS new ON new.fingerprint = old.fingerprint
-                 WHERE new.attempt_id = ?1 AND old.state = 'superseded')
-               AND NOT EXISTS (
-                 SELECT 1 FROM attempts AS other
-                 JOIN attempts AS new ON new.fingerprint = other.fingerprint
-                 WHERE new.attempt_id = ?1 AND other.state IN
-                     ('intended', 'created', 'succeeded', 'saved', 'uncertain'))",
-            params![attempt.as_str(), self.now()],
-        )
-        .map(drop)
+        take_back(self.connection, attempt, &self.now()).map_err(|source| self.error(source))
     }
 
     /// Which of the two unique keys an intent ran into.
@@ -289,4 +276,27 @@ fn is_collision(error: &rusqlite::Error) -> bool {
     error
         .sqlite_error()
         .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
+}
+
+/// See [`Page::take_back`].
+pub(super) fn take_back(
+    connection: &Connection,
+    attempt: &AttemptId,
+    now: &str,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE attempts SET state = 'saved', changed_at = ?2
+             WHERE sequence = (
+                 SELECT max(old.sequence) FROM attempts AS old
+                 JOIN attempts AS new ON new.fingerprint = old.fingerprint
+                 WHERE new.attempt_id = ?1 AND old.state = 'superseded')
+               AND NOT EXISTS (
+                 SELECT 1 FROM attempts AS other
+                 JOIN attempts AS new ON new.fingerprint = other.fingerprint
+                 WHERE new.attempt_id = ?1 AND other.state IN
+                     ('intended', 'created', 'succeeded', 'saved', 'uncertain'))",
+        )?
+        .execute(params![attempt.as_str(), now])
+        .map(drop)
 }

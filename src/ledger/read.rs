@@ -65,7 +65,9 @@ pub struct Records {
     standing: HashMap<Fingerprint, usize>,
     latest: HashMap<ShotId, usize>,
     chosen: HashMap<Fingerprint, Record>,
-    paths: HashSet<String>,
+    // Backend and path of every video, and the digest of each.
+    paths: HashSet<(String, String)>,
+    digests: HashSet<String>,
     numbers: HashMap<Fingerprint, u32>,
 }
 
@@ -86,9 +88,14 @@ impl Records {
         self.chosen.iter()
     }
 
-    /// Whether any run put a video under this name.
-    pub fn knows_file(&self, path: &str) -> bool {
-        self.paths.contains(path)
+    /// Whether any run against this backend put a video under this name.
+    pub fn knows_file(&self, backend: &str, path: &str) -> bool {
+        self.paths.contains(&(backend.to_owned(), path.to_owned()))
+    }
+
+    /// Whether any run made a video of this digest.
+    pub fn knows_video(&self, sha256: &str) -> bool {
+        self.digests.contains(sha256)
     }
 
     /// The highest attempt number that was used for a request; 0 where none was.
@@ -170,7 +177,10 @@ pub(super) fn records(connection: &Connection, path: &Path) -> Result<Records, L
     let mut records = Records::default();
     while let Some(row) = rows.next().map_err(failed)? {
         let cells = Cells { row, path };
-        records.paths.extend(cells.get::<Option<String>>("path")?);
+        if let Some(path) = cells.get::<Option<String>>("path")? {
+            records.paths.insert((cells.get("backend")?, path));
+            records.digests.insert(cells.get("sha256")?);
+        }
         records.offer(cells.key()?, || cells.record())?;
     }
     records.chosen = chosen(connection, path)?;

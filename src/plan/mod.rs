@@ -11,7 +11,7 @@ pub mod history;
 mod leftover;
 pub mod price;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -145,11 +145,10 @@ pub fn plan(shots: Vec<CheckedShot>, context: &Context<'_>) -> Plan {
         .map(|shot| (shot.id.clone(), shot.request.depends_on()))
         .collect();
     let graph = Graph::new(&edges);
-    let mut occurrences = HashMap::new();
     let mut facts = Vec::with_capacity(shots.len());
     let mut jobs = Vec::with_capacity(shots.len());
     for shot in shots {
-        let (shot_facts, job) = plan_shot(shot, context, &mut occurrences);
+        let (shot_facts, job) = plan_shot(shot, context);
         facts.push(shot_facts);
         jobs.push(job);
     }
@@ -174,16 +173,18 @@ pub fn plan(shots: Vec<CheckedShot>, context: &Context<'_>) -> Plan {
     }
 }
 
-fn plan_shot(
-    shot: CheckedShot,
-    context: &Context<'_>,
-    occurrences: &mut HashMap<Fingerprint, u32>,
-) -> (ShotFacts, Job) {
+fn plan_shot(shot: CheckedShot, context: &Context<'_>) -> (ShotFacts, Job) {
     let request = shot.request.shown();
     let depends_on = shot.request.depends_on();
-    let fingerprint = depends_on
-        .is_empty()
-        .then(|| fingerprint(context, &request, occurrences));
+    let fingerprint = depends_on.is_empty().then(|| {
+        let key = Key {
+            backend: context.backend,
+            api: API,
+            request: &request,
+            occurrence: shot.occurrence,
+        };
+        key.fingerprint()
+    });
     let decided = match &fingerprint {
         None => waits_for_a_frame(&depends_on),
         Some(fingerprint) => match context.history.requests.get(fingerprint) {
@@ -262,26 +263,6 @@ fn settle_past(past: &Past, context: &Context<'_>) -> Job {
 /// Whether paying for the shot may be paying twice, and nobody said to.
 fn is_stranger(shot: &ShotId, context: &Context<'_>) -> bool {
     context.strangers.contains(shot) && !context.force.contains(shot)
-}
-
-fn fingerprint(
-    context: &Context<'_>,
-    request: &serde_json::Map<String, serde_json::Value>,
-    occurrences: &mut HashMap<Fingerprint, u32>,
-) -> Fingerprint {
-    let key = |occurrence| Key {
-        backend: context.backend,
-        api: API,
-        request,
-        occurrence,
-    };
-    let first = key(1).fingerprint();
-    let seen = occurrences.entry(first.clone()).or_insert(0);
-    *seen += 1;
-    match *seen {
-        1 => first,
-        occurrence => key(occurrence).fingerprint(),
-    }
 }
 
 /// The graph is there, the frames are not: said before anything is paid.

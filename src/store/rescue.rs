@@ -60,10 +60,10 @@ impl Rescue {
 
     /// Writes a task down, durable when it returns.
     pub(super) fn keep(&self, rescued: &Rescued) -> std::io::Result<()> {
-        let mut line = serde_json::to_vec(rescued)?;
-        line.push(b'\n');
+        // A line of its own, whatever a write that failed left before it.
+        let line = format!("\n{}\n", serde_json::to_string(rescued)?);
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(&line)?;
+        file.write_all(line.as_bytes())?;
         file.sync_all()
     }
 
@@ -74,13 +74,11 @@ impl Rescue {
         file.seek(SeekFrom::Start(0))?;
         file.read_to_string(&mut text)?;
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let (used, found) = lines.fold((0, Vec::new()), |(used, mut found), line| {
-            // A line that was cut by a power cut holds no task to be trusted.
-            found.extend(serde_json::from_str(line).ok());
-            (used + line.len() + 1, found)
-        });
+        // A line that was cut by a power cut holds no task to be trusted.
+        let found = lines.filter_map(|line| serde_json::from_str(line).ok());
+        let found = found.collect();
         // What is written next goes behind it.
-        file.seek(SeekFrom::Start(used as u64))?;
+        file.seek(SeekFrom::Start(text.trim_end().len() as u64))?;
         Ok(found)
     }
 

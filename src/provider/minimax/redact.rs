@@ -95,7 +95,9 @@ fn without_tokens(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     for part in text.split_inclusive(|c: char| !c.is_ascii_hexdigit()) {
         let word = part.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
-        if word.len() == TOKEN_DIGITS {
+        // The end of a text may be the beginning of a token that was cut.
+        let cut = word.len() == part.len() && word.len() >= TOKEN_DIGITS / 2;
+        if word.len() >= TOKEN_DIGITS || cut {
             kept.push_str("[token]");
             kept.push_str(&part[word.len()..]);
         } else {
