@@ -247,6 +247,28 @@ fn a_task_that_the_service_lost_can_be_given_up() {
 }
 
 #[test]
+fn a_task_belongs_to_one_shot() {
+    let set = Set::new(&json!([{ "on": "create", "nth": 1, "then": { "cut": "after" } }]));
+    set.stage.write(
+        "shots.yaml",
+        &TWINS.replace("second, prompt: A boat at dusk", "second, prompt: A lamp"),
+    );
+    assert_eq!(set.apply(&[]).code, 103);
+    let other = task_of(&set.simulator, "A lamp").expect("it was billed");
+    let taken = set.run(&["resolve", "shots.yaml", "first", "--task", &other]);
+    assert_eq!(taken.code, 2, "{}", taken.stderr);
+    // A slip of the pen can be put right.
+    let slip = set.run(&["resolve", "shots.yaml", "first", "--task", "4711"]);
+    assert_eq!(slip.code, 0, "{}", slip.stderr);
+    assert_eq!(set.apply(&["--deadline", "300ms"]).code, 102);
+    let task = task_of(&set.simulator, OLD).expect("it was billed");
+    let right = set.run(&["resolve", "shots.yaml", "first", "--task", &task]);
+    assert_eq!(right.code, 0, "{}", right.stderr);
+    assert_eq!(set.apply(&[]).code, 0);
+    assert_eq!((set.billed(OLD), set.billed("A lamp")), (1, 1));
+}
+
+#[test]
 fn a_take_that_was_lost_gives_the_one_before_it_back() {
     let set = Set::new(&json!([{ "on": "create", "nth": 2, "then": { "cut": "before" } }]));
     assert_eq!(set.apply(&[]).code, 0);

@@ -20,11 +20,11 @@ const TOKEN_BYTES: usize = 20;
 pub struct Heard {
     /// How many callbacks came, challenges not counted.
     pub callbacks: u64,
-    /// The task that the first of them to name one named.
+    /// The task that the last of them to name one named.
     pub task: Option<TaskId>,
     /// The last status that was said, in the service's words.
     pub status: Option<String>,
-    /// How many named another task than the first; those names are not kept.
+    /// How many named another task than the first; each is worth a question.
     pub contradictions: u64,
 }
 
@@ -50,7 +50,10 @@ impl Slot {
         heard.callbacks += 1;
         match (&heard.task, said.task) {
             (None, named) => heard.task = named,
-            (Some(first), Some(other)) if *first != other => heard.contradictions += 1,
+            (Some(first), Some(other)) if *first != other => {
+                heard.contradictions += 1;
+                heard.task = Some(other);
+            }
             _ => {}
         }
         if said.status.is_some() {

@@ -139,8 +139,8 @@ impl Listener {
         self.board.expect(attempt);
     }
 
-    /// The task that a callback for this attempt named; the first one, if later
-    /// ones name others. A hint: only the service's own answer is proof.
+    /// The task that a callback for this attempt named; the last one, if earlier
+    /// ones named others. A hint: only the service's own answer is proof.
     pub fn named(&self, attempt: &AttemptId) -> Option<TaskId> {
         self.heard(attempt).task
     }

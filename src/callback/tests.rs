@@ -69,7 +69,7 @@ async fn a_challenge_comes_back_and_is_no_hint() {
 }
 
 #[tokio::test]
-async fn the_first_task_that_is_named_is_kept() {
+async fn the_last_task_that_is_named_is_kept() {
     let listener = listener("https://hooks.example").await;
     let url = local(&listener, &attempt(1));
     for (body, named) in [
@@ -81,7 +81,7 @@ async fn the_first_task_that_is_named_is_kept() {
         ),
         (
             json!({ "task_id": "900", "status": "success" }),
-            Some("176"),
+            Some("900"),
         ),
         (
             json!({ "task_id": "176", "status": "success" }),
@@ -95,7 +95,7 @@ async fn the_first_task_that_is_named_is_kept() {
         assert_eq!(listener.named(&attempt(1)), named.map(TaskId::new));
     }
     let heard = listener.heard(&attempt(1));
-    assert_eq!((heard.callbacks, heard.contradictions), (5, 1));
+    assert_eq!((heard.callbacks, heard.contradictions), (5, 2));
     assert_eq!(heard.status.as_deref(), Some("success"));
     assert_eq!(listener.named(&attempt(2)), None);
 }

@@ -91,10 +91,11 @@ impl Exit {
     }
 }
 
+/// What failed in an earlier run failed for other reasons.
 fn only_unreachable(state: &RunState) -> bool {
-    state
-        .shots
-        .iter()
-        .filter_map(|shot| shot.failure.as_ref())
-        .all(|failure| failure.class == FailureClass::Unreachable)
+    let mut failures = state.shots.iter().filter_map(|shot| shot.failure.as_ref());
+    failures
+        .next()
+        .is_some_and(|first| first.class == FailureClass::Unreachable)
+        && failures.all(|failure| failure.class == FailureClass::Unreachable)
 }

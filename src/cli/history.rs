@@ -42,6 +42,9 @@ fn is_there(record: &Record, store: &Store) -> bool {
 /// Looks at every record, and at the file of every saved video.
 pub fn history(records: &Records, store: &Store, memory: Memory) -> History {
     let mut history = History::default();
+    if memory == Memory::Keeps {
+        history.tasks = records.tasks().clone();
+    }
     for record in records.iter() {
         let used = history
             .attempts

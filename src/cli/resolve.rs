@@ -37,9 +37,13 @@ pub(super) fn resolve(args: &ResolveArgs, console: &mut Console) -> Result<Exit,
             let message = format!("task {task} belongs to `{}` already", other.shot);
             return Err(CliError::new(Exit::Usage, message));
         }
-        ledger
-            .settle(&record.attempt, &task, now)
-            .map_err(prepare::ledger_error)?;
+        if record.state.is_uncertain() {
+            let settled = ledger.settle(&record.attempt, &task, now);
+            settled.map_err(prepare::ledger_error)?;
+        } else {
+            let corrected = ledger.correct(&record.attempt, &task, now);
+            corrected.map_err(prepare::ledger_error)?;
+        }
         console.say(format!(
             "{}: task {task} belongs to it; the next `apply` collects it without paying",
             record.shot
@@ -60,8 +64,8 @@ pub(super) fn resolve(args: &ResolveArgs, console: &mut Console) -> Result<Exit,
     Ok(Exit::Success)
 }
 
-/// The one attempt that is meant: an uncertain one, or for `--lost` one of which
-/// the service knows nothing any more.
+/// The one attempt that is meant: an uncertain one, or one that is not collected,
+/// because a wrong task was named or the service knows nothing of it any more.
 fn meant<'r>(
     records: &'r Records,
     store: &Store,
@@ -72,8 +76,11 @@ fn meant<'r>(
     };
     let uncertain = all(&|record| record.state.is_uncertain());
     match one_of(&uncertain, args) {
-        Err(error) if args.lost && error.exit == Exit::NothingSelected => {
-            let open = all(&|record| record.state.holds_money() && !is_there(record, store));
+        Err(error) if error.exit == Exit::NothingSelected => {
+            let open = all(&|record| {
+                let named = args.lost || record.state != AttemptStanding::Saved;
+                named && record.state.holds_money() && !is_there(record, store)
+            });
             one_of(&open, args).map_err(|_| error)
         }
         found => found,

@@ -16,8 +16,9 @@ use crate::id::FileId;
 use crate::provider::{Body, Location, Provider, Rest};
 use crate::store::{Partial, Store};
 
-/// No video of ten seconds is larger; more is somebody filling the disk.
-const MAX_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+/// No video of ten seconds is larger: a hundred times what 1080P takes. More is
+/// somebody filling the disk.
+const MAX_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Transfers in one turn: a connection that breaks this often is left for the
 /// next turn, which goes another way.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::check::request::CheckedRequest;
 use crate::event::{EventKind, Failure, Operation, ShotFacts, SkipReason, Video};
-use crate::id::{AttemptId, FileId, TaskId};
+use crate::id::{AttemptId, FileId, Fingerprint, TaskId};
 use crate::provider::{Created, Progress};
 use crate::store::Rescued;
 
@@ -72,6 +72,10 @@ pub(super) trait Host: Send + Sync {
 
     /// Whether the service can call back at all.
     fn is_listening(&self) -> bool;
+
+    /// Takes a task for a request; false where it belongs to another one already,
+    /// so that whoever named it cannot be right.
+    fn claim(&self, task: &TaskId, fingerprint: &Fingerprint) -> bool;
 
     /// Since the run began, on a clock that never jumps.
     fn now(&self) -> Duration;

@@ -66,6 +66,10 @@ async fn wait<H: Host>(
         retry::jittered(rules.poll_interval, seed, turn)
     };
     loop {
+        if turn == 0 {
+            // Asked once at least, however long the interval is.
+            pause = pause.min(rules.deadline / 2);
+        }
         let nap = host.listen(&paid.attempt, pause);
         if let Some(reason) = rest(host, rules, begun, pause, nap, trouble.take()).await {
             leave(host, facts, reason).await?;

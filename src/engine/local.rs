@@ -1,6 +1,7 @@
 //! The default host of a life: this process, its ledger, its disk, its clock.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -17,7 +18,7 @@ use crate::engine::host::{Halt, Host, Woken};
 use crate::engine::pace::Pace;
 use crate::engine::save;
 use crate::event::{EventKind, Failure, FailureClass, Operation, ShotFacts, SkipReason, Video};
-use crate::id::{AttemptId, FileId, TaskId, sha256_hex};
+use crate::id::{AttemptId, FileId, Fingerprint, TaskId, sha256_hex};
 use crate::provider::{Created, Progress, Provider};
 use crate::store::{Rescued, Store};
 
@@ -28,6 +29,8 @@ pub(super) struct Local<P> {
     pub(super) callbacks: Option<Arc<Listener>>,
     pub(super) recorder: Recorder,
     pub(super) gate: Arc<Gate>,
+    /// Which request each task belongs to.
+    pub(super) tasks: Mutex<HashMap<TaskId, Fingerprint>>,
     /// The turns of creations.
     pub(super) creates: Pace,
     /// The turns of questions.
@@ -143,6 +146,14 @@ impl<P: Provider> Host for Local<P> {
 
     fn is_listening(&self) -> bool {
         self.callbacks.is_some()
+    }
+
+    fn claim(&self, task: &TaskId, fingerprint: &Fingerprint) -> bool {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        let owner = tasks
+            .entry(task.clone())
+            .or_insert_with(|| fingerprint.clone());
+        owner == fingerprint
     }
 
     fn now(&self) -> Duration {

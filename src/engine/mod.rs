@@ -17,7 +17,7 @@ mod save;
 mod tests;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -106,7 +106,7 @@ pub struct RunError {
 ///
 /// Only when the ledger fails; everything else is in the returned state.
 pub async fn run<P: Provider>(
-    plan: Plan,
+    mut plan: Plan,
     ports: Ports<P>,
     settings: &Settings,
     shutdown: &Shutdown,
@@ -127,6 +127,7 @@ pub async fn run<P: Provider>(
         provider: ports.provider,
         store: ports.store,
         callbacks: ports.callbacks,
+        tasks: Mutex::new(std::mem::take(&mut plan.tasks)),
         recorder: recorder.clone(),
         gate,
         creates: match ports.turnstile {

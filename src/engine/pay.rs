@@ -44,7 +44,8 @@ pub(super) async fn create<H: Host>(
             .await
             .map_err(|_| None)?;
         tries += 1;
-        match host.create(request, &attempt).await {
+        let answer = host.create(request, &attempt).await;
+        match answer.and_then(|created| unclaimed(host, fingerprint, created)) {
             Ok(created) => return accepted(host, facts, attempt, created).await.map(Some),
             Err(failure) => {
                 let slowed = host.heed(facts, &failure, Operation::Create);
@@ -139,6 +140,26 @@ async fn refused<H: Host>(
     Ok(true)
 }
 
+/// An answer that names the task of another request is somebody else's: what came
+/// of this create, nobody knows.
+fn unclaimed<H: Host>(
+    host: &H,
+    fingerprint: &Fingerprint,
+    created: Created,
+) -> Result<Created, Failure> {
+    if host.claim(&created.task, fingerprint) {
+        return Ok(created);
+    }
+    let message = format!(
+        "the answer names task {}, which belongs to another shot",
+        created.task
+    );
+    Err(Failure {
+        trace_id: created.trace_id,
+        ..Failure::new(FailureClass::Ambiguous, message)
+    })
+}
+
 /// Waits for a callback that names the task of a create that nobody answered,
 /// and takes the task once the service itself knows it. `None` when nobody called
 /// in time: then a person has to look.
@@ -179,10 +200,11 @@ async fn confirmed<H: Host>(
     task: TaskId,
     patience: Duration,
 ) -> Option<Created> {
+    let fingerprint = facts.fingerprint.as_ref()?;
     match host.poll(&task, patience).await {
         // A word that nobody knows confirms nothing.
         Ok(Progress::Running { known: false, .. }) => None,
-        Ok(_) => Some(Created {
+        Ok(_) => host.claim(&task, fingerprint).then_some(Created {
             task,
             trace_id: None,
         }),

@@ -161,6 +161,25 @@ impl Ledger {
             .map_err(failed)
     }
 
+    /// Gives an attempt another task than the one that a person named before.
+    /// Durable when it returns.
+    pub fn correct(
+        &mut self,
+        attempt: &AttemptId,
+        task: &TaskId,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.connection
+            .execute(
+                "UPDATE attempts SET state = 'created', task_id = ?2, file_id = NULL,
+                     changed_at = ?3
+                 WHERE attempt_id = ?1 AND state IN ('created', 'succeeded')",
+                (attempt.as_str(), task.as_str(), at.to_string()),
+            )
+            .map(drop)
+            .map_err(|source| LedgerError::from_sqlite(&self.path, "write to", source))
+    }
+
     /// Gives an attempt up: a person says that no video will come of it. A take that
     /// was set aside for it counts again. Durable when it returns.
     pub fn give_up(&mut self, attempt: &AttemptId, at: Timestamp) -> Result<(), LedgerError> {

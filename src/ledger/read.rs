@@ -65,6 +65,7 @@ pub struct Records {
     standing: HashMap<Fingerprint, usize>,
     latest: HashMap<ShotId, usize>,
     chosen: HashMap<Fingerprint, Record>,
+    tasks: HashMap<TaskId, Fingerprint>,
     // Backend and path of every video, and the digest of each.
     paths: HashSet<(String, String)>,
     digests: HashSet<String>,
@@ -86,6 +87,11 @@ impl Records {
     /// Every request for which a video was chosen.
     pub fn choices(&self) -> impl Iterator<Item = (&Fingerprint, &Record)> {
         self.chosen.iter()
+    }
+
+    /// What each task was created for, whatever became of it.
+    pub fn tasks(&self) -> &HashMap<TaskId, Fingerprint> {
+        &self.tasks
     }
 
     /// Whether any run against this backend put a video under this name.
@@ -180,6 +186,10 @@ pub(super) fn records(connection: &Connection, path: &Path) -> Result<Records, L
         if let Some(path) = cells.get::<Option<String>>("path")? {
             records.paths.insert((cells.get("backend")?, path));
             records.digests.insert(cells.get("sha256")?);
+        }
+        if let Some(task) = cells.get::<Option<String>>("task_id")? {
+            let fingerprint = Fingerprint::from_hex(cells.get::<String>("fingerprint")?);
+            records.tasks.insert(TaskId::new(task), fingerprint);
         }
         records.offer(cells.key()?, || cells.record())?;
     }

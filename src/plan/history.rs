@@ -98,6 +98,8 @@ pub struct History {
     /// Tasks that hold money and are not collected, newest first; some are what
     /// shots still ask for.
     pub unsettled: Vec<Leftover>,
+    /// What each task that is on record was created for.
+    pub tasks: HashMap<TaskId, Fingerprint>,
     /// The last request that each shot's name stood for.
     pub last_of_shot: HashMap<ShotId, Fingerprint>,
 }

@@ -11,7 +11,7 @@ pub mod history;
 mod leftover;
 pub mod price;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use crate::check::CheckedShot;
 use crate::check::request::CheckedRequest;
 use crate::event::{Decision, RunFacts, ShotFacts};
-use crate::id::{AttemptId, Fingerprint, RunId, ShotId};
+use crate::id::{AttemptId, Fingerprint, RunId, ShotId, TaskId};
 use crate::money::Total;
 use crate::plan::decide::{Decided, PaidTask};
 use crate::plan::fingerprint::Key;
@@ -82,6 +82,8 @@ pub struct Plan {
     pub jobs: Vec<Job>,
     /// Which job waits for which.
     pub graph: Graph,
+    /// What each task that is on record was created for.
+    pub tasks: HashMap<TaskId, Fingerprint>,
 }
 
 /// What the engine does to carry out one shot's decision.
@@ -170,6 +172,7 @@ pub fn plan(shots: Vec<CheckedShot>, context: &Context<'_>) -> Plan {
         },
         jobs,
         graph,
+        tasks: context.history.tasks.clone(),
     }
 }
 

@@ -227,7 +227,7 @@ async fn callbacks_can_go_wrong() {
             .await;
         let heard = until(&listener, status).await;
         assert_eq!(heard.callbacks, callbacks, "{then}");
-        assert_eq!(heard.task == Some(TaskId::new(task)), named, "{then}");
+        assert_eq!(heard.task, Some(TaskId::new(task)), "{then}");
         assert_eq!(heard.contradictions, u64::from(!named), "{then}");
         assert_eq!(session.simulator.requests().callback, 2);
     }

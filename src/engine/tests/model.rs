@@ -24,7 +24,7 @@ use crate::engine::life::run_shot;
 use crate::event::{
     Decision, Event, EventKind, Failure, FailureClass, Operation, ShotFacts, SkipReason, Video,
 };
-use crate::id::{AttemptId, FileId, RunId, TaskId};
+use crate::id::{AttemptId, FileId, Fingerprint, RunId, TaskId};
 use crate::ledger::{AttemptStanding, Ledger};
 use crate::plan::price::PriceTable;
 use crate::plan::{self, Job, Plan, Retry};
@@ -347,6 +347,10 @@ impl Host for Model {
                 (service.recorded.as_ref() != Some(task)).then(|| task.clone())
             }
         }
+    }
+
+    fn claim(&self, _: &TaskId, _: &Fingerprint) -> bool {
+        true
     }
 
     fn is_listening(&self) -> bool {

@@ -88,7 +88,9 @@ fn by_status(operation: Operation, status: u16) -> FailureClass {
         429 => FailureClass::Throttled,
         // Not that of a link: an expired one answers 403, and a new one is asked for.
         402 if operation == Operation::Create => FailureClass::OutOfCredit,
-        408 => unknown_fate(operation),
+        // Said after the fact: it was done and is to be seen elsewhere, it is there
+        // already, nobody waited for the answer.
+        303 | 408 | 409 | 499 => unknown_fate(operation),
         // Something else answers there, or something on the way: nothing was
         // taken, and the next shot would fare no better.
         300..400 | 404 | 405 if operation == Operation::Create => FailureClass::WrongAddress,
@@ -158,7 +160,8 @@ mod tests {
         row(&mut table, "422 with 1027", &http(422, Some(1027)));
         row(&mut table, "400 with 9999", &http(400, Some(9999)));
         for status in [
-            200, 301, 307, 400, 401, 402, 403, 404, 405, 408, 413, 422, 429, 500, 502, 503, 504,
+            200, 301, 303, 307, 400, 401, 402, 403, 404, 405, 408, 409, 413, 422, 429, 499, 500,
+            502, 503, 504,
         ] {
             row(
                 &mut table,

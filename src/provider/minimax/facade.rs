@@ -8,6 +8,7 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use progenitor_client::{Error, ResponseValue};
+use reqwest::ClientBuilder;
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
 use serde::Serialize;
 use serde_json::Value;
@@ -18,7 +19,7 @@ use crate::id::{FileId, TaskId};
 use crate::provider::minimax::bounds::{bounded, start_of};
 use crate::provider::minimax::classify::classify;
 use crate::provider::minimax::client::{self, Client, types};
-use crate::provider::minimax::links::Reach;
+use crate::provider::minimax::links::{Reach, is_here};
 use crate::provider::minimax::redact::Secret;
 use crate::provider::minimax::reply::{self, Refused, Reply};
 use crate::provider::minimax::settings::{Settings, SettingsError, normalise};
@@ -34,6 +35,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub struct MiniMax {
     api: Client,
+    orders: Client,
     links: reqwest::Client,
     reach: Reach,
     label_shots: bool,
@@ -57,22 +59,28 @@ impl MiniMax {
             HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| SettingsError::Key)?;
         key.set_sensitive(true);
         headers.insert(AUTHORIZATION, key);
-        let api = builder(settings.silence)
-            .default_headers(headers)
-            // A redirected create could be sent twice, and a redirect could
-            // carry the key to another host.
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .build()
-            .map_err(|source| SettingsError::Client { source })?;
+        let client = |builder: ClientBuilder| {
+            let built = builder.build();
+            built.map_err(|source| SettingsError::Client { source })
+        };
+        let with_key = || {
+            builder(settings.silence, &base_url)
+                .default_headers(headers.clone())
+                // A redirected create could be sent twice, and a redirect could
+                // carry the key to another host.
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+        };
         let reach = Reach::of_service(&base_url);
-        let links = reach
-            .follow(builder(settings.silence))
-            .default_headers(plain())
-            .build()
-            .map_err(|source| SettingsError::Client { source })?;
+        let links = reach.follow(builder(settings.silence, &base_url));
+        let api = client(with_key())?;
+        // A connection that has been idle may be gone without a word, and then
+        // nobody knows whether the create arrived: each has one of its own.
+        let orders = client(with_key().pool_max_idle_per_host(0))?;
+        let links = client(links.default_headers(plain()))?;
         Ok(Self {
             api: Client::new_with_client(&base_url, api),
+            orders: Client::new_with_client(&base_url, orders),
             links,
             reach,
             label_shots: settings.label_shots,
@@ -90,7 +98,7 @@ impl MiniMax {
             let reason = format!("the request does not fit the generated client: {error}");
             Failure::new(FailureClass::Invalid, reason)
         })?;
-        let call = self.api.video_generation().body(body).send();
+        let call = self.orders.video_generation().body(body).send();
         task::of_create(self.ask(Operation::Create, label.as_deref(), call).await)
     }
 
@@ -137,7 +145,15 @@ impl MiniMax {
             Err(error) => Err(reply::transport(&error).into()),
         };
         self.teller.tell(&self.secret, sent, Said::of(&sorted));
-        Err(words_for_a_video(sorted))
+        let failure = words_for_a_video(sorted);
+        Err(match failure.class {
+            // No key was sent there: a host of links cannot refuse it.
+            FailureClass::KeyRefused => Failure {
+                class: FailureClass::Transient,
+                ..failure
+            },
+            _ => failure,
+        })
     }
 
     /// The vendor's document promises bytes and defines no error body, so a refusal
@@ -197,8 +213,15 @@ fn plain() -> HeaderMap {
     HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))])
 }
 
-fn builder(silence: Duration) -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
+fn builder(silence: Duration, base_url: &str) -> ClientBuilder {
+    let builder = reqwest::Client::builder();
+    // No proxy knows this machine, and what is simulated stays here.
+    let builder = if is_here(base_url) {
+        builder.no_proxy()
+    } else {
+        builder
+    };
+    builder
         .user_agent(concat!("runner/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(silence)

@@ -94,6 +94,17 @@ fn is_inside(url: &Url) -> bool {
     }
 }
 
+/// Whether an address is this very machine.
+pub(super) fn is_here(base_url: &str) -> bool {
+    let url = Url::parse(base_url).ok();
+    let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+    let name = host.trim_matches(['[', ']']);
+    match name.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => name == "localhost" || name.ends_with(".localhost"),
+    }
+}
+
 fn is_inside_address(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {

@@ -281,15 +281,16 @@ pub(super) fn date(text: &str) -> Option<Timestamp> {
         .map(|date| date.timestamp())
 }
 
-/// Seconds, or a date (RFC 9110 10.2.3). A date counts from the answer's own, so
-/// that no clock of this machine is asked, which may go wrong.
+/// Seconds, or a date (RFC 9110 10.2.3). A date counts from the answer's own: the
+/// clock of this machine may be wrong, and is asked only where there is none.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let header = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let asked = header("retry-after")?;
     let wait = if let Some(wait) = seconds(asked) {
         wait
     } else {
-        let wait = date(asked)?.duration_since(date(header("date")?)?);
+        let now = header("date").and_then(date).unwrap_or_else(Timestamp::now);
+        let wait = date(asked)?.duration_since(now);
         // A time that has passed is a leave to go on.
         wait.try_into().unwrap_or_default()
     };
@@ -357,9 +358,12 @@ mod tests {
     }
 
     #[test]
-    fn a_date_without_the_answer_s_own_says_nothing() {
-        assert_eq!(asked("Fri, 20 Nov 2026 10:01:30 GMT", None), None);
-        assert_eq!(asked("Fri, 20 Nov 2026 10:01:30 GMT", Some("today")), None);
+    fn a_date_without_the_answer_s_own_counts_by_this_machine_s_clock() {
+        assert_eq!(asked("Mon, 20 Nov 2000 10:01:30 GMT", None), Some(0));
+        assert_eq!(
+            asked("Fri, 20 Nov 2893 10:01:30 GMT", Some("today")),
+            Some(86_400)
+        );
         assert_eq!(asked("30", None), Some(30));
         assert_eq!(retry_after(&HeaderMap::new()), None::<Duration>);
     }
