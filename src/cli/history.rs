@@ -43,7 +43,7 @@ fn is_there(record: &Record, store: &Store) -> bool {
 pub fn history(records: &Records, store: &Store, memory: Memory) -> History {
     let mut history = History::default();
     if memory == Memory::Keeps {
-        history.tasks = records.tasks().clone();
+        history.tasks.clone_from(records.tasks());
     }
     for record in records.iter() {
         let used = history
