@@ -9,8 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::event::{
-    Decision, Event, EventKind, Failure, FailureClass, PendingReason, RunFacts, ShotFacts,
-    SkipReason, StopReason, Video,
+    Decision, Event, EventKind, Failure, PendingReason, RunFacts, ShotFacts, SkipReason,
+    StopReason, Video,
 };
 use crate::id::{AttemptId, FileId, ShotId, TaskId};
 use crate::money::Total;
@@ -415,14 +415,5 @@ impl RunState {
     /// Whether the backend charges nothing.
     pub fn is_free(&self) -> bool {
         self.facts.as_ref().is_some_and(|facts| facts.free)
-    }
-
-    /// Whether any shot failed with this class.
-    pub fn any_failure(&self, class: FailureClass) -> bool {
-        self.shots.iter().any(|shot| {
-            shot.failure
-                .as_ref()
-                .is_some_and(|failure| failure.class == class)
-        })
     }
 }

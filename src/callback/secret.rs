@@ -3,11 +3,13 @@
 //! Owns its making and its file. Whoever has it can name tasks to a run, but
 //! cannot make it pay: what a callback says is asked of the service first.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
+
+use crate::store::sync_folder;
 
 /// Bytes of the secret.
 pub const KEY_BYTES: usize = 32;
@@ -45,29 +47,12 @@ fn create(path: &Path) -> io::Result<[u8; KEY_BYTES]> {
     file.write_all(&bytes)?;
     file.as_file().sync_all()?;
     match file.persist_noclobber(path) {
-        Ok(_) => sync(folder).map(|()| bytes),
+        // Lets the new name survive a power cut: the service gets addresses that
+        // are made from this secret only after this.
+        Ok(_) => sync_folder(folder).map(|()| bytes),
         // Somebody was quicker, and both have to have the same.
         Err(lost) if lost.error.kind() == ErrorKind::AlreadyExists => read(path),
         Err(failed) => Err(failed.error),
-    }
-}
-
-/// Lets the new name survive a power cut: the service gets addresses that are
-/// made from this secret only after this. File systems that cannot are let be.
-fn sync(folder: &Path) -> io::Result<()> {
-    if cfg!(not(unix)) {
-        return Ok(());
-    }
-    match File::open(folder)?.sync_all() {
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::InvalidInput | ErrorKind::Unsupported
-            ) =>
-        {
-            Ok(())
-        }
-        result => result,
     }
 }
 

@@ -1,12 +1,12 @@
 //! Where the service calls back during a run: from the manifest to a listener.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use crate::callback::{self, Listener, Settings};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::manifest::model::Callback;
+use crate::simulator::reachable;
 use crate::store::Store;
 
 /// Begins to listen; answering when it returns. The simulator in this program
@@ -36,14 +36,4 @@ pub(super) async fn listen(
             .advice("name another address under `callback: listen`, or leave `callback` out: the runner asks in any case")
     })?;
     Ok(Arc::new(listener))
-}
-
-/// Who listens everywhere is reached on this machine.
-fn reachable(listen: SocketAddr) -> SocketAddr {
-    let here = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip => ip,
-    };
-    SocketAddr::new(here, listen.port())
 }

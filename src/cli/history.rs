@@ -32,7 +32,8 @@ pub(super) fn forgotten(records: &Records, store: &Store, backend: &str) -> Vec<
         .collect()
 }
 
-fn is_there(record: &Record, store: &Store) -> bool {
+/// Whether the video of an attempt is on disk.
+pub(super) fn is_there(record: &Record, store: &Store) -> bool {
     record
         .video
         .as_ref()

@@ -9,12 +9,11 @@ use crate::cli::args::ResolveArgs;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::history::find;
+use crate::cli::history::is_there;
 use crate::cli::{load, prepare};
 use crate::diag::suggest;
 use crate::id::TaskId;
 use crate::ledger::{AttemptStanding, Record, Records};
-use crate::plan::history::Presence;
 use crate::store::Store;
 
 pub(super) fn resolve(args: &ResolveArgs, console: &mut Console) -> Result<Exit, CliError> {
@@ -79,20 +78,14 @@ fn meant<'r>(
         Err(error) if error.exit == Exit::NothingSelected => {
             let open = all(&|record| {
                 let named = args.lost || record.state != AttemptStanding::Saved;
-                named && record.state.holds_money() && !is_there(record, store)
+                named
+                    && record.state.holds_money()
+                    && !(record.state == AttemptStanding::Saved && is_there(record, store))
             });
             one_of(&open, args).map_err(|_| error)
         }
         found => found,
     }
-}
-
-/// Whether an attempt's video is on disk, so that nothing is to be resolved.
-fn is_there(record: &Record, store: &Store) -> bool {
-    record.video.as_ref().is_some_and(|video| {
-        record.state == AttemptStanding::Saved
-            && find(video, record.saved_at, store).1 == Presence::Present
-    })
 }
 
 /// A shot's name, or `shot@digits` for what it was when it asked for something else.

@@ -44,14 +44,16 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// A new or renamed file is durable only once its folder is.
 pub(super) fn sync_folder_of(path: &Path) -> Result<(), StoreError> {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => sync_folder(folder),
-        _ => sync_folder(Path::new(".")),
-    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    sync_folder(folder).map_err(StoreError::io("sync", folder))
 }
 
+/// Makes the names in a folder durable.
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder).and_then(|file| file.sync_all()) {
         // Some network file systems know no such thing; the file itself is safe.
         Err(error)
@@ -62,13 +64,13 @@ fn sync_folder(folder: &Path) -> Result<(), StoreError> {
         {
             Ok(())
         }
-        result => result.map_err(StoreError::io("sync", folder)),
+        result => result,
     }
 }
 
 /// Elsewhere a folder cannot be opened as a file, and a rename is durable alone.
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> Result<(), StoreError> {
+pub fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
