@@ -227,6 +227,7 @@ impl RunState {
                 self.stopping.get_or_insert_with(|| reason.clone());
             }
             EventKind::RunFinished => self.finished = true,
+            EventKind::ShotDecided(facts) => self.decide(facts, event.elapsed),
             kind => self.apply_to_shot(kind, event),
         }
     }
@@ -252,6 +253,20 @@ impl RunState {
             price_date: facts.price_date.clone(),
             shots: Vec::new(),
         });
+    }
+
+    /// A shot that waited knows its request now, or one that nobody waited for
+    /// comes to the others.
+    fn decide(&mut self, facts: &ShotFacts, elapsed: Duration) {
+        let mut decided = ShotState::new(facts.clone());
+        decided.changed = elapsed;
+        let known = self.positions.get(&facts.id).copied();
+        if let Some(shot) = known.and_then(|at| self.shots.get_mut(at)) {
+            *shot = decided;
+        } else {
+            self.positions.insert(facts.id.clone(), self.shots.len());
+            self.shots.push(decided);
+        }
     }
 
     fn apply_to_shot(&mut self, kind: &EventKind, event: &Event) {
@@ -327,7 +342,10 @@ impl RunState {
                 shot.phase = Phase::Pending(reason.clone());
             }
             EventKind::ShotSkipped { reason, .. } => shot.phase = Phase::Skipped(reason.clone()),
-            EventKind::RunStarted(_) | EventKind::RunStopping { .. } | EventKind::RunFinished => {}
+            EventKind::RunStarted(_)
+            | EventKind::ShotDecided(_)
+            | EventKind::RunStopping { .. }
+            | EventKind::RunFinished => {}
         }
     }
 

@@ -82,21 +82,22 @@ pub(crate) fn checked(text: &str) -> Vec<CheckedShot> {
 pub(crate) fn planned(shots: Vec<CheckedShot>, base_url: &str) -> Plan {
     let context = plan::Context {
         run_id: RunId::new("bench"),
-        manifest: "shots.yaml",
-        backend: "bench",
-        base_url,
-        spec_version: "bench",
-        prices: &PriceTable::bundled("USD"),
+        manifest: "shots.yaml".to_owned(),
+        backend: "bench".to_owned(),
+        base_url: base_url.to_owned(),
+        spec_version: "bench".to_owned(),
+        prices: PriceTable::bundled("USD"),
         free: false,
-        history: &History::default(),
+        history: History::default(),
         retry: Retry::Nothing,
         now: Timestamp::UNIX_EPOCH,
         deadline: Duration::from_secs(1_800),
-        whole: true,
-        strangers: &std::collections::HashSet::new(),
-        force: &std::collections::HashSet::new(),
+        selected: None,
+        strangers: std::collections::HashSet::new(),
+        force: std::collections::HashSet::new(),
+        frames: std::sync::Arc::new(runner::plan::frames::NoFrames),
     };
-    plan::plan(shots, &context)
+    plan::plan(shots, context)
 }
 
 /// Carries a plan out with a real ledger and a real store in `folder`.

@@ -56,7 +56,7 @@ impl Stage {
         if let Some(plan) = rehearsal.plan() {
             whole(plan);
         }
-        Ok(rehearsal.plan().cloned())
+        Ok(rehearsal.into_plan())
     }
 }
 

@@ -79,6 +79,31 @@ pub enum CheckedMedia {
         /// Which of its frames.
         at: FrameAt,
     },
+    /// A frame of another shot's video, taken out of it.
+    Taken(TakenFrame),
+}
+
+/// A frame that was taken out of another shot's finished video.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenFrame {
+    /// The other shot.
+    pub shot: ShotId,
+    /// Which of its frames.
+    pub at: FrameAt,
+    /// What is on it, and where it is kept.
+    pub frame: Frame,
+}
+
+/// A frame, kept as a picture that can be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// SHA-256 of its pixels, 64 hexadecimal digits: the same whatever file they
+    /// are kept in, so that another PNG encoder makes no other shot of it.
+    pub pixels_sha256: String,
+    /// What decoded it, for example `built-in`.
+    pub decoder: String,
+    /// The picture itself.
+    pub picture: MediaFacts,
 }
 
 /// What is known of a local picture.

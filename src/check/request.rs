@@ -6,8 +6,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::check::media::{CheckedMedia, MediaField};
+use crate::check::media::{CheckedMedia, Frame, MediaField, TakenFrame};
 use crate::id::ShotId;
+use crate::shot::FrameAt;
 use crate::spec::{Mode, Spec};
 
 /// A request that the documents allow. Built only by `check`.
@@ -116,17 +117,53 @@ impl CheckedRequest {
         &self.media
     }
 
-    /// Shots whose frames it needs.
+    /// Shots whose frames it needs, whether they were taken already or not.
     pub fn depends_on(&self) -> Vec<ShotId> {
+        self.shots_of(|media| match media {
+            CheckedMedia::Frame { shot, .. } => Some(shot),
+            CheckedMedia::Taken(taken) => Some(&taken.shot),
+            CheckedMedia::File(_) | CheckedMedia::Url(_) | CheckedMedia::Inline { .. } => None,
+        })
+    }
+
+    /// Shots whose frames are not in it yet.
+    pub fn waits_for(&self) -> Vec<ShotId> {
+        self.shots_of(|media| match media {
+            CheckedMedia::Frame { shot, .. } => Some(shot),
+            _ => None,
+        })
+    }
+
+    fn shots_of(&self, which: impl Fn(&CheckedMedia) -> Option<&ShotId>) -> Vec<ShotId> {
         let mut shots: Vec<ShotId> = Vec::new();
-        for (_, media) in &self.media {
-            if let CheckedMedia::Frame { shot, .. } = media
-                && !shots.contains(shot)
-            {
+        for shot in self.media.iter().filter_map(|(_, media)| which(media)) {
+            if !shots.contains(shot) {
                 shots.push(shot.clone());
             }
         }
         shots
+    }
+
+    /// The request with the frames in it that `take` has; `Ok(None)` leaves one
+    /// for later.
+    ///
+    /// # Errors
+    ///
+    /// The first one of `take`.
+    pub fn with_frames<E>(
+        mut self,
+        mut take: impl FnMut(&ShotId, FrameAt) -> Result<Option<Frame>, E>,
+    ) -> Result<Self, E> {
+        for (_, media) in &mut self.media {
+            let CheckedMedia::Frame { shot, at } = media else {
+                continue;
+            };
+            if let Some(frame) = take(shot, *at)? {
+                let (shot, at) = (shot.clone(), *at);
+                *media = CheckedMedia::Taken(TakenFrame { shot, at, frame });
+            }
+        }
+        Ok(self)
     }
 
     /// The request as plans and reports show it, and as it is hashed: local
@@ -142,6 +179,10 @@ impl CheckedRequest {
                 CheckedMedia::Inline { sha256, .. } => json!({ "sha256": sha256 }),
                 CheckedMedia::Frame { shot, at } => {
                     json!({ "shot": shot.as_str(), "frame": at.to_string() })
+                }
+                // Not whose frame it is: a shot that is renamed is paid for once.
+                CheckedMedia::Taken(taken) => {
+                    json!({ "pixels_sha256": taken.frame.pixels_sha256 })
                 }
             };
             field.place(&mut body, value);

@@ -113,12 +113,18 @@ fn key(loaded: &Loaded, target: &Target, args: &ApplyArgs) -> Result<String, Cli
 
 /// Asks before money is spent, where there is a person to ask.
 fn confirmed(plan: &Plan, target: &Target, args: &ApplyArgs, console: &mut Console) -> bool {
-    let creates = plan.count(Decision::Create);
+    // What waits for a frame may have to be created: the price is at most this.
+    let creates = plan.count(Decision::Create) + plan.count(Decision::Wait);
     if target.simulated || args.yes || creates == 0 || !Console::is_interactive() {
         return true;
     }
+    let most = if plan.count(Decision::Wait) > 0 {
+        "up to "
+    } else {
+        ""
+    };
     console.ask(format!(
-        "create {} for {}? [y/N] ",
+        "create {most}{} for {most}{}? [y/N] ",
         shots(creates),
         plan.cost()
     ));
@@ -157,7 +163,10 @@ fn turnstile(
 /// A name that cannot be written is found before anything is paid.
 fn names_are_free(plan: &Plan, store: &Store) -> Result<(), CliError> {
     for shot in &plan.facts.shots {
-        if matches!(shot.decision, Decision::Create | Decision::Resume) {
+        if matches!(
+            shot.decision,
+            Decision::Create | Decision::Wait | Decision::Resume
+        ) {
             store.check(&shot.file).map_err(prepare::store_error)?;
         }
     }

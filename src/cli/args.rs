@@ -2,12 +2,15 @@
 //!
 //! Owns names, help and examples of every flag. Reads nothing and decides nothing.
 
+mod graph;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use self::graph::{GraphArgs, GraphFormat};
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
 
@@ -50,6 +53,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Show what `apply` would do, why, and what it would cost; nothing is sent.
     Plan(PlanArgs),
+    /// Draw which shot needs a frame of which.
+    Graph(GraphArgs),
     /// Make the videos that are not there yet, and write a report.
     Apply(ApplyArgs),
     /// Show where every shot stands, and what was spent; also while a run goes on.

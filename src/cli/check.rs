@@ -47,11 +47,10 @@ fn price<'p>(shot: &CheckedShot, prices: &'p PriceTable) -> Option<&'p Money> {
 }
 
 fn as_text(loaded: &Loaded, prices: &PriceTable) -> String {
-    let rows: Vec<[String; 6]> = loaded.shots.iter().map(|shot| row(shot, prices)).collect();
+    let rows: Vec<[String; 6]> = loaded.chosen().map(|shot| row(shot, prices)).collect();
     let mut text = columns(&rows);
     let known = loaded
-        .shots
-        .iter()
+        .chosen()
         .filter_map(|shot| price(shot, prices).cloned());
     let total: Total = known.collect();
     let unpriced = rows.iter().filter(|row| row[5] == NO_PRICE).count();
@@ -59,7 +58,7 @@ fn as_text(loaded: &Loaded, prices: &PriceTable) -> String {
         text,
         "ok: {} ({}), {} if all are made, by the prices of {}",
         shots(rows.len()),
-        modes(&loaded.shots),
+        modes(loaded),
         cost(&total, unpriced),
         prices.date(),
     );
@@ -99,9 +98,9 @@ fn columns<const N: usize>(rows: &[[String; N]]) -> String {
     text
 }
 
-fn modes(shots: &[CheckedShot]) -> String {
+fn modes(loaded: &Loaded) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for shot in shots {
+    for shot in loaded.chosen() {
         *counts.entry(shot.request.mode().as_str()).or_default() += 1;
     }
     let words: Vec<String> = counts
@@ -115,8 +114,7 @@ fn as_json(loaded: &Loaded, prices: &PriceTable) -> Value {
     let mut report = render::diagnostics_json(&loaded.diagnostics, &loaded.sources);
     report["price_date"] = json!(prices.date());
     report["shots"] = loaded
-        .shots
-        .iter()
+        .chosen()
         .map(|shot| {
             json!({
                 "id": shot.id.as_str(),

@@ -1,7 +1,7 @@
 //! What the exit code says. Documented in the README; a test holds them equal.
 
-use crate::event::{FailureClass, Signal, StopReason};
-use crate::state::RunState;
+use crate::event::{FailureClass, Signal, SkipReason, StopReason};
+use crate::state::{Phase, RunState};
 
 /// Every way in which the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl Exit {
         if nothing_ran && only_unreachable(state) {
             return Self::Network;
         }
-        if counts.failed > 0 || counts.skipped > 0 {
+        if counts.failed > 0 || counts.skipped > not_yet(state) {
             Self::ShotsFailed
         } else if counts.pending > 0 {
             Self::Unfinished
@@ -89,6 +89,12 @@ impl Exit {
             Self::Success
         }
     }
+}
+
+/// Shots that only wait for the next run to collect another shot's video.
+fn not_yet(state: &RunState) -> usize {
+    let waits = |phase: &Phase| matches!(phase, Phase::Skipped(SkipReason::NotYet { .. }));
+    state.shots.iter().filter(|shot| waits(&shot.phase)).count()
 }
 
 /// What failed in an earlier run failed for other reasons.

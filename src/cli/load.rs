@@ -41,10 +41,10 @@ pub(super) struct Loaded {
     pub target: Option<Target>,
     /// The environment beside the manifest.
     pub environment: Environment,
-    /// The selected shots that have no mistake.
+    /// The shots that have no mistake, selected or not.
     pub shots: Vec<CheckedShot>,
-    /// Whether only some shots were selected.
-    pub selective: bool,
+    /// The selected ones; `None` for all.
+    pub selected: Option<HashSet<ShotId>>,
     /// Every mistake and every lint.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -53,6 +53,15 @@ impl Loaded {
     /// Whether anything stands in the way of a run.
     pub(super) fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// The selected shots that have no mistake.
+    pub(super) fn chosen(&self) -> impl Iterator<Item = &CheckedShot> {
+        let chosen = |shot: &&CheckedShot| match &self.selected {
+            Some(selected) => selected.contains(&shot.id),
+            None => true,
+        };
+        self.shots.iter().filter(chosen)
     }
 }
 
@@ -99,7 +108,7 @@ pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
         target: None,
         environment,
         shots: Vec::new(),
-        selective: !args.only.is_empty(),
+        selected: None,
         diagnostics,
     };
     if let Some(manifest) = manifest {
@@ -139,7 +148,8 @@ fn go_on(
     let (checked, mut found) = check::check(&shots, &context);
     loaded.diagnostics.append(&mut found);
     let ids: Vec<&ShotId> = shots.iter().map(|shot| &shot.id).collect();
-    loaded.shots = select(checked, &ids, &args.only)?;
+    loaded.selected = select(&ids, &args.only)?;
+    loaded.shots = checked;
     let regrets = lint::settings(manifest, loaded.target.as_ref());
     loaded.diagnostics.extend(regrets);
     Ok(())
@@ -194,22 +204,12 @@ fn similar_file(path: &Path) -> Option<String> {
     })
 }
 
-/// Keeps the shots that `--only` names; every pattern has to name something.
-fn select(
-    shots: Vec<CheckedShot>,
-    ids: &[&ShotId],
-    patterns: &[String],
-) -> Result<Vec<CheckedShot>, CliError> {
+/// The shots that `--only` names; every pattern has to name something.
+fn select(ids: &[&ShotId], patterns: &[String]) -> Result<Option<HashSet<ShotId>>, CliError> {
     if patterns.is_empty() {
-        return Ok(shots);
+        return Ok(None);
     }
-    for pattern in patterns {
-        if !ids.iter().any(|id| selects(pattern, id)) {
-            return Err(no_such_shot(pattern, ids));
-        }
-    }
-    let chosen = |shot: &CheckedShot| patterns.iter().any(|pattern| selects(pattern, &shot.id));
-    Ok(shots.into_iter().filter(chosen).collect())
+    matching(ids, patterns).map(Some)
 }
 
 fn no_such_shot(pattern: &str, ids: &[&ShotId]) -> CliError {
@@ -224,20 +224,20 @@ fn no_such_shot(pattern: &str, ids: &[&ShotId]) -> CliError {
     }
 }
 
-/// The shots that patterns name; every pattern has to name one.
-pub(super) fn named(
-    shots: &[CheckedShot],
-    patterns: &[String],
-) -> Result<HashSet<ShotId>, CliError> {
-    let ids: Vec<&ShotId> = shots.iter().map(|shot| &shot.id).collect();
+/// The selected shots that patterns name; every pattern has to name one.
+pub(super) fn named(loaded: &Loaded, patterns: &[String]) -> Result<HashSet<ShotId>, CliError> {
+    let ids: Vec<&ShotId> = loaded.chosen().map(|shot| &shot.id).collect();
+    matching(&ids, patterns)
+}
+
+fn matching(ids: &[&ShotId], patterns: &[String]) -> Result<HashSet<ShotId>, CliError> {
     let mut named = HashSet::new();
     for pattern in patterns {
-        let before = named.len();
-        let chosen = ids.iter().filter(|id| selects(pattern, id));
-        named.extend(chosen.map(|id| (*id).clone()));
-        if named.len() == before && !ids.iter().any(|id| selects(pattern, id)) {
-            return Err(no_such_shot(pattern, &ids));
+        let mut chosen = ids.iter().filter(|id| selects(pattern, id)).peekable();
+        if chosen.peek().is_none() {
+            return Err(no_such_shot(pattern, ids));
         }
+        named.extend(chosen.map(|id| (*id).clone()));
     }
     Ok(named)
 }

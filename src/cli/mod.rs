@@ -12,6 +12,7 @@ mod console;
 mod env;
 mod error;
 mod exit;
+mod graph;
 mod history;
 mod limits;
 mod lint;
@@ -58,6 +59,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
     match command {
         Command::Check(args) => check::check(&args, console),
         Command::Plan(args) => plan::plan(&args, console),
+        Command::Graph(args) => graph::graph(&args, console),
         Command::Apply(args) => apply::apply(&args, console),
         Command::Status(args) => status::status(&args, console),
         Command::Takes(args) => takes::takes(&args, console),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::args::PlanArgs;
+use crate::cli::args::{PlanArgs, ResultsArgs};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -10,11 +10,14 @@ use crate::cli::load::{self, Loaded};
 use crate::cli::words::{cost, money_json};
 use crate::cli::{prepare, render};
 use crate::diag::Diagnostic;
-use crate::event::{Decision, ShotFacts};
+use crate::event::{Decision, FrameUse, ShotFacts};
 use crate::ledger::{Ledger, Records};
 use crate::money::Money;
 use crate::plan::Plan;
 use crate::store::Store;
+
+/// Shots of a chain that are named one by one.
+const CHAIN_SHOWN: usize = 8;
 
 pub(super) fn plan(args: &PlanArgs, console: &mut Console) -> Result<Exit, CliError> {
     let rehearsal = rehearse(args)?;
@@ -48,7 +51,7 @@ pub fn rehearse(args: &PlanArgs) -> Result<Rehearsal, CliError> {
     let plan = if loaded.has_errors() {
         None
     } else {
-        make(&mut loaded, args)?
+        make(&mut loaded, &args.results)?
     };
     Ok(Rehearsal { loaded, plan })
 }
@@ -62,6 +65,11 @@ impl Rehearsal {
     /// What would be done; `None` while a mistake stands in the way.
     pub fn plan(&self) -> Option<&Plan> {
         self.plan.as_ref()
+    }
+
+    /// The plan, to be carried out.
+    pub fn into_plan(self) -> Option<Plan> {
+        self.plan
     }
 
     /// All of it as a person reads it.
@@ -79,22 +87,14 @@ impl Rehearsal {
     }
 }
 
-fn make(loaded: &mut Loaded, args: &PlanArgs) -> Result<Option<Plan>, CliError> {
+pub(super) fn make(loaded: &mut Loaded, results: &ResultsArgs) -> Result<Option<Plan>, CliError> {
     let (Some(manifest), Some(target)) = (loaded.manifest.take(), loaded.target.clone()) else {
         return Ok(None);
     };
-    let folder = prepare::output_folder(loaded, &manifest, &target, args.results.out.as_ref());
+    let folder = prepare::output_folder(loaded, &manifest, &target, results.out.as_ref());
     let store = Store::open_read(&folder).map_err(prepare::store_error)?;
     let records = read_records(&store)?;
-    let plan = prepare::plan(
-        loaded,
-        &manifest,
-        &target,
-        &args.results,
-        &store,
-        &records,
-        None,
-    )?;
+    let plan = prepare::plan(loaded, &manifest, &target, results, &store, &records, None)?;
     loaded.manifest = Some(manifest);
     Ok(Some(plan))
 }
@@ -116,12 +116,47 @@ fn as_text(plan: &Plan) -> String {
         text.push('\n');
     }
     text.push_str(&summary(plan));
+    text.push_str(&longest_chain(plan));
     render::calm(&text)
+}
+
+/// `longest chain: a -> b -> c, 3 videos one after the other, about 6 min`.
+fn longest_chain(plan: &Plan) -> String {
+    let (chain, time) = plan.longest_chain();
+    let names: Vec<&str> = chain.iter().map(|shot| shot.id.as_str()).collect();
+    let Some(count) = Some(names.len()).filter(|&count| count > 1) else {
+        return String::new();
+    };
+    let shown = match names.as_slice() {
+        [first, second, .., last] if count > CHAIN_SHOWN => {
+            format!("{first} -> {second} -> … -> {last}")
+        }
+        names => names.join(" -> "),
+    };
+    format!(
+        "\nlongest chain: {shown}, {count} videos one after the other, about {} min at the service",
+        time.as_secs().div_ceil(60)
+    )
+}
+
+/// The frames that a shot is made from, a line each.
+fn frames(shot: &ShotFacts) -> String {
+    let line = |frame: &FrameUse| {
+        let digest = frame.pixels_sha256.as_deref();
+        let digest = digest.and_then(|digest| digest.get(..8));
+        let taken = digest.map_or_else(|| "not there yet".to_owned(), |d| format!("pixels {d}"));
+        let FrameUse {
+            field, shot, at, ..
+        } = frame;
+        format!("    {field} <- {at} of {shot} ({taken})\n")
+    };
+    shot.frames.iter().map(line).collect()
 }
 
 fn block(shot: &ShotFacts) -> String {
     let sign = match shot.decision {
         Decision::Create => "+",
+        Decision::Wait => "*",
         Decision::Reuse => "=",
         Decision::Resume => ">",
         Decision::Uncertain => "?",
@@ -135,7 +170,8 @@ fn block(shot: &ShotFacts) -> String {
         .map_or_else(|| "no price".to_owned(), Money::to_string);
     let request = serde_json::Value::Object((*shot.request).clone());
     format!(
-        "{sign} {id}: {decision} ({reason})\n    {mode}  {resolution}  {seconds} s  {price}  -> {file}\n    {request}\n",
+        "{sign} {id}: {decision} ({reason})\n    {mode}  {resolution}  {seconds} s  {price}  -> {file}\n{frames}    {request}\n",
+        frames = frames(shot),
         id = shot.id,
         decision = shot.decision,
         reason = shot.reason,
@@ -176,6 +212,7 @@ pub(super) fn summary(plan: &Plan) -> String {
 fn verb(decision: Decision) -> &'static str {
     match decision {
         Decision::Create => "create",
+        Decision::Wait => "decide when their frames are there",
         Decision::Reuse => "reuse",
         Decision::Resume => "collect",
         Decision::Uncertain => "settle by hand",
@@ -192,6 +229,7 @@ fn as_json(loaded: &Loaded, plan: Option<&Plan>) -> Value {
         report["price_date"] = json!(plan.facts.price_date);
         report["totals"] = json!({
             "create": plan.count(Decision::Create),
+            "wait": plan.count(Decision::Wait),
             "reuse": plan.count(Decision::Reuse),
             "resume": plan.count(Decision::Resume),
             "uncertain": plan.count(Decision::Uncertain),
@@ -200,6 +238,11 @@ fn as_json(loaded: &Loaded, plan: Option<&Plan>) -> Value {
             "blocked": plan.count(Decision::Blocked),
             "cost": plan.cost().amounts().map(|money| money_json(&money)).collect::<Vec<_>>(),
             "unpriced": plan.unpriced(),
+        });
+        let (chain, time) = plan.longest_chain();
+        report["longest_chain"] = json!({
+            "shots": chain.iter().map(|shot| shot.id.as_str()).collect::<Vec<_>>(),
+            "estimate_s": time.as_secs(),
         });
         report["shots"] = plan.facts.shots.iter().map(shot_json).collect();
     }
@@ -219,6 +262,12 @@ fn shot_json(shot: &ShotFacts) -> Value {
         "price": shot.price.as_ref().map(money_json),
         "file": shot.file,
         "depends_on": shot.depends_on.iter().map(super::super::id::ShotId::as_str).collect::<Vec<_>>(),
+        "frames": shot.frames.iter().map(|frame| json!({
+            "field": frame.field,
+            "shot": frame.shot.as_str(),
+            "at": frame.at,
+            "pixels_sha256": frame.pixels_sha256,
+        })).collect::<Vec<_>>(),
         "fingerprint": shot.fingerprint.as_ref().map(super::super::id::Fingerprint::as_str),
         "request": shot.request,
     })

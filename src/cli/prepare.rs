@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -19,6 +20,7 @@ use crate::cli::load::{self, Loaded};
 use crate::id::{RunId, ShotId};
 use crate::ledger::{Ledger, LedgerError, Records};
 use crate::manifest::model::{Limits, Manifest};
+use crate::plan::frames::NoFrames;
 use crate::plan::price::PriceTable;
 use crate::plan::{self, Plan, Retry};
 use crate::spec::Spec;
@@ -114,36 +116,33 @@ pub(super) fn plan(
     records: &Records,
     deadline: Option<Duration>,
 ) -> Result<Plan, CliError> {
-    let force = load::named(&loaded.shots, &results.force)?;
+    let force = load::named(loaded, &results.force)?;
     let strangers = if target.simulated {
         HashSet::new()
     } else {
         strangers(&loaded.shots, store, records, &target.name)
     };
-    let table = prices(manifest, target);
-    let earlier = history(records, store, memory(target));
-    let name = loaded.sources.get(crate::diag::SourceId(0)).name.clone();
-    let spec_version = spec_version();
     let context = plan::Context {
         run_id: run_id(),
-        manifest: &name,
-        backend: &target.name,
-        base_url: &target.base_url,
-        spec_version: &spec_version,
+        manifest: loaded.sources.get(crate::diag::SourceId(0)).name.clone(),
+        backend: target.name.clone(),
+        base_url: target.base_url.clone(),
+        spec_version: spec_version(),
         free: target.simulated,
-        prices: &table,
-        history: &earlier,
+        prices: prices(manifest, target),
+        history: history(records, store, memory(target)),
         retry: match results.retry {
             Some(RetryWhat::Failed) => Retry::Failed,
             None => Retry::Nothing,
         },
         now: Timestamp::now(),
         deadline: deadline.unwrap_or_else(|| self::deadline(&manifest.limits)),
-        whole: !loaded.selective,
-        strangers: &strangers,
-        force: &force,
+        selected: loaded.selected.clone(),
+        strangers,
+        force,
+        frames: Arc::new(NoFrames),
     };
-    Ok(plan::plan(std::mem::take(&mut loaded.shots), &context))
+    Ok(plan::plan(std::mem::take(&mut loaded.shots), context))
 }
 
 /// How long a task may take, by the manifest or as is usual.

@@ -9,6 +9,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::engine::host::{Halt, Host, Rules, Unrecorded, Woken};
+use crate::engine::schedule::End;
 use crate::engine::{pay, retry};
 use crate::event::{EventKind, Failure, FailureClass, Operation, PendingReason, ShotFacts};
 use crate::id::{AttemptId, FileId, ShotId};
@@ -22,9 +23,9 @@ pub(super) async fn run_shot<H: Host>(
     rules: &Rules,
     facts: &ShotFacts,
     job: &Job,
-) -> Result<(), Unrecorded> {
+) -> Result<End, Unrecorded> {
     let paid = match job {
-        Job::Nothing => None,
+        Job::Nothing | Job::Wait(_) => None,
         Job::Collect(paid) => Some(paid.clone()),
         Job::Create {
             request,
@@ -34,25 +35,30 @@ pub(super) async fn run_shot<H: Host>(
             pay::settle_earlier(host, rules, facts, attempt, *patience).await?
         }
     };
-    let Some(paid) = paid else { return Ok(()) };
+    let Some(paid) = paid else {
+        return Ok(End::Without);
+    };
     let file = match &paid.file {
-        Some(file) => Some(file.clone()),
+        Some(file) => Ok(file.clone()),
         None => wait(host, rules, facts, &paid).await.map_err(|_| None)?,
     };
-    let Some(file) = file else { return Ok(()) };
+    let file = match file {
+        Ok(file) => file,
+        Err(end) => return Ok(end),
+    };
     save(host, rules, facts, &paid.attempt, &file)
         .await
         .map_err(|_| None)
 }
 
 /// Polls until the task ends. No poll error ends a paid task; only its own
-/// status does (DESIGN section 6, rule 4). `None` when there is no file.
+/// status does (DESIGN section 6, rule 4). How it ended where there is no file.
 async fn wait<H: Host>(
     host: &H,
     rules: &Rules,
     facts: &ShotFacts,
     paid: &PaidTask,
-) -> Result<Option<FileId>, Halt> {
+) -> Result<Result<FileId, End>, Halt> {
     let begun = host.now();
     let seed = seed(&paid.attempt);
     let mut last = String::new();
@@ -72,8 +78,7 @@ async fn wait<H: Host>(
         }
         let nap = host.listen(&paid.attempt, pause);
         if let Some(reason) = rest(host, rules, begun, pause, nap, trouble.take()).await {
-            leave(host, facts, reason).await?;
-            return Ok(None);
+            return leave(host, facts, reason).await.map(Err);
         }
         turn += 1;
         pause = retry::jittered(rules.poll_interval, seed, turn);
@@ -86,8 +91,7 @@ async fn wait<H: Host>(
             }
             Err(failure) if failure.class == FailureClass::KeyRefused => {
                 host.heed(facts, &failure, Operation::Poll);
-                leave(host, facts, PendingReason::Stopped).await?;
-                return Ok(None);
+                return leave(host, facts, PendingReason::Stopped).await.map(Err);
             }
             Err(failure) => {
                 failures += 1;
@@ -102,14 +106,14 @@ async fn wait<H: Host>(
     }
 }
 
-/// Takes in one answer: `Some(Some(file))` finished, `Some(None)` failed.
+/// Takes in one answer: `None` while it is running, then the file or that there is none.
 async fn advance<H: Host>(
     host: &H,
     facts: &ShotFacts,
     paid: &PaidTask,
     progress: Progress,
     last: &mut String,
-) -> Result<Option<Option<FileId>>, Halt> {
+) -> Result<Option<Result<FileId, End>>, Halt> {
     let shot = facts.id.clone();
     let attempt = paid.attempt.clone();
     match progress {
@@ -125,7 +129,7 @@ async fn advance<H: Host>(
                 file: file.clone(),
             })
             .await?;
-            Ok(Some(Some(file)))
+            Ok(Some(Ok(file)))
         }
         Progress::Failed { status, failure } => {
             saw(host, &shot, status, true, last).await?;
@@ -135,7 +139,7 @@ async fn advance<H: Host>(
                 failure,
             })
             .await?;
-            Ok(Some(None))
+            Ok(Some(Err(End::Without)))
         }
     }
 }
@@ -165,7 +169,7 @@ async fn save<H: Host>(
     facts: &ShotFacts,
     attempt: &AttemptId,
     file: &FileId,
-) -> Result<(), Halt> {
+) -> Result<End, Halt> {
     let begun = host.now();
     let mut tries = 0;
     loop {
@@ -176,9 +180,10 @@ async fn save<H: Host>(
                 let saved = EventKind::VideoSaved {
                     shot,
                     attempt,
-                    video,
+                    video: video.clone(),
                 };
-                return host.record(saved).await;
+                host.record(saved).await?;
+                return Ok(End::Saved(video));
             }
             Err(failure) => failure,
         };
@@ -214,9 +219,11 @@ async fn rest<H: Host>(
     }
 }
 
-async fn leave<H: Host>(host: &H, facts: &ShotFacts, reason: PendingReason) -> Result<(), Halt> {
+async fn leave<H: Host>(host: &H, facts: &ShotFacts, reason: PendingReason) -> Result<End, Halt> {
     let shot = facts.id.clone();
-    host.record(EventKind::ShotPending { shot, reason }).await
+    let pending = EventKind::ShotPending { shot, reason };
+    host.record(pending).await?;
+    Ok(End::Pending)
 }
 
 async fn retrying<H: Host>(

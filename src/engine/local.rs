@@ -220,6 +220,7 @@ fn load(media: &CheckedMedia) -> Result<String, Failure> {
     match media {
         CheckedMedia::Url(url) | CheckedMedia::Inline { url, .. } => Ok(url.clone()),
         CheckedMedia::File(facts) => load_file(facts),
+        CheckedMedia::Taken(taken) => load_file(&taken.frame.picture),
         CheckedMedia::Frame { shot, .. } => Err(Failure::new(
             FailureClass::Local,
             format!("the frame of `{shot}` is not there"),

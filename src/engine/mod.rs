@@ -3,6 +3,7 @@
 //! Owns the loop that keeps `limits.concurrency` tasks in flight. Never prints,
 //! and never decides what a shot's end means: that is the fold in `state`.
 
+mod carry;
 mod dispatcher;
 mod fetch;
 mod gate;
@@ -13,30 +14,29 @@ mod pace;
 mod pay;
 pub mod retry;
 mod save;
+mod schedule;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::callback::Listener;
+use crate::engine::dispatcher::Dispatcher;
 pub use crate::engine::dispatcher::Observer;
-use crate::engine::dispatcher::{Dispatcher, Recorder};
 use crate::engine::gate::Gate;
-use crate::engine::host::{Host as _, Rules};
+use crate::engine::host::Rules;
 use crate::engine::local::Local;
 use crate::engine::pace::Pace;
-use crate::event::{Decision, EventKind, PendingReason, ShotFacts, Signal, SkipReason};
+use crate::event::Signal;
 use crate::id::{ShotId, TaskId};
 use crate::ledger::{Ledger, LedgerError, Turnstile};
 use crate::money::Money;
-use crate::plan::{Job, Plan};
+use crate::plan::Plan;
 use crate::provider::Provider;
 use crate::state::RunState;
 use crate::store::Store;
@@ -106,7 +106,7 @@ pub struct RunError {
 ///
 /// Only when the ledger fails; everything else is in the returned state.
 pub async fn run<P: Provider>(
-    mut plan: Plan,
+    plan: Plan,
     ports: Ports<P>,
     settings: &Settings,
     shutdown: &Shutdown,
@@ -127,7 +127,7 @@ pub async fn run<P: Provider>(
         provider: ports.provider,
         store: ports.store,
         callbacks: ports.callbacks,
-        tasks: Mutex::new(std::mem::take(&mut plan.tasks)),
+        tasks: Mutex::new(plan.later.context().history.tasks.clone()),
         recorder: recorder.clone(),
         gate,
         creates: match ports.turnstile {
@@ -143,7 +143,7 @@ pub async fn run<P: Provider>(
         deadline: settings.deadline,
         unit,
     };
-    let unrecorded = carry_out(plan, &local, rules, settings.concurrency, &recorder).await;
+    let unrecorded = carry::carry_out(plan, &local, rules, settings.concurrency).await;
     watching.abort();
     // The dispatcher ends when the last recorder is gone.
     drop((local, recorder));
@@ -169,164 +169,4 @@ async fn watch(shutdown: Shutdown, gate: Arc<Gate>) {
     };
     gate.interrupt(signal);
     gate.interrupted.cancel();
-}
-
-/// Tells the facts, lives every shot, and says that it is over. Returns the
-/// paid tasks that could not be written down.
-async fn carry_out<P: Provider>(
-    plan: Plan,
-    local: &Arc<Local<P>>,
-    rules: Rules,
-    concurrency: usize,
-    recorder: &Recorder,
-) -> Vec<(ShotId, TaskId)> {
-    // What is there already needs no second copy: in most runs that is nearly all.
-    let to_do: Vec<(ShotFacts, Job)> = plan
-        .facts
-        .shots
-        .iter()
-        .zip(plan.jobs)
-        .filter(|(shot, _)| shot.decision != Decision::Reuse)
-        .map(|(shot, job)| (shot.clone(), job))
-        .collect();
-    if recorder
-        .record(EventKind::RunStarted(Box::new(plan.facts)))
-        .await
-        .is_err()
-    {
-        return Vec::new();
-    }
-    let mut waiting = VecDeque::new();
-    let mut unanswered = Vec::new();
-    for (shot, job) in to_do {
-        if local.is_listening() && matches!(job, Job::Settle { .. }) {
-            unanswered.push((shot, job));
-            continue;
-        }
-        match decided_end(&shot) {
-            None => waiting.push_back((shot, job)),
-            Some(end) => {
-                if recorder.record(end).await.is_err() {
-                    return Vec::new();
-                }
-            }
-        }
-    }
-    // They wait for a call and take nobody's place.
-    let listening = live_all(unanswered.into(), local, rules, usize::MAX);
-    let living = live_all(waiting, local, rules, concurrency);
-    let (mut unrecorded, more) = tokio::join!(living, listening);
-    unrecorded.extend(more);
-    if let Some(reason) = local.gate.announce() {
-        let _ = recorder.record(EventKind::RunStopping { reason }).await;
-    }
-    // When the ledger failed this cannot be written either, and need not be.
-    let _ = recorder.record(EventKind::RunFinished).await;
-    unrecorded
-}
-
-/// Keeps up to `concurrency` lives going. What is paid is collected first; then
-/// shots are admitted one after the other, in manifest order: where money or
-/// patience ends, it is the end of the film that is missing.
-async fn live_all<P: Provider>(
-    waiting: VecDeque<(ShotFacts, Job)>,
-    local: &Arc<Local<P>>,
-    rules: Rules,
-    concurrency: usize,
-) -> Vec<(ShotId, TaskId)> {
-    let (mut paid, new): (VecDeque<_>, VecDeque<_>) = waiting
-        .into_iter()
-        .partition(|(shot, job)| matches!(job, Job::Collect(_)) && !shot.earlier);
-    // What no shot asks for any more keeps nobody waiting.
-    let (earlier, new): (Vec<_>, Vec<_>) = new.into_iter().partition(|(shot, _)| shot.earlier);
-    paid.extend(new.into_iter().chain(earlier));
-    let mut lives = JoinSet::new();
-    let mut unrecorded = Vec::new();
-    loop {
-        while lives.len() < concurrency
-            && let Some((shot, job)) = paid.pop_front()
-        {
-            if let Some(end) = turned_away(local, &shot).await {
-                if local.recorder.record(end).await.is_err() {
-                    break;
-                }
-                continue;
-            }
-            let local = Arc::clone(local);
-            // Awaited just below: no life outlives this function.
-            lives.spawn(async move {
-                let end = life::run_shot(&*local, &rules, &shot, &job).await;
-                end.map_err(|task| task.map(|task| (shot.id, task)))
-            });
-        }
-        match lives.join_next().await {
-            None => return unrecorded,
-            Some(Ok(Ok(()))) => {}
-            Some(Ok(Err(lost))) => unrecorded.extend(lost),
-            Some(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
-        }
-    }
-}
-
-/// Waits for a shot's admission; says what becomes of it when there is none.
-async fn turned_away<P: Provider>(local: &Local<P>, shot: &ShotFacts) -> Option<EventKind> {
-    if let Some(end) = too_late(local, shot) {
-        return Some(end);
-    }
-    if shot.decision != Decision::Create {
-        return None;
-    }
-    let reason = local.admit(shot).await.err()?;
-    let shot = shot.id.clone();
-    Some(EventKind::ShotSkipped { shot, reason })
-}
-
-/// What becomes of a shot whose turn comes after the run was told to end.
-fn too_late<P>(local: &Local<P>, shot: &ShotFacts) -> Option<EventKind> {
-    let interrupted = local.gate.interrupted.is_cancelled();
-    if !interrupted && !local.gate.halted.is_cancelled() {
-        return None;
-    }
-    let id = shot.id.clone();
-    Some(match (shot.decision, interrupted) {
-        (Decision::Uncertain, _) => return decided_end(shot),
-        (Decision::Resume, true) => EventKind::ShotPending {
-            shot: id,
-            reason: PendingReason::Interrupted,
-        },
-        (Decision::Resume, false) => EventKind::ShotPending {
-            shot: id,
-            reason: PendingReason::Stopped,
-        },
-        (_, true) => EventKind::ShotSkipped {
-            shot: id,
-            reason: SkipReason::Interrupted,
-        },
-        (_, false) => EventKind::ShotSkipped {
-            shot: id,
-            reason: SkipReason::Stopped,
-        },
-    })
-}
-
-/// The end of a shot for which the plan already said that nothing will be called.
-fn decided_end(shot: &ShotFacts) -> Option<EventKind> {
-    let id = shot.id.clone();
-    let why = shot.reason.clone();
-    let reason = match shot.decision {
-        Decision::Create | Decision::Reuse | Decision::Resume => return None,
-        Decision::Elsewhere => {
-            return Some(EventKind::ShotPending {
-                shot: id,
-                reason: PendingReason::Elsewhere { why },
-            });
-        }
-        Decision::Uncertain => SkipReason::Uncertain { why },
-        Decision::Failed => SkipReason::FailedEarlier { why },
-        Decision::Blocked => SkipReason::Blocked {
-            by: shot.depends_on.first().unwrap_or(&shot.id).clone(),
-            why,
-        },
-    };
-    Some(EventKind::ShotSkipped { shot: id, reason })
 }

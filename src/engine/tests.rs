@@ -1,5 +1,6 @@
 //! The state machine against a scripted service, with time paused.
 
+mod chains;
 mod limits;
 mod model;
 mod rests;
@@ -41,9 +42,17 @@ impl MediaLibrary for NoMedia {
 }
 
 fn checked(shots: &[&str]) -> Vec<CheckedShot> {
+    let lines = shots
+        .iter()
+        .map(|id| format!("{{ id: {id}, prompt: shot {id} }}"));
+    checked_lines(&lines.collect::<Vec<_>>())
+}
+
+/// A shot in a line, as in a manifest.
+fn checked_lines(shots: &[String]) -> Vec<CheckedShot> {
     let mut text = "version: 1\ndefaults: { model: MiniMax-Hailuo-2.3 }\nshots:\n".to_owned();
-    for id in shots {
-        let _ = writeln!(text, "  - {{ id: {id}, prompt: shot {id} }}");
+    for shot in shots {
+        let _ = writeln!(text, "  - {shot}");
     }
     let mut sources = Sources::default();
     let id = sources.add(SourceFile::new("shots.yaml", text));
@@ -60,25 +69,27 @@ fn checked(shots: &[&str]) -> Vec<CheckedShot> {
 }
 
 fn plan(shots: &[&str], history: &History) -> Plan {
-    plan::plan(
-        checked(shots),
-        &plan::Context {
-            run_id: RunId::new("test"),
-            manifest: "shots.yaml",
-            backend: "minimax",
-            base_url: "https://service.example",
-            free: false,
-            spec_version: "1",
-            prices: &PriceTable::bundled("USD"),
-            history,
-            retry: Retry::Nothing,
-            now: Timestamp::UNIX_EPOCH,
-            deadline: Duration::from_secs(1_800),
-            whole: true,
-            strangers: &std::collections::HashSet::new(),
-            force: &std::collections::HashSet::new(),
-        },
-    )
+    plan::plan(checked(shots), context(history))
+}
+
+fn context(history: &History) -> plan::Context {
+    plan::Context {
+        run_id: RunId::new("test"),
+        manifest: "shots.yaml".to_owned(),
+        backend: "minimax".to_owned(),
+        base_url: "https://service.example".to_owned(),
+        free: false,
+        spec_version: "1".to_owned(),
+        prices: PriceTable::bundled("USD"),
+        history: history.clone(),
+        retry: Retry::Nothing,
+        now: Timestamp::UNIX_EPOCH,
+        deadline: Duration::from_secs(1_800),
+        selected: None,
+        strangers: std::collections::HashSet::new(),
+        force: std::collections::HashSet::new(),
+        frames: Arc::new(crate::plan::frames::NoFrames),
+    }
 }
 
 fn settings() -> Settings {
@@ -132,6 +143,7 @@ fn word(kind: &EventKind) -> String {
                 attempt.as_str().rsplit('-').next().unwrap_or_default()
             )
         }
+        EventKind::ShotDecided(facts) => format!("decided {}: {}", facts.decision, facts.reason),
         EventKind::CreateAccepted { .. } => "accepted".to_owned(),
         EventKind::CreateRefused {
             failure, retry_in, ..

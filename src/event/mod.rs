@@ -35,6 +35,10 @@ pub struct Event {
 pub enum EventKind {
     /// Always first: everything that was decided before the first call.
     RunStarted(Box<RunFacts>),
+    /// A shot that waited for frames of others is decided on, now that they are
+    /// there. What was paid for it earlier, and is not asked for, comes as a shot
+    /// that the run did not name at its beginning.
+    ShotDecided(Box<ShotFacts>),
     /// About to pay. Durable before the request leaves (DESIGN section 6, rule 1).
     CreateIntended {
         /// The shot to be made.
@@ -160,6 +164,7 @@ impl EventKind {
             | Self::VideoSaved { shot, .. }
             | Self::ShotPending { shot, .. }
             | Self::ShotSkipped { shot, .. } => Some(shot),
+            Self::ShotDecided(facts) => Some(&facts.id),
             Self::RunStarted(_) | Self::RunStopping { .. } | Self::RunFinished => None,
         }
     }
@@ -193,10 +198,17 @@ impl RunFacts {
     pub fn saved(&self) -> Total {
         self.shots
             .iter()
-            .filter(|shot| !self.free && !shot.earlier)
-            .filter(|shot| shot.decision == Decision::Reuse)
-            .filter_map(|shot| shot.price.clone())
+            .filter_map(|shot| shot.saved(self.free).cloned())
             .collect()
+    }
+}
+
+impl ShotFacts {
+    /// What is not paid for because its video is there already; nothing where the
+    /// service is `free`.
+    pub fn saved(&self, free: bool) -> Option<&Money> {
+        let there = self.decision == Decision::Reuse && !self.earlier && !free;
+        self.price.as_ref().filter(|_| there)
     }
 }
 
@@ -225,6 +237,8 @@ pub struct ShotFacts {
     pub file: String,
     /// Shots whose frames it starts from or ends with.
     pub depends_on: Vec<ShotId>,
+    /// These frames.
+    pub frames: Vec<FrameUse>,
     /// The length that is asked for, in seconds.
     pub seconds: u32,
     /// The resolution that is asked for, for example `768P`.
@@ -238,6 +252,21 @@ pub struct ShotFacts {
     pub existing: Option<Video>,
     /// [`Decision::Resume`]: the task that was paid earlier.
     pub paid_task: Option<TaskId>,
+}
+
+/// A frame of another shot's video in a shot's request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrameUse {
+    /// What it is used as: `first_frame`, `last_frame` or `subject`.
+    pub field: &'static str,
+    /// The other shot.
+    pub shot: ShotId,
+    /// Which frame: `first`, `middle`, `last` or a time such as `2500ms`.
+    pub at: String,
+    /// SHA-256 of its pixels; `None` while the video is not there.
+    pub pixels_sha256: Option<String>,
+    /// What decoded it, for example `built-in`; `None` while it is not there.
+    pub decoder: Option<String>,
 }
 
 /// What is done with a shot in a run.
@@ -255,14 +284,18 @@ pub enum Decision {
     Failed,
     /// A task was paid earlier at another address, and is known there only.
     Elsewhere,
+    /// It needs frames of videos that this run makes first, and is decided on
+    /// then; it may have to be created.
+    Wait,
     /// It waits for something that cannot happen in this run.
     Blocked,
 }
 
 impl Decision {
     /// Every decision, in the order in which a summary names them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Create,
+        Self::Wait,
         Self::Reuse,
         Self::Resume,
         Self::Uncertain,
@@ -280,6 +313,7 @@ impl Decision {
             Self::Uncertain => "uncertain",
             Self::Failed => "failed",
             Self::Elsewhere => "elsewhere",
+            Self::Wait => "wait",
             Self::Blocked => "blocked",
         }
     }
@@ -346,12 +380,17 @@ pub enum SkipReason {
         /// What is known of it, in a sentence.
         why: String,
     },
-    /// The plan said so: it cannot be made or collected in this run.
+    /// It cannot be made or collected in this run.
     Blocked {
         /// The first such shot.
         by: ShotId,
         /// Why that matters, in a sentence.
         why: String,
+    },
+    /// It needs a frame of a video that is paid and not collected yet.
+    NotYet {
+        /// The shot of that video.
+        by: ShotId,
     },
     /// The run stopped before its turn.
     Stopped,

@@ -19,13 +19,12 @@ mod tests;
 mod turnstile;
 mod write;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::event::{Event, EventKind};
+use crate::event::Event;
 use crate::id::{AttemptId, Fingerprint, RunId, ShotId, TaskId};
 
 pub use self::accounts::Accounts;
@@ -33,7 +32,7 @@ pub use self::error::LedgerError;
 pub use self::read::{Record, Records};
 pub use self::standing::AttemptStanding;
 pub use self::turnstile::Turnstile;
-use self::write::ShotRow;
+use self::write::Writing;
 
 /// One connection to the ledger. `Send`, not `Sync`: one writer owns it.
 #[derive(Debug)]
@@ -41,7 +40,7 @@ pub struct Ledger {
     connection: Connection,
     path: PathBuf,
     // What `CreateIntended` writes beside its own fields; comes with `RunStarted`.
-    shots: HashMap<ShotId, ShotRow>,
+    writing: Writing,
 }
 
 impl Ledger {
@@ -79,7 +78,7 @@ impl Ledger {
         Self {
             connection,
             path: path.to_owned(),
-            shots: HashMap::new(),
+            writing: Writing::default(),
         }
     }
 
@@ -94,9 +93,7 @@ impl Ledger {
         events: &[Event],
     ) -> Result<Vec<Result<(), LedgerError>>, LedgerError> {
         for event in events {
-            if let EventKind::RunStarted(facts) = &event.kind {
-                self.shots = write::shot_rows(facts);
-            }
+            self.writing.learn(&event.kind);
         }
         let failed = |operation, source| LedgerError::from_sqlite(&self.path, operation, source);
         let transaction = self
@@ -108,7 +105,7 @@ impl Ledger {
         for event in events {
             step(&transaction, "SAVEPOINT event")
                 .map_err(|source| failed("begin writing to", source))?;
-            let result = write::event(&transaction, &self.path, &self.shots, run, event);
+            let result = write::event(&transaction, &self.path, &self.writing, run, event);
             if result.is_ok() {
                 step(&transaction, "RELEASE event").map_err(|source| failed("write to", source))?;
             } else {

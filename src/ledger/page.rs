@@ -38,17 +38,17 @@ impl Page<'_> {
                 facts.spec_version,
             ],
         )?;
-        self.savings(facts)
+        let saved = facts.saved();
+        saved.amounts().try_for_each(|saved| self.saved(&saved))
     }
 
-    fn savings(&self, facts: &RunFacts) -> Result<(), LedgerError> {
-        for saved in facts.saved().amounts() {
-            self.execute(
-                "INSERT INTO savings (run_id, currency, micros) VALUES (?1, ?2, ?3)",
-                params![self.run.as_str(), saved.currency(), saved.micros()],
-            )?;
-        }
-        Ok(())
+    /// What was not paid for because it was there already.
+    pub(super) fn saved(&self, saved: &Money) -> Result<(), LedgerError> {
+        self.execute(
+            "INSERT INTO savings (run_id, currency, micros) VALUES (?1, ?2, ?3)",
+            params![self.run.as_str(), saved.currency(), saved.micros()],
+        )
+        .map(drop)
     }
 
     pub(super) fn create_intended(

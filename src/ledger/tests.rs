@@ -48,6 +48,7 @@ fn facts(name: &str) -> ShotFacts {
         price: Some(Money::from_micros(280_000, "USD")),
         file: format!("{name}.mp4"),
         depends_on: Vec::new(),
+        frames: Vec::new(),
         seconds: 6,
         resolution: "768P".into(),
         earlier: false,

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::error::LedgerError;
 use super::page::Page;
-use crate::event::{Decision, Event, EventKind, RunFacts, ShotFacts};
+use crate::event::{Decision, Event, EventKind, ShotFacts};
 use crate::id::{RunId, ShotId};
 use crate::money::Money;
 
@@ -25,28 +25,50 @@ pub(super) struct ShotRow {
     pub(super) another_take: bool,
 }
 
-/// The part of each shot that its attempts are recorded with.
-pub(super) fn shot_rows(facts: &RunFacts) -> HashMap<ShotId, ShotRow> {
-    let row = |shot: &ShotFacts| ShotRow {
-        backend: facts.backend.clone(),
-        request: Arc::clone(&shot.request),
-        price: shot.price.clone(),
-        another_take: shot.another_take,
-    };
-    facts
-        .shots
-        .iter()
-        // Only what is to be created is ever intended.
-        .filter(|shot| shot.decision == Decision::Create)
-        .map(|shot| (shot.id.clone(), row(shot)))
-        .collect()
+/// What is known of the run that writes.
+#[derive(Debug, Default)]
+pub(super) struct Writing {
+    backend: String,
+    free: bool,
+    /// The part of each shot that its attempts are recorded with.
+    shots: HashMap<ShotId, ShotRow>,
+}
+
+impl Writing {
+    /// Takes in what was decided, before it is acted on.
+    pub(super) fn learn(&mut self, event: &EventKind) {
+        match event {
+            EventKind::RunStarted(facts) => {
+                self.backend.clone_from(&facts.backend);
+                self.free = facts.free;
+                self.shots.clear();
+                facts.shots.iter().for_each(|shot| self.note(shot));
+            }
+            EventKind::ShotDecided(shot) => self.note(shot),
+            _ => {}
+        }
+    }
+
+    /// Only what is to be created is ever intended.
+    fn note(&mut self, shot: &ShotFacts) {
+        if shot.decision != Decision::Create {
+            return;
+        }
+        let row = ShotRow {
+            backend: self.backend.clone(),
+            request: Arc::clone(&shot.request),
+            price: shot.price.clone(),
+            another_take: shot.another_take,
+        };
+        self.shots.insert(shot.id.clone(), row);
+    }
 }
 
 /// Writes one event; those that no later run needs are left out.
 pub(super) fn event(
     connection: &Connection,
     path: &Path,
-    shots: &HashMap<ShotId, ShotRow>,
+    writing: &Writing,
     run: &RunId,
     event: &Event,
 ) -> Result<(), LedgerError> {
@@ -58,12 +80,17 @@ pub(super) fn event(
     };
     match &event.kind {
         EventKind::RunStarted(facts) => page.run_started(facts),
+        EventKind::ShotDecided(shot) => match shot.saved(writing.free) {
+            Some(saved) => page.saved(saved),
+            None => Ok(()),
+        },
         EventKind::CreateIntended {
             shot,
             attempt,
             fingerprint,
         } => {
-            let row = shots
+            let row = writing
+                .shots
                 .get(shot)
                 .ok_or_else(|| LedgerError::UnknownShot { shot: shot.clone() })?;
             if row.another_take {

@@ -56,6 +56,42 @@ impl Graph {
         }
         order
     }
+
+    /// For each position how many shots wait behind it, one after the other: 0
+    /// where nobody waits.
+    pub fn levels(&self) -> Vec<usize> {
+        let mut levels = vec![0; self.needs.len()];
+        for at in self.order().into_iter().rev() {
+            for &need in &self.needs[at] {
+                levels[need] = levels[need].max(levels[at] + 1);
+            }
+        }
+        levels
+    }
+
+    /// The positions on the longest way, source first; `cost` says how long one
+    /// takes. Where several are as long, the first in the manifest.
+    pub fn longest(&self, cost: impl Fn(usize) -> u64) -> Vec<usize> {
+        let mut best: Vec<(u64, Option<usize>)> = vec![(0, None); self.needs.len()];
+        let order = self.order();
+        for &at in &order {
+            let before = self.needs[at].iter().copied();
+            // The first of the best ones, and so `rev`: `max_by_key` gives the last.
+            let before = before.rev().max_by_key(|&need| best[need].0);
+            best[at] = (before.map_or(0, |need| best[need].0) + cost(at), before);
+        }
+        let mut ends = (0..best.len()).rev();
+        let first = ends.next();
+        let end = first.map(|first| {
+            ends.fold(
+                first,
+                |end, at| if best[at].0 >= best[end].0 { at } else { end },
+            )
+        });
+        let mut way: Vec<usize> = std::iter::successors(end, |&at| best[at].1).collect();
+        way.reverse();
+        way
+    }
 }
 
 #[cfg(test)]
@@ -77,5 +113,20 @@ mod tests {
         ]);
         assert_eq!(graph.order(), [2, 1, 0, 3]);
         assert_eq!(graph.needed_by[2], [0, 1]);
+        assert_eq!(graph.levels(), [0, 1, 2, 0]);
+    }
+
+    #[test]
+    fn the_longest_way_counts_what_each_shot_takes() {
+        let graph = Graph::new(&[
+            (id("a"), vec![]),
+            (id("b"), vec![id("a")]),
+            (id("c"), vec![]),
+            (id("d"), vec![id("c")]),
+        ]);
+        assert_eq!(graph.longest(|_| 1), [0, 1]);
+        assert_eq!(graph.longest(|at| if at == 2 { 5 } else { 1 }), [2, 3]);
+        assert_eq!(graph.longest(|at| if at == 3 { 9 } else { 1 }), [2, 3]);
+        assert!(Graph::new(&[]).longest(|_| 1).is_empty());
     }
 }

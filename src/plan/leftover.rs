@@ -3,7 +3,7 @@
 //! Owns finding it and how it is shown. Nothing is created for it: it is
 //! collected, because it was paid for, and kept among the takes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -19,29 +19,43 @@ const SECONDS: u32 = 6;
 
 /// Everything that holds money and that none of these shots asks for. Where only
 /// some shots are planned, that of the others is left for another run.
-pub(super) fn leftovers(shots: &[ShotFacts], context: &Context<'_>) -> Vec<(ShotFacts, Job)> {
+///
+/// What was paid for a shot that waits may be what it asks for in the end, so
+/// that is [`of_shot`]'s, later.
+pub(super) fn leftovers(shots: &[ShotFacts], context: &Context) -> Vec<(ShotFacts, Job)> {
     let asked: HashSet<&Fingerprint> = shots
         .iter()
         .filter_map(|shot| shot.fingerprint.as_ref())
         .collect();
-    let file_of = |id: &ShotId| shots.iter().find(|shot| shot.id == *id).map(|s| &s.file);
-    context
-        .history
-        .unsettled
-        .iter()
-        .filter(|left| left.backend == context.backend && !asked.contains(&left.fingerprint))
-        .filter(|left| context.whole || file_of(&left.past.shot).is_some())
-        .filter_map(|left| {
-            let name = format!("{}.mp4", left.past.shot);
-            let file = file_of(&left.past.shot).unwrap_or(&name);
-            leftover(left, file, context)
+    let of: HashMap<&ShotId, &ShotFacts> = shots.iter().map(|shot| (&shot.id, shot)).collect();
+    unsettled(context)
+        .filter(|left| !asked.contains(&left.fingerprint))
+        .filter_map(|left| match of.get(&left.past.shot) {
+            Some(shot) if shot.decision == Decision::Wait => None,
+            Some(shot) => leftover(left, &shot.file, context),
+            None if context.selected.is_some() => None,
+            None => leftover(left, &format!("{}.mp4", left.past.shot), context),
         })
         .collect()
 }
 
+/// What holds money, was made for this shot, and is not what it asks for.
+pub(super) fn of_shot(shot: &ShotFacts, context: &Context) -> Vec<(ShotFacts, Job)> {
+    unsettled(context)
+        .filter(|left| left.past.shot == shot.id)
+        .filter(|left| Some(&left.fingerprint) != shot.fingerprint.as_ref())
+        .filter_map(|left| leftover(left, &shot.file, context))
+        .collect()
+}
+
+fn unsettled(context: &Context) -> impl Iterator<Item = &Leftover> {
+    let here = |left: &&Leftover| left.backend == context.backend;
+    context.history.unsettled.iter().filter(here)
+}
+
 /// `None` for a task that only another address knows: nothing can be done about
 /// it here, and `runner status` shows it.
-fn leftover(left: &Leftover, file: &str, context: &Context<'_>) -> Option<(ShotFacts, Job)> {
+fn leftover(left: &Leftover, file: &str, context: &Context) -> Option<(ShotFacts, Job)> {
     let past = &left.past;
     let (decision, reason, job) = match &past.standing {
         Standing::Paid { task, file } if past.base_url == context.base_url => (
@@ -84,6 +98,7 @@ fn leftover(left: &Leftover, file: &str, context: &Context<'_>) -> Option<(ShotF
         price: left.price.clone(),
         file: file.to_owned(),
         depends_on: Vec::new(),
+        frames: Vec::new(),
         seconds: seconds.map_or(SECONDS, |seconds| seconds as u32),
         resolution: text("resolution").unwrap_or_default().to_owned(),
         earlier: true,

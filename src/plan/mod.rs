@@ -4,26 +4,32 @@
 //! Pure and synchronous. The plan is what a person is shown and what the engine
 //! carries out; nothing is decided again later.
 
+mod chain;
 pub mod decide;
+pub mod estimate;
 pub mod fingerprint;
+pub mod frames;
 pub mod graph;
 pub mod history;
 mod leftover;
 pub mod price;
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
 use crate::check::CheckedShot;
 use crate::check::request::CheckedRequest;
 use crate::event::{Decision, RunFacts, ShotFacts};
-use crate::id::{AttemptId, Fingerprint, RunId, ShotId, TaskId};
+use crate::id::{AttemptId, Fingerprint, RunId, ShotId};
 use crate::money::Total;
+pub use crate::plan::chain::Later;
 use crate::plan::decide::{Decided, PaidTask};
 use crate::plan::fingerprint::Key;
+use crate::plan::frames::FrameLibrary;
 use crate::plan::graph::Graph;
 use crate::plan::history::{History, Past};
 use crate::plan::price::PriceTable;
@@ -40,40 +46,50 @@ pub enum Retry {
     Failed,
 }
 
-/// What planning needs besides the shots.
-pub struct Context<'a> {
+/// What planning needs besides the shots. Kept for the run: what waits for
+/// another shot's video is decided on by the same rules, later.
+pub struct Context {
     /// This run's name.
     pub run_id: RunId,
     /// The manifest as the author named it.
-    pub manifest: &'a str,
+    pub manifest: String,
     /// The backend's name.
-    pub backend: &'a str,
+    pub backend: String,
     /// Where the backend is, without any secret.
-    pub base_url: &'a str,
+    pub base_url: String,
     /// Date of the facts in the documents.
-    pub spec_version: &'a str,
+    pub spec_version: String,
     /// Whether the backend charges nothing.
     pub free: bool,
     /// What videos cost.
-    pub prices: &'a PriceTable,
+    pub prices: PriceTable,
     /// What earlier runs left.
-    pub history: &'a History,
+    pub history: History,
     /// What to do with failed tasks.
     pub retry: Retry,
     /// The time of day.
     pub now: Timestamp,
     /// How long a task may take.
     pub deadline: Duration,
-    /// Whether all shots of the manifest are planned, or only some of them.
-    pub whole: bool,
+    /// The shots that are planned; `None` for all of them. The others are looked
+    /// at only for the frames that they can give.
+    pub selected: Option<HashSet<ShotId>>,
     /// Shots whose file is there although no run is on record that made it.
-    pub strangers: &'a HashSet<ShotId>,
+    pub strangers: HashSet<ShotId>,
     /// Shots of which another take is wanted, although there is one.
-    pub force: &'a HashSet<ShotId>,
+    pub force: HashSet<ShotId>,
+    /// Frames of videos that are there.
+    pub frames: Arc<dyn FrameLibrary>,
+}
+
+impl Context {
+    fn is_selected(&self, shot: &ShotId) -> bool {
+        let selected = self.selected.as_ref();
+        selected.is_none_or(|selected| selected.contains(shot))
+    }
 }
 
 /// Everything that a run will do.
-#[derive(Debug, Clone)]
 pub struct Plan {
     /// What the run's first event will say.
     pub facts: RunFacts,
@@ -82,12 +98,12 @@ pub struct Plan {
     pub jobs: Vec<Job>,
     /// Which job waits for which.
     pub graph: Graph,
-    /// What each task that is on record was created for.
-    pub tasks: HashMap<TaskId, Fingerprint>,
+    /// What is decided during the run.
+    pub later: Later,
 }
 
 /// What the engine does to carry out one shot's decision.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Job {
     /// Nothing: no call is made for it.
     Nothing,
@@ -108,6 +124,8 @@ pub enum Job {
         /// How much of its deadline is left.
         patience: Duration,
     },
+    /// Its request is whole when the videos are there that it needs frames of.
+    Wait(Box<CheckedShot>),
 }
 
 impl Plan {
@@ -132,106 +150,99 @@ impl Plan {
         self.to_create().filter(|shot| shot.price.is_none()).count()
     }
 
+    /// The longest way through what is still to be made, source first, and about
+    /// how long the service takes for it. Empty where no shot waits for another.
+    pub fn longest_chain(&self) -> (Vec<&ShotFacts>, Duration) {
+        let takes = |at: usize| {
+            let shot = &self.facts.shots[at];
+            match shot.decision {
+                Decision::Create | Decision::Wait | Decision::Resume => {
+                    estimate::generation(&shot.resolution, shot.seconds)
+                }
+                _ => Duration::ZERO,
+            }
+        };
+        let way = self.graph.longest(|at| takes(at).as_secs());
+        let to_make = way.into_iter().filter(|&at| !takes(at).is_zero());
+        let way: Vec<usize> = to_make.collect();
+        if way.len() < 2 {
+            return (Vec::new(), Duration::ZERO);
+        }
+        let time = way.iter().map(|&at| takes(at)).sum();
+        (way.iter().map(|&at| &self.facts.shots[at]).collect(), time)
+    }
+
+    /// Everything that may have to be created.
     fn to_create(&self) -> impl Iterator<Item = &ShotFacts> {
-        self.facts
-            .shots
-            .iter()
-            .filter(|shot| shot.decision == Decision::Create)
+        let may_be = |shot: &&ShotFacts| matches!(shot.decision, Decision::Create | Decision::Wait);
+        self.facts.shots.iter().filter(may_be)
     }
 }
 
-/// Decides on every shot.
-pub fn plan(shots: Vec<CheckedShot>, context: &Context<'_>) -> Plan {
-    let edges: Vec<_> = shots
+/// Decides on every shot. `shots` are all of the manifest: those that are not
+/// selected can still give frames of videos that are there.
+pub fn plan(shots: Vec<CheckedShot>, context: Context) -> Plan {
+    let (planned, asked) = chain::plan_all(shots, &context);
+    let (mut facts, mut jobs): (Vec<_>, Vec<_>) = planned.into_iter().unzip();
+    let later = Later {
+        context,
+        asked: Mutex::new(asked),
+    };
+    for (shot_facts, job) in leftover::leftovers(&facts, &later.context) {
+        later.ask(&shot_facts);
+        facts.push(shot_facts);
+        jobs.push(job);
+    }
+    let edges: Vec<_> = facts
         .iter()
-        .map(|shot| (shot.id.clone(), shot.request.depends_on()))
+        .map(|shot| (shot.id.clone(), shot.depends_on.clone()))
         .collect();
-    let graph = Graph::new(&edges);
-    let mut facts = Vec::with_capacity(shots.len());
-    let mut jobs = Vec::with_capacity(shots.len());
-    for shot in shots {
-        let (shot_facts, job) = plan_shot(shot, context);
-        facts.push(shot_facts);
-        jobs.push(job);
-    }
-    for (shot_facts, job) in leftover::leftovers(&facts, context) {
-        facts.push(shot_facts);
-        jobs.push(job);
-    }
+    let context = &later.context;
     Plan {
         facts: RunFacts {
             run_id: context.run_id.clone(),
-            manifest: context.manifest.to_owned(),
-            backend: context.backend.to_owned(),
-            base_url: context.base_url.to_owned(),
+            manifest: context.manifest.clone(),
+            backend: context.backend.clone(),
+            base_url: context.base_url.clone(),
             free: context.free,
             runner_version: env!("CARGO_PKG_VERSION").to_owned(),
-            spec_version: context.spec_version.to_owned(),
+            spec_version: context.spec_version.clone(),
             price_date: context.prices.date().to_owned(),
             shots: facts,
         },
         jobs,
-        graph,
-        tasks: context.history.tasks.clone(),
+        graph: Graph::new(&edges),
+        later,
     }
 }
 
-fn plan_shot(shot: CheckedShot, context: &Context<'_>) -> (ShotFacts, Job) {
+/// Decides on one shot whose request is whole.
+fn plan_whole(shot: CheckedShot, context: &Context) -> (ShotFacts, Job) {
     let request = shot.request.shown();
-    let depends_on = shot.request.depends_on();
-    let fingerprint = depends_on.is_empty().then(|| {
-        let key = Key {
-            backend: context.backend,
-            api: API,
-            request: &request,
-            occurrence: shot.occurrence,
-        };
-        key.fingerprint()
-    });
-    let decided = match &fingerprint {
-        None => waits_for_a_frame(&depends_on),
-        Some(fingerprint) => match context.history.requests.get(fingerprint) {
-            Some(past) => {
-                let decided = decide::on_past(past, context.retry, context.base_url);
-                if context.force.contains(&shot.id) {
-                    decide::another_take(decided)
-                } else {
-                    decided
-                }
+    let key = Key {
+        backend: &context.backend,
+        api: API,
+        request: &request,
+        occurrence: shot.occurrence,
+    };
+    let fingerprint = key.fingerprint();
+    let decided = match context.history.requests.get(&fingerprint) {
+        Some(past) => {
+            let decided = decide::on_past(past, context.retry, &context.base_url);
+            if context.force.contains(&shot.id) {
+                decide::another_take(decided)
+            } else {
+                decided
             }
-            None if is_stranger(&shot.id, context) => decide::on_stranger(&shot.file, &shot.id),
-            None => decide::on_new(&request, context.history.last(&shot.id)),
-        },
+        }
+        None if is_stranger(&shot.id, context) => decide::on_stranger(&shot.file, &shot.id),
+        None => decide::on_new(&request, context.history.last(&shot.id)),
     };
-    let (resolution, seconds) = (shot.request.resolution(), shot.request.seconds());
-    let price = context
-        .prices
-        .price(shot.request.model(), resolution, seconds)
-        .cloned();
-    let used = fingerprint
-        .as_ref()
-        .and_then(|fingerprint| context.history.attempts.get(fingerprint));
-    let next_attempt = used.copied().unwrap_or(0) + 1;
-    let facts = ShotFacts {
-        mode: shot.request.mode().to_string(),
-        model: shot.request.model().to_owned(),
-        prompt: shot.request.prompt().to_owned(),
-        request: Arc::new(request),
-        fingerprint,
-        decision: decided.decision,
-        reason: decided.reason,
-        price,
-        file: shot.file,
-        depends_on,
-        seconds,
-        resolution: resolution.to_owned(),
-        earlier: false,
-        another_take: decided.another_take,
-        existing: decided.existing,
-        paid_task: decided.paid.as_ref().map(|paid| paid.task.clone()),
-        id: shot.id,
-    };
-    let job = match (decided.paid, facts.decision) {
+    let next_attempt = context.history.attempts.get(&fingerprint).copied();
+    let next_attempt = next_attempt.unwrap_or(0) + 1;
+    let paid = decided.paid.clone();
+    let facts = facts(&shot, request, Some(fingerprint), decided, context);
+    let job = match (paid, facts.decision) {
         (Some(paid), _) => Job::Collect(paid),
         (None, Decision::Uncertain) => settle(facts.fingerprint.as_ref(), context),
         (None, Decision::Create) => Job::Create {
@@ -243,13 +254,46 @@ fn plan_shot(shot: CheckedShot, context: &Context<'_>) -> (ShotFacts, Job) {
     (facts, job)
 }
 
+/// A shot and what was decided on it, as events tell it.
+fn facts(
+    shot: &CheckedShot,
+    request: Map<String, Value>,
+    fingerprint: Option<Fingerprint>,
+    decided: Decided,
+    context: &Context,
+) -> ShotFacts {
+    let (resolution, seconds) = (shot.request.resolution(), shot.request.seconds());
+    let model = shot.request.model();
+    let price = context.prices.price(model, resolution, seconds).cloned();
+    ShotFacts {
+        mode: shot.request.mode().to_string(),
+        model: model.to_owned(),
+        prompt: shot.request.prompt().to_owned(),
+        request: Arc::new(request),
+        fingerprint,
+        decision: decided.decision,
+        reason: decided.reason,
+        price,
+        file: shot.file.clone(),
+        depends_on: shot.request.depends_on(),
+        frames: chain::frames(&shot.request),
+        seconds,
+        resolution: resolution.to_owned(),
+        earlier: false,
+        another_take: decided.another_take,
+        existing: decided.existing,
+        paid_task: decided.paid.map(|paid| paid.task),
+        id: shot.id.clone(),
+    }
+}
+
 /// A creation that nobody answered is waited for as long as its task may take.
-fn settle(fingerprint: Option<&Fingerprint>, context: &Context<'_>) -> Job {
+fn settle(fingerprint: Option<&Fingerprint>, context: &Context) -> Job {
     let past = fingerprint.and_then(|fingerprint| context.history.requests.get(fingerprint));
     past.map_or(Job::Nothing, |past| settle_past(past, context))
 }
 
-fn settle_past(past: &Past, context: &Context<'_>) -> Job {
+fn settle_past(past: &Past, context: &Context) -> Job {
     let age = context.now.duration_since(past.intended_at);
     let patience = Duration::try_from(age)
         .ok()
@@ -264,17 +308,6 @@ fn settle_past(past: &Past, context: &Context<'_>) -> Job {
 }
 
 /// Whether paying for the shot may be paying twice, and nobody said to.
-fn is_stranger(shot: &ShotId, context: &Context<'_>) -> bool {
+fn is_stranger(shot: &ShotId, context: &Context) -> bool {
     context.strangers.contains(shot) && !context.force.contains(shot)
-}
-
-/// The graph is there, the frames are not: said before anything is paid.
-fn waits_for_a_frame(depends_on: &[crate::id::ShotId]) -> Decided {
-    let source = depends_on.first().map_or("another shot", |id| id.as_str());
-    Decided::new(
-        Decision::Blocked,
-        format!(
-            "starts from a frame of `{source}`, and this version cannot take frames out of videos yet; save the frame as a picture and name its file instead"
-        ),
-    )
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::event::{Event, RunFacts};
+use crate::event::{Event, FrameUse, RunFacts};
 use crate::id::{FileId, Fingerprint, ShotId, TaskId};
 use crate::state::{AttemptResult, AttemptState, Outcome, RunState, ShotState};
 use crate::store::write_atomic;
@@ -113,6 +113,7 @@ struct Shot<'a> {
     request: &'a Map<String, Value>,
     fingerprint: Option<&'a str>,
     depends_on: Vec<&'a str>,
+    frames: Vec<Frame<'a>>,
     earlier_version: bool,
     decision: &'static str,
     reason: &'a str,
@@ -145,6 +146,7 @@ impl<'a> From<&'a ShotState> for Shot<'a> {
             request: &facts.request,
             fingerprint: facts.fingerprint.as_ref().map(Fingerprint::as_str),
             depends_on: facts.depends_on.iter().map(ShotId::as_str).collect(),
+            frames: facts.frames.iter().map(Frame::from).collect(),
             earlier_version: facts.earlier,
             decision: facts.decision.as_str(),
             reason: &facts.reason,
@@ -156,6 +158,28 @@ impl<'a> From<&'a ShotState> for Shot<'a> {
             video: shot.video.as_ref().map(VideoTwin::from),
             error: error.map(ErrorTwin::from),
             run: ShotRun::from(shot),
+        }
+    }
+}
+
+/// A frame of another shot's video in the request.
+#[derive(Serialize)]
+struct Frame<'a> {
+    field: &'a str,
+    shot: &'a str,
+    at: &'a str,
+    pixels_sha256: Option<&'a str>,
+    decoder: Option<&'a str>,
+}
+
+impl<'a> From<&'a FrameUse> for Frame<'a> {
+    fn from(frame: &'a FrameUse) -> Self {
+        Self {
+            field: frame.field,
+            shot: frame.shot.as_str(),
+            at: &frame.at,
+            pixels_sha256: frame.pixels_sha256.as_deref(),
+            decoder: frame.decoder.as_deref(),
         }
     }
 }

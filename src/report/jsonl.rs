@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::event::{Event, EventKind, RunFacts, ShotFacts};
-use crate::id::ShotId;
+use crate::id::{Fingerprint, ShotId};
 use crate::state::RunState;
 
 use super::output::Output;
@@ -67,6 +67,12 @@ struct Line<'a> {
 #[serde(tag = "event", rename_all = "snake_case")]
 enum What<'a> {
     RunStarted(Started<'a>),
+    ShotDecided {
+        decision: &'static str,
+        reason: &'a str,
+        fingerprint: Option<&'a str>,
+        file: &'a str,
+    },
     CreateIntended {
         attempt_id: &'a str,
         fingerprint: &'a str,
@@ -125,6 +131,12 @@ impl<'a> What<'a> {
     fn of(kind: &'a EventKind, state: &RunState) -> Self {
         match kind {
             EventKind::RunStarted(facts) => Self::RunStarted(Started::from(facts.as_ref())),
+            EventKind::ShotDecided(facts) => Self::ShotDecided {
+                decision: facts.decision.as_str(),
+                reason: &facts.reason,
+                fingerprint: facts.fingerprint.as_ref().map(Fingerprint::as_str),
+                file: &facts.file,
+            },
             EventKind::CreateIntended {
                 attempt,
                 fingerprint,

@@ -127,7 +127,7 @@ fn opening(facts: &RunFacts) -> String {
     let cost: Total = facts
         .shots
         .iter()
-        .filter(|shot| shot.decision == Decision::Create)
+        .filter(|shot| matches!(shot.decision, Decision::Create | Decision::Wait))
         .filter_map(|shot| shot.price.clone())
         .collect();
     let create = match part(Decision::Create, "to create") {
@@ -136,6 +136,7 @@ fn opening(facts: &RunFacts) -> String {
     };
     let parts = list([
         create,
+        part(Decision::Wait, "waiting for frames"),
         part(Decision::Reuse, "reused"),
         part(Decision::Resume, "to collect"),
         part(Decision::Uncertain, "uncertain"),
@@ -148,6 +149,11 @@ fn opening(facts: &RunFacts) -> String {
 
 fn change<'a>(kind: &'a EventKind, state: &RunState) -> Option<Change<'a>> {
     let (tone, verb, rest) = match kind {
+        EventKind::ShotDecided(facts) => (
+            Tone::Plain,
+            facts.decision.as_str(),
+            one_line(&facts.reason),
+        ),
         EventKind::CreateIntended { shot, .. } => (Tone::Quiet, "creating", again(state, shot)),
         EventKind::CreateAccepted { shot, task, .. } => (
             Tone::Plain,

@@ -161,6 +161,33 @@ fn run() -> Value {
     )
 }
 
+fn frame() -> Value {
+    object(
+        "A frame of another shot's video in the request.",
+        vec![
+            (
+                "field",
+                text("What it is used as: `first_frame`, `last_frame` or `subject`."),
+            ),
+            ("shot", text("The other shot.")),
+            (
+                "at",
+                text("`first`, `middle`, `last`, or a time such as `2500ms`."),
+            ),
+            (
+                "pixels_sha256",
+                or_null(&digest(
+                    "SHA-256 of its pixels; null while the video is not there.",
+                )),
+            ),
+            (
+                "decoder",
+                or_null(&text("What decoded it; null while the video is not there.")),
+            ),
+        ],
+    )
+}
+
 fn shot() -> Value {
     object(
         "One concrete shot.",
@@ -197,6 +224,7 @@ fn shot() -> Value {
                     &text("A shot's id."),
                 ),
             ),
+            ("frames", list("These frames.", &frame())),
             (
                 "earlier_version",
                 boolean(

@@ -54,6 +54,7 @@ pub(super) fn facts(name: &str, decision: Decision) -> ShotFacts {
         price: Some(Money::from_micros(280_000, "USD")),
         file: format!("{name}.mp4"),
         depends_on: Vec::new(),
+        frames: Vec::new(),
         seconds: 6,
         resolution: "768P".into(),
         earlier: false,

@@ -37,7 +37,7 @@ impl Reason {
 }
 
 /// Every code that [`ending`] can give, for the schema.
-pub(super) const ENDING_CODES: [&str; 14] = [
+pub(super) const ENDING_CODES: [&str; 15] = [
     "deadline",
     "interrupted",
     "stopped",
@@ -46,6 +46,7 @@ pub(super) const ENDING_CODES: [&str; 14] = [
     "uncertain",
     "failed_earlier",
     "blocked",
+    "not_yet",
     "budget",
     "model_not_on_plan",
     "not_started",
@@ -139,6 +140,13 @@ pub(super) fn skip(reason: &SkipReason) -> Reason {
             ..Reason::new("failed_earlier", one_line(why))
         },
         SkipReason::Blocked { why, .. } => Reason::new("blocked", one_line(why)),
+        SkipReason::NotYet { by } => Reason {
+            advice: Some("run again: what is paid is collected, and this shot follows"),
+            ..Reason::new(
+                "not_yet",
+                format!("it needs a frame of `{by}`, which is not there yet"),
+            )
+        },
         SkipReason::Stopped => Reason::new("stopped", "the run stopped before its turn"),
         SkipReason::Interrupted => {
             Reason::new("interrupted", "the run was interrupted before its turn")

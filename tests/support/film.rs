@@ -165,21 +165,22 @@ impl Film {
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
         plan::plan(
             self.checked(),
-            &plan::Context {
+            plan::Context {
                 run_id: RunId::new(format!("run-{run}")),
-                manifest: "shots.yaml",
-                backend: "minimax",
-                base_url,
+                manifest: "shots.yaml".to_owned(),
+                backend: "minimax".to_owned(),
+                base_url: base_url.to_owned(),
                 free: false,
-                spec_version: "1",
-                prices: &PriceTable::bundled("USD"),
-                history: &runner::cli::history(records, store, runner::cli::Memory::Keeps),
+                spec_version: "1".to_owned(),
+                prices: PriceTable::bundled("USD"),
+                history: runner::cli::history(records, store, runner::cli::Memory::Keeps),
                 retry: Retry::Nothing,
                 now: Timestamp::UNIX_EPOCH,
                 deadline: Duration::from_secs(1_800),
-                whole: true,
-                strangers: &std::collections::HashSet::new(),
-                force: &std::collections::HashSet::new(),
+                selected: None,
+                strangers: std::collections::HashSet::new(),
+                force: std::collections::HashSet::new(),
+                frames: std::sync::Arc::new(runner::plan::frames::NoFrames),
             },
         )
     }

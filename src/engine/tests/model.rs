@@ -406,21 +406,22 @@ impl World {
         let store = Store::open_read(self.folder.path()).expect("it is there");
         plan::plan(
             vec![shot()],
-            &plan::Context {
+            plan::Context {
                 run_id: RunId::new(format!("run-{}", self.runs)),
-                manifest: "shots.yaml",
-                backend: "minimax",
-                base_url: "https://service.example",
+                manifest: "shots.yaml".to_owned(),
+                backend: "minimax".to_owned(),
+                base_url: "https://service.example".to_owned(),
                 free: false,
-                spec_version: "1",
-                prices: &PriceTable::bundled("USD"),
-                history: &history(&records, &store, Memory::Keeps),
+                spec_version: "1".to_owned(),
+                prices: PriceTable::bundled("USD"),
+                history: history(&records, &store, Memory::Keeps),
                 retry,
                 now: Timestamp::UNIX_EPOCH,
                 deadline: Duration::from_secs(1_800),
-                whole: true,
-                strangers: &std::collections::HashSet::new(),
-                force: &std::collections::HashSet::new(),
+                selected: None,
+                strangers: std::collections::HashSet::new(),
+                force: std::collections::HashSet::new(),
+                frames: std::sync::Arc::new(crate::plan::frames::NoFrames),
             },
         )
     }

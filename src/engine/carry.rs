@@ -1,0 +1,364 @@
+//! Keeps the lives of a run going, from the plan to the last of them.
+//!
+//! Owns how many live at once, and what becomes of shots that wait for others.
+//! Never looks into a life: that is `life`.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::check::CheckedShot;
+use crate::engine::host::{Host as _, Rules};
+use crate::engine::life;
+use crate::engine::local::Local;
+use crate::engine::schedule::{End, Free, Schedule};
+use crate::event::{Decision, EventKind, PendingReason, ShotFacts, SkipReason, Video};
+use crate::id::{ShotId, TaskId};
+use crate::plan::{Job, Later, Plan};
+use crate::provider::Provider;
+
+/// Tells the facts, lives every shot, and says that it is over. Returns the
+/// paid tasks that could not be written down.
+pub(super) async fn carry_out<P: Provider>(
+    plan: Plan,
+    local: &Arc<Local<P>>,
+    rules: Rules,
+    concurrency: usize,
+) -> Vec<(ShotId, TaskId)> {
+    let mut schedule = Schedule::new(&plan.facts.shots, &plan.graph);
+    // What is there already needs no second copy: in most runs that is nearly all.
+    let to_do: Vec<(ShotFacts, Job)> = plan
+        .facts
+        .shots
+        .iter()
+        .zip(plan.jobs)
+        .filter(|(shot, _)| shot.decision != Decision::Reuse)
+        .map(|(shot, job)| (shot.clone(), job))
+        .collect();
+    let mut unrecorded = Vec::new();
+    let started = EventKind::RunStarted(Box::new(plan.facts));
+    if local.recorder.record(started).await.is_err() {
+        return unrecorded;
+    }
+    let mut settled = Vec::new();
+    for (shot, job) in to_do {
+        match decided_end(&shot) {
+            Some(_) if local.is_listening() && matches!(job, Job::Settle { .. }) => {
+                schedule.add(shot, job);
+            }
+            Some(end) => settled.push(end),
+            None => schedule.add(shot, job),
+        }
+    }
+    for end in settled {
+        if local.recorder.record(end).await.is_err() {
+            return unrecorded;
+        }
+    }
+    let mut film = Film {
+        local,
+        rules,
+        later: Arc::new(plan.later),
+        schedule,
+        steps: JoinSet::new(),
+        living: 0,
+    };
+    film.play(concurrency, &mut unrecorded).await;
+    if let Some(reason) = local.gate.announce() {
+        let stopping = EventKind::RunStopping { reason };
+        let _ = local.recorder.record(stopping).await;
+    }
+    // When the ledger failed this cannot be written either, and need not be.
+    let _ = local.recorder.record(EventKind::RunFinished).await;
+    unrecorded
+}
+
+/// The ledger failed: nothing more is begun, and what lives comes to its end.
+struct Broken;
+
+/// One thing that came to its end.
+enum Step {
+    /// A life, which took a place among `concurrency` or not.
+    Lived {
+        shot: ShotId,
+        placed: bool,
+        end: Result<End, Option<TaskId>>,
+    },
+    /// The frames for a shot were taken.
+    Decided(Vec<(ShotFacts, Job)>),
+}
+
+/// Who waits for its admission, and what becomes of it when there is none.
+type Door = Option<Pin<Box<dyn Future<Output = (ShotFacts, Job, Option<EventKind>)> + Send>>>;
+
+/// Never comes back where nobody is at the door.
+async fn at(door: &mut Door) -> (ShotFacts, Job, Option<EventKind>) {
+    match door {
+        Some(waiting) => waiting.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A run in the middle.
+struct Film<'a, P> {
+    local: &'a Arc<Local<P>>,
+    rules: Rules,
+    later: Arc<Later>,
+    schedule: Schedule,
+    steps: JoinSet<Step>,
+    /// Lives that hold a place.
+    living: usize,
+}
+
+impl<P: Provider> Film<'_, P> {
+    /// Keeps up to `concurrency` lives going until nothing is left.
+    ///
+    /// Whoever waits for its turn to create stands alone at the door, and what
+    /// ends meanwhile is looked after: a shot that it frees may come first.
+    async fn play(&mut self, concurrency: usize, unrecorded: &mut Vec<(ShotId, TaskId)>) {
+        let mut broken = false;
+        let mut door: Door = None;
+        loop {
+            if door.is_none()
+                && !broken
+                && let Some((shot, job)) = self.schedule.next(self.living < concurrency)
+            {
+                let local = Arc::clone(self.local);
+                door = Some(Box::pin(async move {
+                    let end = turned_away(&local, &shot).await;
+                    (shot, job, end)
+                }));
+            }
+            if door.is_none() && self.steps.is_empty() {
+                return;
+            }
+            let result = tokio::select! {
+                biased;
+                Some(step) = self.steps.join_next() => match step {
+                    Ok(step) => self.take_in(step, unrecorded).await,
+                    Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+                },
+                (shot, job, end) = at(&mut door) => {
+                    door = None;
+                    match end {
+                        _ if broken => Ok(()),
+                        Some(end) => self.turn_away(&shot, end).await,
+                        None => {
+                            self.begin(shot, job);
+                            Ok(())
+                        }
+                    }
+                }
+            };
+            broken |= result.is_err();
+        }
+    }
+
+    async fn turn_away(&mut self, shot: &ShotFacts, end: EventKind) -> Result<(), Broken> {
+        let pending = matches!(end, EventKind::ShotPending { .. });
+        self.record(end).await?;
+        let end = if pending { End::Pending } else { End::Without };
+        self.ended(&shot.id, end).await
+    }
+
+    /// Lets an admitted shot live.
+    fn begin(&mut self, shot: ShotFacts, job: Job) {
+        let placed = !matches!(job, Job::Settle { .. });
+        self.living += usize::from(placed);
+        let (local, rules) = (Arc::clone(self.local), self.rules);
+        // Awaited in `play`: no life outlives it.
+        self.steps.spawn(async move {
+            let end = life::run_shot(&*local, &rules, &shot, &job).await;
+            let shot = shot.id;
+            Step::Lived { shot, placed, end }
+        });
+    }
+
+    async fn take_in(
+        &mut self,
+        step: Step,
+        unrecorded: &mut Vec<(ShotId, TaskId)>,
+    ) -> Result<(), Broken> {
+        match step {
+            Step::Lived { shot, placed, end } => {
+                self.living -= usize::from(placed);
+                match end {
+                    Ok(end) => self.ended(&shot, end).await,
+                    Err(task) => {
+                        unrecorded.extend(task.map(|task| (shot, task)));
+                        Err(Broken)
+                    }
+                }
+            }
+            Step::Decided(decided) => {
+                for (facts, job) in decided {
+                    self.decided(facts, job).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Tells what a shot that waited is now, and puts it where it belongs.
+    async fn decided(&mut self, facts: ShotFacts, job: Job) -> Result<(), Broken> {
+        let told = EventKind::ShotDecided(Box::new(facts.clone()));
+        self.record(told).await?;
+        if let Some(video) = &facts.existing {
+            let end = End::Saved(video.clone());
+            return Box::pin(self.ended(&facts.id, end)).await;
+        }
+        match decided_end(&facts) {
+            Some(_) if self.local.is_listening() && matches!(job, Job::Settle { .. }) => {
+                self.schedule.add(facts, job);
+                Ok(())
+            }
+            Some(end) => {
+                self.record(end).await?;
+                Box::pin(self.ended(&facts.id, End::Without)).await
+            }
+            None => {
+                self.schedule.add(facts, job);
+                Ok(())
+            }
+        }
+    }
+
+    /// Looks after all that waited for a shot, and for what waited for that.
+    async fn ended(&mut self, shot: &ShotId, end: End) -> Result<(), Broken> {
+        let mut ends = vec![(shot.clone(), end)];
+        while let Some((shot, end)) = ends.pop() {
+            let mut ready = Vec::new();
+            for free in self.schedule.ended(&shot, &end) {
+                match free {
+                    Free::Ready { shot, videos } => ready.push((*shot, videos)),
+                    Free::Barred { facts, by, pending } => {
+                        let id = facts.id.clone();
+                        self.bar(facts, by, pending).await?;
+                        let end = if pending { End::Pending } else { End::Without };
+                        ends.push((id, end));
+                    }
+                }
+            }
+            self.decide(ready);
+        }
+        Ok(())
+    }
+
+    /// Takes the frames for all that one video frees, one after the other: many
+    /// shots may start from one frame, which is decoded once.
+    fn decide(&mut self, ready: Vec<(CheckedShot, HashMap<ShotId, Video>)>) {
+        if ready.is_empty() {
+            return;
+        }
+        let (later, store) = (Arc::clone(&self.later), Arc::clone(&self.local.store));
+        self.steps.spawn_blocking(move || {
+            let decide = |(shot, videos)| later.decide(shot, &videos);
+            let mut decided: Vec<_> = ready.into_iter().flat_map(decide).collect();
+            for (facts, _) in &mut decided {
+                adopt(facts, &store);
+            }
+            Step::Decided(decided)
+        });
+    }
+
+    /// Says of a shot that a video is missing that it needs a frame of.
+    async fn bar(&mut self, facts: ShotFacts, by: ShotId, pending: bool) -> Result<(), Broken> {
+        let gate = &self.local.gate;
+        let reason = if gate.interrupted.is_cancelled() {
+            SkipReason::Interrupted
+        } else if gate.halted.is_cancelled() {
+            SkipReason::Stopped
+        } else if pending {
+            SkipReason::NotYet { by }
+        } else {
+            let why = format!("needs a frame of `{by}`, which has no video");
+            SkipReason::Blocked { by, why }
+        };
+        let shot = facts.id.clone();
+        self.record(EventKind::ShotSkipped { shot, reason }).await?;
+        for (facts, job) in self.later.released(&facts) {
+            Box::pin(self.decided(facts, job)).await?;
+        }
+        Ok(())
+    }
+
+    async fn record(&self, kind: EventKind) -> Result<(), Broken> {
+        self.local.record(kind).await.map_err(|_| Broken)
+    }
+}
+
+/// A video that was made for the shot under another name gets the shot's name
+/// too. Where that cannot be, the shot is told to have it where it is.
+fn adopt(facts: &mut ShotFacts, store: &crate::store::Store) {
+    if let Some(video) = &mut facts.existing
+        && video.path != facts.file
+        && let Ok(saved) = store.adopt(video, &facts.file)
+    {
+        video.path = saved.path;
+    }
+}
+
+/// Waits for a shot's admission; says what becomes of it when there is none.
+async fn turned_away<P: Provider>(local: &Local<P>, shot: &ShotFacts) -> Option<EventKind> {
+    if let Some(end) = too_late(local, shot) {
+        return Some(end);
+    }
+    if shot.decision != Decision::Create {
+        return None;
+    }
+    let reason = local.admit(shot).await.err()?;
+    let shot = shot.id.clone();
+    Some(EventKind::ShotSkipped { shot, reason })
+}
+
+/// What becomes of a shot whose turn comes after the run was told to end.
+fn too_late<P>(local: &Local<P>, shot: &ShotFacts) -> Option<EventKind> {
+    let interrupted = local.gate.interrupted.is_cancelled();
+    if !interrupted && !local.gate.halted.is_cancelled() {
+        return None;
+    }
+    let id = shot.id.clone();
+    Some(match (shot.decision, interrupted) {
+        (Decision::Uncertain, _) => return decided_end(shot),
+        (Decision::Resume, true) => EventKind::ShotPending {
+            shot: id,
+            reason: PendingReason::Interrupted,
+        },
+        (Decision::Resume, false) => EventKind::ShotPending {
+            shot: id,
+            reason: PendingReason::Stopped,
+        },
+        (_, true) => EventKind::ShotSkipped {
+            shot: id,
+            reason: SkipReason::Interrupted,
+        },
+        (_, false) => EventKind::ShotSkipped {
+            shot: id,
+            reason: SkipReason::Stopped,
+        },
+    })
+}
+
+/// The end of a shot for which the plan already said that nothing will be called.
+fn decided_end(shot: &ShotFacts) -> Option<EventKind> {
+    let id = shot.id.clone();
+    let why = shot.reason.clone();
+    let reason = match shot.decision {
+        Decision::Create | Decision::Reuse | Decision::Resume | Decision::Wait => return None,
+        Decision::Elsewhere => {
+            return Some(EventKind::ShotPending {
+                shot: id,
+                reason: PendingReason::Elsewhere { why },
+            });
+        }
+        Decision::Uncertain => SkipReason::Uncertain { why },
+        Decision::Failed => SkipReason::FailedEarlier { why },
+        Decision::Blocked => SkipReason::Blocked {
+            by: shot.depends_on.first().unwrap_or(&shot.id).clone(),
+            why,
+        },
+    };
+    Some(EventKind::ShotSkipped { shot: id, reason })
+}

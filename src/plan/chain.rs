@@ -1,0 +1,287 @@
+//! Shots that start from frames of other shots: what can be decided now, and
+//! what only when those videos are there.
+//!
+//! Owns the order of decisions and what one shot can give to the next. Pure but
+//! for the [`FrameLibrary`](super::frames::FrameLibrary) of the context, which
+//! reads videos that are on disk.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::check::CheckedShot;
+use crate::check::media::CheckedMedia;
+use crate::check::request::CheckedRequest;
+use crate::event::{Decision, FrameUse, ShotFacts, Video};
+use crate::id::{Fingerprint, ShotId};
+use crate::plan::decide::Decided;
+use crate::plan::graph::Graph;
+use crate::plan::history::Standing;
+use crate::plan::{Context, Job, facts, leftover, plan_whole};
+use crate::shot::FrameAt;
+
+/// Which shot asks for what.
+pub(super) type Asked = HashMap<Fingerprint, ShotId>;
+
+/// What a shot can give to those that need a frame of it.
+#[derive(Debug)]
+enum Source {
+    /// Its video is there.
+    Video(Video),
+    /// Its video was made and is fetched again: frames that were taken are known.
+    Again(Video),
+    /// This run will have it.
+    Coming,
+    /// This run will not have it; why, in a part of a sentence about the shot.
+    Never(&'static str),
+}
+
+/// Why the frames of a request are not all there.
+enum Missing {
+    /// They will be, in this run.
+    Later(Box<CheckedShot>),
+    /// They cannot be.
+    Never(String),
+}
+
+/// Decides on every selected shot, sources first; the answer is in the order of
+/// the manifest.
+pub(super) fn plan_all(
+    shots: Vec<CheckedShot>,
+    context: &Context,
+) -> (Vec<(ShotFacts, Job)>, Asked) {
+    let edges: Vec<_> = shots
+        .iter()
+        .map(|shot| (shot.id.clone(), shot.request.depends_on()))
+        .collect();
+    let graph = Graph::new(&edges);
+    let looked_at = looked_at(&shots, &graph, context);
+    let order = graph.order().into_iter().filter(|&at| looked_at[at]);
+    let mut shots: Vec<Option<CheckedShot>> = shots.into_iter().map(Some).collect();
+    let mut planned: Vec<Option<(ShotFacts, Job)>> = shots.iter().map(|_| None).collect();
+    let mut sources: HashMap<ShotId, Source> = HashMap::new();
+    let mut asked = Asked::new();
+    for at in order {
+        let Some(shot) = shots[at].take() else {
+            continue;
+        };
+        let selected = context.is_selected(&shot.id);
+        let (facts, job) = plan_shot(shot, context, &sources, &mut asked);
+        sources.insert(facts.id.clone(), source(&facts, selected, context));
+        if selected {
+            planned[at] = Some((facts, job));
+        }
+    }
+    (planned.into_iter().flatten().collect(), asked)
+}
+
+/// The selected shots, and all that they need.
+fn looked_at(shots: &[CheckedShot], graph: &Graph, context: &Context) -> Vec<bool> {
+    let selected = shots.iter().map(|shot| context.is_selected(&shot.id));
+    let mut looked_at: Vec<bool> = selected.collect();
+    // Backwards: what needs a shot comes before the shot.
+    for at in graph.order().into_iter().rev() {
+        if looked_at[at] {
+            for &need in &graph.needs[at] {
+                looked_at[need] = true;
+            }
+        }
+    }
+    looked_at
+}
+
+fn plan_shot(
+    shot: CheckedShot,
+    context: &Context,
+    sources: &HashMap<ShotId, Source>,
+    asked: &mut Asked,
+) -> (ShotFacts, Job) {
+    let chained = !shot.request.depends_on().is_empty();
+    let take = |shot: &ShotId, at: FrameAt| match sources.get(shot) {
+        Some(Source::Video(video)) => context.frames.take(video, at).map(Some),
+        Some(Source::Again(video)) => Ok(context.frames.kept(video, at)),
+        Some(Source::Coming) => Ok(None),
+        Some(Source::Never(why)) => Err(format!("needs a frame of `{shot}`, which {why}")),
+        None => Err(format!("needs a frame of `{shot}`, which is not there")),
+    };
+    match with_frames(shot, take) {
+        Ok(shot) => asking(plan_whole(shot, context), chained, asked),
+        Err((shot, Missing::Never(why))) => blocked(&shot, why, context),
+        Err((shot, Missing::Later(rest))) => {
+            let waits = rest.request.waits_for();
+            let decided = Decided::new(Decision::Wait, waits_for(&waits));
+            let facts = facts(&shot, shot.request.shown(), None, decided, context);
+            (facts, Job::Wait(rest))
+        }
+    }
+}
+
+/// The shot with all frames in it; or as it was, and why not.
+fn with_frames(
+    shot: CheckedShot,
+    take: impl FnMut(&ShotId, FrameAt) -> Result<Option<crate::check::media::Frame>, String>,
+) -> Result<CheckedShot, (CheckedShot, Missing)> {
+    if shot.request.waits_for().is_empty() {
+        return Ok(shot);
+    }
+    match shot.request.clone().with_frames(take) {
+        Err(why) => Err((shot, Missing::Never(why))),
+        Ok(request) => {
+            let filled = CheckedShot {
+                request,
+                ..shot.clone()
+            };
+            if filled.request.waits_for().is_empty() {
+                Ok(filled)
+            } else {
+                Err((shot, Missing::Later(Box::new(filled))))
+            }
+        }
+    }
+}
+
+fn waits_for(shots: &[ShotId]) -> String {
+    let names: Vec<String> = shots.iter().map(|shot| format!("`{shot}`")).collect();
+    format!("decided when {} is there", names.join(" and "))
+}
+
+fn blocked(shot: &CheckedShot, why: String, context: &Context) -> (ShotFacts, Job) {
+    let decided = Decided::new(Decision::Blocked, why);
+    let facts = facts(shot, shot.request.shown(), None, decided, context);
+    (facts, Job::Nothing)
+}
+
+/// Two shots may find only now that they ask for one and the same video: frames
+/// of different names can be one picture. The second is not made.
+fn asking(
+    (mut facts, job): (ShotFacts, Job),
+    chained: bool,
+    asked: &mut Asked,
+) -> (ShotFacts, Job) {
+    let Some(fingerprint) = facts.fingerprint.clone() else {
+        return (facts, job);
+    };
+    match asked.get(&fingerprint) {
+        Some(other) if chained && *other != facts.id => {
+            facts.decision = Decision::Blocked;
+            facts.reason = format!(
+                "asks for the very same video as `{other}`, down to the pixels of its frames; change one of the two, or use the video of `{other}`"
+            );
+            facts.existing = None;
+            facts.paid_task = None;
+            (facts, Job::Nothing)
+        }
+        _ => {
+            asked.insert(fingerprint, facts.id.clone());
+            (facts, job)
+        }
+    }
+}
+
+/// What a shot that was decided on can give.
+fn source(facts: &ShotFacts, selected: bool, context: &Context) -> Source {
+    let saved = || {
+        let past = context.history.requests.get(facts.fingerprint.as_ref()?)?;
+        match &past.standing {
+            Standing::Saved { video, .. } => Some(video.clone()),
+            _ => None,
+        }
+    };
+    match (facts.decision, &facts.existing) {
+        (Decision::Reuse, Some(video)) => return Source::Video(video.clone()),
+        (Decision::Resume, _) => {
+            if let Some(video) = saved() {
+                return Source::Again(video);
+            }
+        }
+        _ => {}
+    }
+    match facts.decision {
+        _ if !selected => Source::Never("is not selected and has no video yet"),
+        Decision::Create | Decision::Wait | Decision::Resume | Decision::Reuse => Source::Coming,
+        Decision::Uncertain => Source::Never("may have been paid: settle that first"),
+        Decision::Failed => Source::Never("failed in an earlier run"),
+        Decision::Elsewhere => Source::Never("only another address can deliver"),
+        Decision::Blocked => Source::Never("cannot be made in this run"),
+    }
+}
+
+/// The frames that a request uses, as reports tell them.
+pub(super) fn frames(request: &CheckedRequest) -> Vec<FrameUse> {
+    let used = request.media().iter().filter_map(|(field, media)| {
+        let (shot, at, frame) = match media {
+            CheckedMedia::Frame { shot, at } => (shot, at, None),
+            CheckedMedia::Taken(taken) => (&taken.shot, &taken.at, Some(&taken.frame)),
+            _ => return None,
+        };
+        Some(FrameUse {
+            field: field.manifest_key(),
+            shot: shot.clone(),
+            at: at.to_string(),
+            pixels_sha256: frame.map(|frame| frame.pixels_sha256.clone()),
+            decoder: frame.map(|frame| frame.decoder.clone()),
+        })
+    });
+    used.collect()
+}
+
+/// Decides, during the run, on shots that waited.
+pub struct Later {
+    pub(super) context: Context,
+    pub(super) asked: Mutex<Asked>,
+}
+
+impl Later {
+    /// What planning knew.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Decides on a shot whose sources are all there; `videos` has theirs. May
+    /// take as long as decoding them takes. Behind the shot comes what was paid
+    /// for it earlier and is not what it asks for now.
+    pub fn decide(
+        &self,
+        shot: CheckedShot,
+        videos: &HashMap<ShotId, Video>,
+    ) -> Vec<(ShotFacts, Job)> {
+        let context = &self.context;
+        let take = |shot: &ShotId, at: FrameAt| match videos.get(shot) {
+            Some(video) => context.frames.take(video, at).map(Some),
+            None => Err(format!("needs a frame of `{shot}`, which is not there")),
+        };
+        let decided = match with_frames(shot, take) {
+            Ok(shot) => {
+                let whole = plan_whole(shot, context);
+                let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+                asking(whole, true, &mut asked)
+            }
+            Err((shot, Missing::Never(why))) => blocked(&shot, why, context),
+            // `take` has a video or an error, so that nothing is left for later.
+            Err((shot, Missing::Later(_))) => blocked(&shot, String::new(), context),
+        };
+        let mut all = self.released(&decided.0);
+        all.insert(0, decided);
+        all
+    }
+
+    /// What was paid for a shot earlier, once it is known what it asks for now, or
+    /// that it cannot ask for anything in this run.
+    pub fn released(&self, shot: &ShotFacts) -> Vec<(ShotFacts, Job)> {
+        let left = leftover::of_shot(shot, &self.context);
+        left.into_iter()
+            .filter(|(facts, _)| self.ask(facts))
+            .collect()
+    }
+
+    /// Notes what a shot asks for; false where another does already.
+    pub(super) fn ask(&self, facts: &ShotFacts) -> bool {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(fingerprint) = &facts.fingerprint else {
+            return true;
+        };
+        let owner = asked
+            .entry(fingerprint.clone())
+            .or_insert_with(|| facts.id.clone());
+        *owner == facts.id
+    }
+}
