@@ -11,6 +11,7 @@
 //! │   └── opening.1f0c9a3b.mp4  an earlier video of that name, never overwritten
 //! └── .runner/
 //!     ├── ledger.sqlite       what was paid
+//!     ├── frames/             frames that other shots start from
 //!     ├── callback.key        what the paths of callbacks are made from
 //!     ├── lock                held by the run that writes
 //!     ├── rescue              paid tasks that the ledger could not take; else blank
@@ -24,6 +25,7 @@ const TEMPORARY: &str = "tmp";
 const LOCK: &str = "lock";
 const RESCUE: &str = "rescue";
 const LEDGER: &str = "ledger.sqlite";
+const FRAMES: &str = "frames";
 const CALLBACK_KEY: &str = "callback.key";
 const REPORT: &str = "report.json";
 const TAKES: &str = "takes";
@@ -56,6 +58,11 @@ impl Layout {
     /// What was paid.
     pub fn ledger(&self) -> PathBuf {
         self.state().join(LEDGER)
+    }
+
+    /// Frames that were taken out of videos.
+    pub fn frames(&self) -> PathBuf {
+        self.state().join(FRAMES)
     }
 
     /// What the paths of callbacks are made from.
