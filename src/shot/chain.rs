@@ -128,7 +128,9 @@ pub(super) fn deep_chains(shots: &[Shot], limits: &Limits) -> Vec<Diagnostic> {
         })
         .collect();
     let mut needed = vec![false; shots.len()];
-    needs.iter().flatten().for_each(|&at| needed[at] = true);
+    for &at in needs.iter().flatten() {
+        needed[at] = true;
+    }
     let depths = depths(&needs);
     let ends = (0..shots.len()).filter(|&at| !needed[at] && depths[at] > most);
     ends.map(|at| deep(&shots[at], depths[at], most)).collect()
@@ -139,7 +141,9 @@ fn depths(needs: &[Vec<usize>]) -> Vec<u32> {
     let mut open: Vec<usize> = needs.iter().map(Vec::len).collect();
     let mut needed_by = vec![Vec::new(); needs.len()];
     for (at, needs) in needs.iter().enumerate() {
-        needs.iter().for_each(|&need| needed_by[need].push(at));
+        for &need in needs {
+            needed_by[need].push(at);
+        }
     }
     let mut depths = vec![0; needs.len()];
     let mut ready: Vec<usize> = (0..needs.len()).filter(|&at| open[at] == 0).collect();
