@@ -9,6 +9,7 @@
 //! `ffmpeg`, which runs the program that a caller names. Callers on an async runtime put `clip::render` and
 //! everything of `frames` on a blocking thread.
 
+pub mod album;
 pub mod clip;
 pub mod colour;
 pub mod frames;

@@ -66,6 +66,11 @@ struct Shared {
 }
 
 impl Store {
+    /// Whether this process may write into the folder, and nobody else does.
+    pub fn is_locked(&self) -> bool {
+        self.shared.lock.is_some()
+    }
+
     /// Creates what is missing, takes the lock, and clears what a crash left.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         create_all(dir)?;
