@@ -172,3 +172,87 @@ fn keep(path: &Path, picture: &[u8], note: &Note) -> io::Result<()> {
     place(picture, path)?;
     place(&note, &path.with_extension("json"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::clip::{ClipRequest, render_tiny};
+
+    /// A folder with one video in it.
+    fn folder() -> (tempfile::TempDir, Video) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let bytes = render_tiny(&ClipRequest {
+            width: 1366,
+            height: 768,
+            duration_ms: 1_000,
+            fps: 24,
+            seed: 3,
+            title: "a",
+            prompt: "",
+            moves: &[],
+            first_frame: None,
+            last_frame: None,
+        })
+        .expect("a tiny clip can always be made");
+        fs::write(folder.path().join("a.mp4"), &bytes).expect("the folder is ours");
+        let video = Video {
+            path: "a.mp4".to_owned(),
+            bytes: bytes.len() as u64,
+            sha256: sha256_hex(&bytes),
+            width: 64,
+            height: 36,
+            duration_ms: 1_000,
+            fps: 24.0,
+            codec: "avc1.42C00B".to_owned(),
+        };
+        (folder, video)
+    }
+
+    #[test]
+    fn a_frame_is_kept_for_its_video_whatever_becomes_of_the_file() {
+        let (folder, video) = folder();
+        let layout = Layout::new(folder.path());
+        let first = Album::new(layout.clone(), None);
+        let taken = first.take(&video, FrameAt::Last).expect("it is whole");
+        let picture = fs::read(&taken.picture.path).expect("it is kept");
+        assert_eq!(sha256_hex(&picture), taken.picture.sha256);
+        fs::remove_file(folder.path().join("a.mp4")).expect("it is there");
+        let later = Album::only_looking(layout, None);
+        assert_eq!(later.kept(&video, FrameAt::Last), Some(taken.clone()));
+        assert_eq!(later.take(&video, FrameAt::Last), Ok(taken.clone()));
+        // Half of a picture is no picture.
+        fs::write(&taken.picture.path, &picture[1..]).expect("it is ours");
+        let again = Album::only_looking(Layout::new(folder.path()), None);
+        assert_eq!(again.kept(&video, FrameAt::Last), None);
+    }
+
+    #[test]
+    fn another_file_under_the_name_of_the_video_gives_no_frame() {
+        let (folder, video) = folder();
+        let other = Video {
+            sha256: "0".repeat(64),
+            ..video.clone()
+        };
+        let album = Album::new(Layout::new(folder.path()), None);
+        let refused = album.take(&other, FrameAt::First);
+        assert_eq!(
+            refused.expect_err("it is another one"),
+            "`a.mp4` is not the video that was saved"
+        );
+        fs::write(folder.path().join("a.mp4"), b"words").expect("it is ours");
+        assert!(album.take(&video, FrameAt::First).is_err());
+    }
+
+    #[test]
+    fn who_only_looks_writes_nothing() {
+        let (folder, video) = folder();
+        let album = Album::only_looking(Layout::new(folder.path()), None);
+        let taken = album.take(&video, FrameAt::First).expect("it is whole");
+        assert!(!taken.picture.path.exists());
+        assert_eq!(
+            album.take(&video, FrameAt::First),
+            Ok(taken),
+            "it is decoded once"
+        );
+    }
+}
