@@ -3,6 +3,7 @@
 //! Owns names, help and examples of every flag. Reads nothing and decides nothing.
 
 mod graph;
+mod sheet;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::graph::{GraphArgs, GraphFormat};
+pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
 
@@ -61,6 +63,8 @@ pub enum Command {
     Status(StatusArgs),
     /// List the takes of shots, and choose the one that counts.
     Takes(TakesArgs),
+    /// Draw contact sheets, a storyboard to be printed, and posters.
+    Sheet(SheetArgs),
     /// Say what became of a creation that nobody answered.
     Resolve(ResolveArgs),
     /// Serve the video API on this machine, without cost, for any client.

@@ -22,6 +22,7 @@ mod prepare;
 mod render;
 mod resolve;
 mod schema;
+mod sheet;
 mod signals;
 mod simulate;
 mod status;
@@ -63,6 +64,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Apply(args) => apply::apply(&args, console),
         Command::Status(args) => status::status(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
+        Command::Sheet(args) => sheet::sheet(&args, console),
         Command::Resolve(args) => resolve::resolve(&args, console),
         Command::Simulate(args) => simulate::simulate(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),

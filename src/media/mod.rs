@@ -2,12 +2,12 @@
 //!
 //! Three readers look at files other people made: `still` (format and size of a picture), `probe` (what an MP4
 //! holds and whether it is all there) and `frames` (its pictures). One writer makes clips: `clip`, with the camera of
-//! `motion`.
+//! `motion`. `thumbnail` makes small pictures out of large ones.
 //!
 //! Everything here is a pure function of its input: no clock, no environment, no printing, no threads, and no
-//! floating point but in drawing glyphs, whose coverage is rounded until processors agree. The one exception is
-//! `ffmpeg`, which runs the program that a caller names. Callers on an async runtime put `clip::render` and
-//! everything of `frames` on a blocking thread.
+//! floating point but in drawing glyphs, whose coverage is rounded until processors agree, and in scaling pictures.
+//! The one exception is `ffmpeg`, which runs the program that a caller names. Callers on an async runtime put
+//! `clip::render` and everything of `frames` on a blocking thread.
 
 pub mod album;
 pub mod clip;
@@ -17,6 +17,7 @@ pub mod library;
 pub mod motion;
 pub mod probe;
 pub mod still;
+pub mod thumbnail;
 
 mod bits;
 mod boxes;
@@ -39,4 +40,4 @@ mod skyline;
 mod sps;
 mod stage;
 mod tables;
-mod text;
+pub(crate) mod text;

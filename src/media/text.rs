@@ -7,8 +7,11 @@ use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, PxScale, point};
 
+/// The font file inside of the program, for whoever embeds it in turn.
+pub(crate) static EMBEDDED: &[u8] = include_bytes!("font/RunnerCaptionSans.otf");
+
 static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
-    FontRef::try_from_slice(include_bytes!("font/RunnerCaptionSans.otf"))
+    FontRef::try_from_slice(EMBEDDED)
         .expect("the font inside of the program is the one its tests draw with")
 });
 

@@ -13,6 +13,7 @@ mod progress;
 mod schema;
 #[cfg(test)]
 mod script;
+pub mod sheet;
 mod summary;
 #[cfg(test)]
 mod tests;
