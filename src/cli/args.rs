@@ -2,12 +2,15 @@
 //!
 //! Owns names, help and examples of every flag. Reads nothing and decides nothing.
 
+mod export;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use self::export::{ExportArgs, Format, PathStyle};
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
 
@@ -56,6 +59,8 @@ pub enum Command {
     Status(StatusArgs),
     /// List the takes of shots, and choose the one that counts.
     Takes(TakesArgs),
+    /// Write the film as a timeline for editing programs.
+    Export(ExportArgs),
     /// Say what became of a creation that nobody answered.
     Resolve(ResolveArgs),
     /// Serve the video API on this machine, without cost, for any client.

@@ -12,6 +12,8 @@ mod console;
 mod env;
 mod error;
 mod exit;
+mod export;
+mod handoff;
 mod history;
 mod limits;
 mod lint;
@@ -61,6 +63,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Apply(args) => apply::apply(&args, console),
         Command::Status(args) => status::status(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
+        Command::Export(args) => export::export(&args, console),
         Command::Resolve(args) => resolve::resolve(&args, console),
         Command::Simulate(args) => simulate::simulate(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),

@@ -12,6 +12,7 @@
 //! └── .runner/
 //!     ├── ledger.sqlite       what was paid
 //!     ├── callback.key        what the paths of callbacks are made from
+//!     ├── exports            digests of timelines and cuts, to know them again
 //!     ├── lock                held by the run that writes
 //!     ├── rescue              paid tasks that the ledger could not take; else blank
 //!     └── tmp/                videos on their way
@@ -25,6 +26,7 @@ const LOCK: &str = "lock";
 const RESCUE: &str = "rescue";
 const LEDGER: &str = "ledger.sqlite";
 const CALLBACK_KEY: &str = "callback.key";
+const EXPORTS: &str = "exports";
 const REPORT: &str = "report.json";
 const TAKES: &str = "takes";
 
@@ -76,6 +78,11 @@ impl Layout {
     /// Paid tasks that the ledger could not take.
     pub fn rescue(&self) -> PathBuf {
         self.state().join(RESCUE)
+    }
+
+    /// Digests of the files that were made for other programs.
+    pub fn exports(&self) -> PathBuf {
+        self.state().join(EXPORTS)
     }
 
     /// Videos on their way.
