@@ -2,6 +2,7 @@
 //!
 //! Owns names, help and examples of every flag. Reads nothing and decides nothing.
 
+mod cut;
 mod export;
 
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use self::cut::CutArgs;
 pub(super) use self::export::{ExportArgs, Format, PathStyle};
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
@@ -61,6 +63,8 @@ pub enum Command {
     Takes(TakesArgs),
     /// Write the film as a timeline for editing programs.
     Export(ExportArgs),
+    /// Join the takes that count to one video, a rough cut.
+    Cut(CutArgs),
     /// Say what became of a creation that nobody answered.
     Resolve(ResolveArgs),
     /// Serve the video API on this machine, without cost, for any client.

@@ -9,6 +9,7 @@ mod backend;
 mod callbacks;
 mod check;
 mod console;
+mod cut;
 mod env;
 mod error;
 mod exit;
@@ -64,6 +65,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Status(args) => status::status(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
         Command::Export(args) => export::export(&args, console),
+        Command::Cut(args) => cut::cut(&args, console),
         Command::Resolve(args) => resolve::resolve(&args, console),
         Command::Simulate(args) => simulate::simulate(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),

@@ -8,6 +8,7 @@
 //! runtime put `clip::render` on a blocking thread.
 
 pub mod clip;
+pub mod concat;
 pub mod library;
 pub mod motion;
 pub mod probe;
@@ -29,3 +30,4 @@ mod skyline;
 mod stage;
 mod tables;
 mod text;
+mod track;

@@ -126,13 +126,16 @@ pub fn probe(mut reader: impl Read + Seek) -> Result<VideoInfo, ProbeError> {
 }
 
 /// The parts of a file that describe the rest.
-struct Index {
-    moov: Vec<u8>,
-    fragments: Vec<Fragment>,
+pub(super) struct Index {
+    pub(super) moov: Vec<u8>,
+    pub(super) fragments: Vec<Fragment>,
 }
 
 /// Walks the boxes at the top level, and keeps those of the index.
-fn read_index(reader: &mut (impl Read + Seek), length: u64) -> Result<Index, ProbeError> {
+pub(super) fn read_index(
+    reader: &mut (impl Read + Seek),
+    length: u64,
+) -> Result<Index, ProbeError> {
     let mut moov = None;
     let mut fragments = Vec::new();
     let (mut at, mut kept) = (0, 0);
@@ -253,7 +256,7 @@ fn read_track(index: &Index, trak: &[u8]) -> Result<TrackInfo, ProbeError> {
 }
 
 /// The kind of track; the name behind it comes in too many spellings to be worth reading.
-fn read_handler(hdlr: &[u8]) -> Result<[u8; 4], ProbeError> {
+pub(super) fn read_handler(hdlr: &[u8]) -> Result<[u8; 4], ProbeError> {
     let kind = hdlr.get(8..12).and_then(|four| four.try_into().ok());
     kind.ok_or_else(|| ProbeError::Damaged("a track has no kind".to_owned()))
 }
