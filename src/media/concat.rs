@@ -26,8 +26,9 @@ use thiserror::Error;
 
 use self::format::{Pictures, Sounding};
 use self::layout::Layout;
+use super::demux::{Track, Tracks};
+use super::index::read_index;
 use super::probe::{self, ProbeError};
-use super::track::{self, Track};
 
 /// Why videos cannot be joined.
 #[derive(Debug, Error)]
@@ -110,7 +111,8 @@ impl Clip {
             source,
         };
         probe::probe(&mut reader).map_err(unusable)?;
-        let tracks = track::read(&mut reader).map_err(unusable)?;
+        let index = read_index(&mut reader).map_err(unusable)?;
+        let tracks = Tracks::read(&index).map_err(unusable)?;
         let pictures = Pictures::of(&tracks.video).map_err(unusable)?;
         let sound = tracks.sound.map(|track| {
             let sounding = Sounding::of(&track);
@@ -155,8 +157,7 @@ impl Clip {
     /// Whether its pictures begin where the file's decoding begins: what an edit list
     /// leaves out at the start would be seen in a joined film.
     pub fn begins_at_once(&self) -> Result<(), String> {
-        let begins = layout::first_shown(&self.video.track);
-        if self.video.track.start > begins {
+        if self.video.track.start > self.video.track.first_shown() {
             return Err("it hides pictures at its start".to_owned());
         }
         Ok(())

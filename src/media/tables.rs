@@ -115,7 +115,7 @@ fn place(stbl: &[u8], sizes: &StszSamples, samples: &mut Samples) -> Result<u64,
     Ok(placed)
 }
 
-pub(crate) fn chunks(stbl: &[u8]) -> Result<Vec<u64>, ProbeError> {
+fn chunks(stbl: &[u8]) -> Result<Vec<u64>, ProbeError> {
     if let Some(small) = find_leaf::<Stco>(stbl)? {
         return Ok(small.entries.into_iter().map(u64::from).collect());
     }

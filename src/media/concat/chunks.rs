@@ -3,8 +3,8 @@
 //! Owns the order of the data: pictures and sound by turns, a second of each.
 
 use super::Clip;
-use super::layout::{Layout, Sound, first_shown, scaled};
-use crate::media::track::Sample;
+use super::layout::{Layout, Sound, scaled};
+use crate::media::demux::Sample;
 
 /// One picture in the film.
 pub(super) struct Frame<'c> {
@@ -32,23 +32,23 @@ pub(super) fn frames<'c>(clips: &'c [Clip], layout: &Layout) -> Vec<Frame<'c>> {
     for (number, clip) in clips.iter().enumerate() {
         let track = &clip.video.track;
         let extra = in_band(clip, layout).len() as u32;
-        let to_film = |ticks: u64| scaled(ticks, track.timescale, layout.timescale);
-        let own_start = to_film(first_shown(track)) as i64;
-        let mut decoded = 0_u64;
+        let to_film = |ticks: i64| {
+            let length = scaled(ticks.unsigned_abs(), track.timescale, layout.timescale) as i64;
+            if ticks < 0 { -length } else { length }
+        };
+        let own_start = to_film(track.first_shown());
         for sample in &track.samples {
-            let next = decoded + u64::from(sample.ticks);
-            let at = to_film(decoded);
-            let shown = to_film(decoded.saturating_add_signed(i64::from(sample.shift))) as i64;
+            let at = to_film(sample.decoded);
+            let next = to_film(sample.decoded + i64::from(sample.ticks));
             frames.push(Frame {
                 clip: number,
                 sample,
                 size: sample.size + if sample.sync { extra } else { 0 },
-                ticks: u32::try_from(to_film(next) - at).unwrap_or(u32::MAX),
+                ticks: u32::try_from(next - at).unwrap_or(u32::MAX),
                 // All clips wait as long as the one that reorders most.
-                shift: shown - at as i64 + layout.start as i64 - own_start,
-                at: layout.begins[number] + at,
+                shift: to_film(sample.composed) - at + layout.start as i64 - own_start,
+                at: layout.begins[number] + at.unsigned_abs(),
             });
-            decoded = next;
         }
     }
     frames

@@ -5,8 +5,8 @@
 use mp4_atom::{Avcc, Esds, FourCC, Hvcc};
 
 use crate::media::boxes::{find_leaf, spelled};
+use crate::media::demux::Track;
 use crate::media::probe::ProbeError;
-use crate::media::track::Track;
 
 /// Fields of a video sample entry before its boxes, in bytes.
 const VISUAL: usize = 78;

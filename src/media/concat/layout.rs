@@ -5,7 +5,7 @@
 use super::Clip;
 use super::format::Sounding;
 use super::sound::{self, SoundSample};
-use crate::media::track::Track;
+use crate::media::demux::Track;
 
 /// Everything that the index needs and no clip says by itself.
 #[derive(Debug)]
@@ -47,7 +47,8 @@ impl Layout {
             let track = &clip.video.track;
             let end = begins.last().copied().unwrap_or(0);
             begins.push(end + scaled(track.ticks(), track.timescale, timescale));
-            start = start.max(scaled(first_shown(track), track.timescale, timescale));
+            let first = track.first_shown().unsigned_abs();
+            start = start.max(scaled(first, track.timescale, timescale));
         }
         let parameters = |clip: &Clip| clip.pictures.parameters.clone();
         let first = clips.first().map(parameters);
@@ -106,7 +107,7 @@ impl Layout {
 
 fn lay(taken: &[Option<&Track>], begins: &[u64], format: &Sounding, model: usize) -> Sound {
     let first = taken.first().copied().flatten();
-    let start = first.map_or(0, |track| track.start);
+    let start = first.map_or(0, |track| track.start.unsigned_abs());
     let mut lane = sound::Lane::new(format.frame, format.silence().is_some());
     for (at, track) in (0_u32..).zip(taken) {
         let begin = begins[at as usize];
@@ -122,22 +123,6 @@ fn lay(taken: &[Option<&Track>], begins: &[u64], format: &Sounding, model: usize
         delay: lane.delay,
         samples: lane.samples,
     }
-}
-
-/// The earliest time at which a picture of a track is shown.
-pub(super) fn first_shown(track: &Track) -> u64 {
-    let mut decoded = 0_u64;
-    let mut first = None;
-    for sample in &track.samples {
-        let shown = decoded.saturating_add_signed(i64::from(sample.shift));
-        first = Some(first.map_or(shown, |first: u64| first.min(shown)));
-        decoded += u64::from(sample.ticks);
-        // No picture is shown before it is decoded by more than any shift so far.
-        if first.is_some_and(|first| decoded > first + u64::from(track.timescale) * 10) {
-            break;
-        }
-    }
-    first.unwrap_or(0)
 }
 
 /// The smallest clock on which every tick of every clip is whole.

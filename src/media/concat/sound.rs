@@ -4,7 +4,7 @@
 //! is silence, and the rest of less than a frame is added to the last one; what is too
 //! long is left out.
 
-use crate::media::track::Track;
+use crate::media::demux::Track;
 
 /// One sample of the film's sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
