@@ -2,6 +2,8 @@
 //!
 //! Owns names, help and examples of every flag. Reads nothing and decides nothing.
 
+mod cut;
+mod export;
 mod graph;
 mod sheet;
 
@@ -11,6 +13,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use self::cut::CutArgs;
+pub(super) use self::export::{ExportArgs, Format, PathStyle};
 pub(super) use self::graph::{GraphArgs, GraphFormat};
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
 use crate::manifest::model::{Limits, Rate};
@@ -65,6 +69,10 @@ pub enum Command {
     Takes(TakesArgs),
     /// Draw contact sheets, a storyboard to be printed, and posters.
     Sheet(SheetArgs),
+    /// Write the film as a timeline for editing programs.
+    Export(ExportArgs),
+    /// Join the takes that count to one video, a rough cut.
+    Cut(CutArgs),
     /// Say what became of a creation that nobody answered.
     Resolve(ResolveArgs),
     /// Serve the video API on this machine, without cost, for any client.

@@ -7,6 +7,7 @@
 mod edits;
 mod entry;
 mod table;
+mod track;
 
 use std::io::{Read, Seek};
 
@@ -14,6 +15,7 @@ use mp4_atom::{Mdhd, Mvhd, Tkhd};
 
 pub(crate) use self::edits::Shown;
 pub(crate) use self::entry::{Coding, Entry};
+pub(crate) use self::track::{Track, Tracks};
 use super::boxes::{children, find, need, need_leaf};
 use super::index::{Index, read_at};
 use super::probe::ProbeError;

@@ -12,6 +12,7 @@
 pub mod album;
 pub mod clip;
 pub mod colour;
+pub mod concat;
 pub mod frames;
 pub mod library;
 pub mod motion;

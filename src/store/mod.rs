@@ -8,6 +8,7 @@
 
 mod disk;
 mod error;
+mod handout;
 mod layout;
 mod partial;
 mod rescue;
@@ -27,6 +28,7 @@ use crate::event::Video;
 
 pub use self::disk::{digest, sync_folder, write_atomic};
 pub use self::error::StoreError;
+pub use self::handout::{Consent, Handout};
 pub use self::layout::{Layout, NameError, check_name};
 pub use self::partial::{Partial, Saved};
 use self::rescue::Rescue;
