@@ -2,6 +2,7 @@
 //!
 //! Owns names, help and examples of every flag. Reads nothing and decides nothing.
 
+mod animatic;
 mod graph;
 
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use self::animatic::AnimaticArgs;
 pub(super) use self::graph::{GraphArgs, GraphFormat};
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
@@ -55,6 +57,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Draw which shot needs a frame of which.
     Graph(GraphArgs),
+    /// Make a film of all shots at their true lengths, before paying; nothing is sent.
+    Animatic(AnimaticArgs),
     /// Make the videos that are not there yet, and write a report.
     Apply(ApplyArgs),
     /// Show where every shot stands, and what was spent; also while a run goes on.

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Seek, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -196,9 +196,21 @@ pub fn is_film(begin: &[u8]) -> bool {
 /// How many bytes [`is_film`] wants to see.
 pub const MARKED: usize = mux::MARKED;
 
-/// How many frames a film will have.
+/// How many frames a film will have; refuses what can be refused before anything is drawn.
 pub fn frames(film: &Film<'_>) -> Result<u64, FilmError> {
     Ok(Plot::new(film)?.shown_frames(film))
+}
+
+/// The scenes that are shown, in order, and how many frames each has.
+pub fn lengths<'f>(film: &Film<'f>) -> impl Iterator<Item = (&'f Scene, u64)> {
+    let fps = film.fps;
+    let shown = film.scenes.iter().filter(|scene| scene.shown);
+    shown.map(move |scene| (scene, plot::length(scene, fps)))
+}
+
+/// Whether a finished video can be shown; decodes its first picture. The error is a reason in words.
+pub fn can_show(path: &Path) -> Result<(), String> {
+    footage::Footage::open(path).map(drop)
 }
 
 /// Makes the film: faststart MP4, H.264, yuv420p in BT.709 limited range, constant frame rate.

@@ -94,7 +94,7 @@ pub(super) fn number(at: FrameAt, frames: u64, fps: u32) -> u64 {
     }
 }
 
-fn length(scene: &Scene, fps: u32) -> u64 {
+pub(super) fn length(scene: &Scene, fps: u32) -> u64 {
     let ms = match &scene.content {
         Content::Card(card) => u64::from(card.duration_ms),
         Content::Shot(shot) => u64::from(shot.duration_ms),
