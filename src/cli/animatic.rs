@@ -114,7 +114,10 @@ fn fonts(files: &[PathBuf]) -> Result<Fonts, CliError> {
 /// The film's name: that of the manifest's file.
 fn title(args: &AnimaticArgs) -> String {
     let stem = args.manifest.manifest.file_stem();
-    stem.map_or_else(|| "film".to_owned(), |stem| stem.to_string_lossy().into_owned())
+    stem.map_or_else(
+        || "film".to_owned(),
+        |stem| stem.to_string_lossy().into_owned(),
+    )
 }
 
 fn draw(

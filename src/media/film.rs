@@ -331,9 +331,9 @@ fn assemble<W: Write + Seek>(
             // The first in order, so that the same film fails with the same words; who only stopped says nothing.
             Err(error) => {
                 let weight = |error: &FilmError| matches!(error, FilmError::Stopped);
-                let better = failed.as_ref().is_none_or(|(other, known)| {
-                    (weight(&error), place) < (weight(known), *other)
-                });
+                let better = failed
+                    .as_ref()
+                    .is_none_or(|(other, known)| (weight(&error), place) < (weight(known), *other));
                 if better {
                     failed = Some((place, error));
                 }

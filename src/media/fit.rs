@@ -17,16 +17,16 @@ const NARROWEST: usize = 16;
 pub(crate) fn inside(shape: Size, frame: Size) -> Size {
     let (width, height) = frame;
     let (across, down) = (shape.0.max(1) as u64, shape.1.max(1) as u64);
-    let scaled = |side: usize, part: u64, whole: u64| {
+    let scaled = |side: usize, part: u64, whole: u64, most: usize| {
         let scaled = (side as u64 * part + whole / 2) / whole;
-        (scaled.min(side as u64) as usize).next_multiple_of(2)
+        (scaled.min(most as u64) as usize).next_multiple_of(2)
     };
     let close = |side: usize, full: usize| if side + 4 > full { full } else { side };
     if across * height as u64 > down * width as u64 {
-        let high = scaled(width, down, across).max(NARROWEST.min(height));
+        let high = scaled(width, down, across, height).max(NARROWEST.min(height));
         (width, close(high, height))
     } else {
-        let wide = scaled(height, across, down).max(NARROWEST.min(width));
+        let wide = scaled(height, across, down, width).max(NARROWEST.min(width));
         (close(wide, width), height)
     }
 }
@@ -179,7 +179,10 @@ mod tests {
         let wide = scaled(&ramp(40, 16), (20, 16));
         assert!((wide.planes[0].row(0)[10] as i32 - 78).abs() <= 2);
         let square = cover(&ramp(40, 16), (16, 16));
-        assert_eq!(square.planes[0].row(0)[0], ramp(40, 16).planes[0].row(0)[12]);
+        assert_eq!(
+            square.planes[0].row(0)[0],
+            ramp(40, 16).planes[0].row(0)[12]
+        );
         let mut frame = Picture::new(40, 16);
         place(&square, &mut frame);
         assert_eq!(frame.planes[0].row(3)[11], 16);

@@ -1,8 +1,8 @@
 //! Movie fragments: the samples of a track that are listed in `moof` boxes along the file.
 
-use mp4_atom::{Tfhd, Trex, Trun, TrunSamples};
+use mp4_atom::{Tfdt, Tfhd, Trex, Trun, TrunSamples};
 
-use super::boxes::{Box, children, find, leaf, need_leaf};
+use super::boxes::{Box, children, find, find_leaf, leaf, need_leaf};
 use super::probe::ProbeError;
 use super::tables::Samples;
 
@@ -15,9 +15,25 @@ pub(crate) struct Fragment {
 
 /// What holds for samples that do not say it themselves.
 #[derive(Debug, Clone, Copy, Default)]
-struct Defaults {
-    ticks: u32,
-    size: u32,
+pub(crate) struct Defaults {
+    pub(crate) ticks: u32,
+    pub(crate) size: u32,
+    pub(crate) flags: u32,
+    /// Number of the sample entry, counted from 1.
+    pub(crate) entry: u32,
+}
+
+/// Samples that lie behind each other.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) samples: TrunSamples,
+    pub(crate) defaults: Defaults,
+    /// Where in the file the first one begins.
+    pub(crate) place: u64,
+    /// When the first one is decoded, in ticks, if the fragment says it.
+    pub(crate) time: Option<u64>,
+    /// The first byte behind the last one.
+    pub(crate) end: u64,
 }
 
 /// Adds a track's samples of all fragments.
@@ -27,13 +43,35 @@ pub(crate) fn add(
     track: u32,
     samples: &mut Samples,
 ) -> Result<(), ProbeError> {
+    walk(moov, fragments, track, &mut |run| {
+        match &run.samples {
+            TrunSamples::Inherited { count, .. } => samples.add(*count, run.defaults.ticks),
+            TrunSamples::Explicit(entries) => {
+                for entry in entries {
+                    samples.add(1, entry.duration.unwrap_or(run.defaults.ticks));
+                }
+            }
+        }
+        samples.reach(run.end);
+        Ok(())
+    })
+}
+
+/// Shows every run of a track, in file order.
+pub(crate) fn walk(
+    moov: &[u8],
+    fragments: &[Fragment],
+    track: u32,
+    visit: &mut dyn FnMut(&Run) -> Result<(), ProbeError>,
+) -> Result<(), ProbeError> {
     let defaults = defaults(moov, track)?;
     for fragment in fragments {
         let mut end = fragment.start;
         for traf in children(&fragment.body) {
             let traf = traf?;
             if traf.kind.as_ref() == b"traf" {
-                end = add_traf(traf.body, (fragment.start, end), (track, defaults), samples)?;
+                let places = (fragment.start, end);
+                end = walk_traf(traf.body, places, (track, defaults), visit)?;
             }
         }
     }
@@ -41,8 +79,12 @@ pub(crate) fn add(
 }
 
 fn defaults(moov: &[u8], track: u32) -> Result<Defaults, ProbeError> {
+    let none = Defaults {
+        entry: 1,
+        ..Defaults::default()
+    };
     let Some(mvex) = find(moov, *b"mvex")? else {
-        return Ok(Defaults::default());
+        return Ok(none);
     };
     for child in children(mvex) {
         let child = child?;
@@ -52,24 +94,33 @@ fn defaults(moov: &[u8], track: u32) -> Result<Defaults, ProbeError> {
                 return Ok(Defaults {
                     ticks: trex.default_sample_duration,
                     size: trex.default_sample_size,
+                    flags: trex.default_sample_flags,
+                    entry: trex.default_sample_description_index,
                 });
             }
         }
     }
-    Ok(Defaults::default())
+    Ok(none)
 }
 
-/// Adds the runs of one `traf` if it belongs to the track; answers where its data ends.
-fn add_traf(
+/// Shows the runs of one `traf` if it belongs to the track; answers where its data ends.
+fn walk_traf(
     traf: &[u8],
     (start, previous): (u64, u64),
     (track, defaults): (u32, Defaults),
-    samples: &mut Samples,
+    visit: &mut dyn FnMut(&Run) -> Result<(), ProbeError>,
 ) -> Result<u64, ProbeError> {
     let head: Tfhd = need_leaf(traf)?;
     let defaults = Defaults {
         ticks: head.default_sample_duration.unwrap_or(defaults.ticks),
         size: head.default_sample_size.unwrap_or(defaults.size),
+        flags: head.default_sample_flags.unwrap_or(defaults.flags),
+        entry: head.sample_description_index.unwrap_or(defaults.entry),
+    };
+    let own = head.track_id == track;
+    let mut time = match own {
+        true => find_leaf::<Tfdt>(traf)?.map(|tfdt| tfdt.base_media_decode_time),
+        false => None,
     };
     // Without any base, data begins where that of the fragment's previous track ended.
     let base = head
@@ -79,12 +130,6 @@ fn add_traf(
         } else {
             previous
         });
-    let mut other = Samples::default();
-    let samples = if head.track_id == track {
-        samples
-    } else {
-        &mut other
-    };
     let mut place = base;
     for run in children(traf) {
         let Box { kind, body } = run?;
@@ -95,21 +140,27 @@ fn add_traf(
         if let Some(offset) = run.data_offset {
             place = base.saturating_add_signed(i64::from(offset));
         }
-        place = add_run(&run, place, defaults, samples);
-        samples.reach(place);
+        let end = place.saturating_add(bytes(&run.samples, defaults));
+        if own {
+            visit(&Run {
+                samples: run.samples,
+                defaults,
+                place,
+                time: time.take(),
+                end,
+            })?;
+        }
+        place = end;
     }
     Ok(place)
 }
 
-fn add_run(run: &Trun, place: u64, defaults: Defaults, samples: &mut Samples) -> u64 {
-    match &run.samples {
-        TrunSamples::Inherited { count, .. } => {
-            samples.add(*count, defaults.ticks);
-            place.saturating_add(u64::from(*count) * u64::from(defaults.size))
-        }
-        TrunSamples::Explicit(entries) => entries.iter().fold(place, |place, entry| {
-            samples.add(1, entry.duration.unwrap_or(defaults.ticks));
-            place.saturating_add(u64::from(entry.size.unwrap_or(defaults.size)))
-        }),
+fn bytes(samples: &TrunSamples, defaults: Defaults) -> u64 {
+    match samples {
+        TrunSamples::Inherited { count, .. } => u64::from(*count) * u64::from(defaults.size),
+        TrunSamples::Explicit(entries) => entries
+            .iter()
+            .map(|entry| u64::from(entry.size.unwrap_or(defaults.size)))
+            .fold(0, u64::saturating_add),
     }
 }

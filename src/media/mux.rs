@@ -205,7 +205,8 @@ fn sample_entry(track: &Track<'_>) -> Result<Avc1, ClipError> {
             height: track.height,
             ..Visual::default()
         },
-        avcc: Avcc::new(&track.parameters.sps, &track.parameters.pps).map_err(|error| mux_error(&error))?,
+        avcc: Avcc::new(&track.parameters.sps, &track.parameters.pps)
+            .map_err(|error| mux_error(&error))?,
         btrt: None,
         colr: Some(Colr::new(1, 1, 1, false).map_err(|error| mux_error(&error))?),
         pasp: None,

@@ -4,14 +4,15 @@
 //! come from anywhere, so nothing in it is believed: what is kept in memory is bounded, depth is bounded, and work
 //! is in proportion to the index. The order of index and data does not matter, and fragmented files are read too.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek};
 
 use mp4_atom::{Mdhd, Tkhd};
 use thiserror::Error;
 
-use super::boxes::{Header, children, find, need, need_leaf};
+use super::boxes::{children, find, need, need_leaf};
 use super::codec::{self, Entry};
-use super::fragments::{self, Fragment};
+use super::fragments;
+use super::index::{Index, read_index};
 use super::tables::{self, Samples};
 
 /// What a complete video file holds.
@@ -65,21 +66,12 @@ pub enum ProbeError {
     },
 }
 
-/// The most the index may take in memory; that of an hour is a tenth of it.
-const MAX_INDEX: u64 = 64 << 20;
-/// More boxes than that at the top level are no video but an attack.
-const MAX_BOXES: usize = 100_000;
 /// Each track is looked for in every fragment; real files have a handful.
-const MAX_TRACKS: usize = 100;
-/// Kinds a file may begin with.
-const OPENERS: [&[u8; 4]; 8] = [
-    b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp", b"pnot",
-];
-
+pub(crate) const MAX_TRACKS: usize = 100;
 /// Reads what the video is, and refuses it if anything is missing.
 pub fn probe(mut reader: impl Read + Seek) -> Result<VideoInfo, ProbeError> {
-    let length = reader.seek(SeekFrom::End(0)).map_err(io_error)?;
-    let index = read_index(&mut reader, length)?;
+    let index = read_index(&mut reader)?;
+    let length = index.length;
     let mut video = None;
     let mut has_audio = false;
     let (mut end, mut tracks) = (0, 0);
@@ -123,99 +115,6 @@ pub fn probe(mut reader: impl Read + Seek) -> Result<VideoInfo, ProbeError> {
         codec: entry.codec,
         has_audio,
     })
-}
-
-/// The parts of a file that describe the rest.
-struct Index {
-    moov: Vec<u8>,
-    fragments: Vec<Fragment>,
-}
-
-/// Walks the boxes at the top level, and keeps those of the index.
-fn read_index(reader: &mut (impl Read + Seek), length: u64) -> Result<Index, ProbeError> {
-    let mut moov = None;
-    let mut fragments = Vec::new();
-    let (mut at, mut kept) = (0, 0);
-    for _ in 0..MAX_BOXES {
-        if at == length {
-            break;
-        }
-        let header = read_header(reader, at, length)?;
-        let end = if header.length == 0 {
-            length
-        } else {
-            at.saturating_add(header.length)
-        };
-        if end > length {
-            return Err(ProbeError::Truncated {
-                need: end,
-                have: length,
-            });
-        }
-        if matches!(header.kind.as_ref(), b"moov" | b"moof") {
-            kept += end - at;
-            if kept > MAX_INDEX {
-                return Err(ProbeError::Damaged("its index is too large".to_owned()));
-            }
-            let body = read_at(reader, at + header.size as u64, end)?;
-            if header.kind.as_ref() == b"moof" {
-                fragments.push(Fragment { start: at, body });
-            } else if moov.replace(body).is_some() {
-                return Err(ProbeError::Damaged("it has two indexes".to_owned()));
-            }
-        }
-        at = end;
-    }
-    if at < length {
-        return Err(ProbeError::Damaged("it has too many boxes".to_owned()));
-    }
-    let moov = moov.ok_or_else(|| ProbeError::Damaged("it has no index".to_owned()))?;
-    Ok(Index { moov, fragments })
-}
-
-fn read_header(
-    reader: &mut (impl Read + Seek),
-    at: u64,
-    length: u64,
-) -> Result<Header, ProbeError> {
-    let head = read_at(reader, at, length.min(at + 16))?;
-    if at == 0
-        && !OPENERS
-            .iter()
-            .any(|kind| head.get(4..8) == Some(kind.as_slice()))
-    {
-        return Err(ProbeError::NotMp4 {
-            begins: head.escape_ascii().to_string(),
-        });
-    }
-    match Header::read(&head) {
-        Some(header) => Ok(header),
-        None if head.len() < 16 => Err(ProbeError::Truncated {
-            need: at + 16,
-            have: length,
-        }),
-        None => Err(ProbeError::Damaged(format!(
-            "a box at byte {at} is shorter than its header"
-        ))),
-    }
-}
-
-/// Reads a range whose length the caller has bounded.
-fn read_at(reader: &mut (impl Read + Seek), from: u64, to: u64) -> Result<Vec<u8>, ProbeError> {
-    reader.seek(SeekFrom::Start(from)).map_err(io_error)?;
-    let mut bytes = Vec::new();
-    let wanted = to.saturating_sub(from);
-    reader
-        .take(wanted)
-        .read_to_end(&mut bytes)
-        .map_err(io_error)?;
-    if (bytes.len() as u64) < wanted {
-        return Err(ProbeError::Truncated {
-            need: to,
-            have: from + bytes.len() as u64,
-        });
-    }
-    Ok(bytes)
 }
 
 /// A track as far as it matters here.
@@ -294,10 +193,6 @@ fn milliseconds(ticks: u64, timescale: u32) -> u64 {
     let scale = u128::from(timescale);
     let rounded = (u128::from(ticks) * 1000 + scale / 2) / scale;
     u64::try_from(rounded).unwrap_or(u64::MAX)
-}
-
-fn io_error(source: io::Error) -> ProbeError {
-    ProbeError::Io { source }
 }
 
 #[cfg(test)]

@@ -127,8 +127,14 @@ mod tests {
 
     #[test]
     fn a_model_without_camera_control_sees_words() {
-        let read =
-            |model| Script::of("A road [Push in]", Mode::TextToVideo, model, Spec::bundled());
+        let read = |model| {
+            Script::of(
+                "A road [Push in]",
+                Mode::TextToVideo,
+                model,
+                Spec::bundled(),
+            )
+        };
         assert_eq!(read("MiniMax-Hailuo-2.3").moves, [vec![Move::PushIn]]);
         assert_eq!(read("T2V-01").text, "A road [Push in]");
         assert!(read("T2V-01").moves.is_empty());

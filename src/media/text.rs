@@ -147,7 +147,10 @@ impl Face<'_> {
         let (font, id) = self.fonts.find(each);
         let units = font.h_advance_unscaled(id) as i64;
         let extra = if self.bold { self.em * 64 / 22 } else { 0 };
-        units * self.em * 64 / font.units_per_em().map_or(1000, |units| units.max(1.0) as i64)
+        units * self.em * 64
+            / font
+                .units_per_em()
+                .map_or(1000, |units| units.max(1.0) as i64)
             + extra
     }
 }

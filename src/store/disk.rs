@@ -17,8 +17,7 @@ const CHUNK_BYTES: usize = 128 * 1024;
 /// made again; an earlier file of that name is replaced.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     write_atomic_with(path, |file| {
-        file.write_all(bytes)
-            .map_err(StoreError::io("write", path))
+        file.write_all(bytes).map_err(StoreError::io("write", path))
     })
 }
 

@@ -37,7 +37,10 @@ mod tests {
             scenes(&["码头.一", "码头.二", "street.1"]),
             Some(vec!["码头", "码头", "street"])
         );
-        assert_eq!(scenes(&["1-1-close", "1-2", "2-1"]), Some(vec!["1", "1", "2"]));
+        assert_eq!(
+            scenes(&["1-1-close", "1-2", "2-1"]),
+            Some(vec!["1", "1", "2"])
+        );
     }
 
     #[test]

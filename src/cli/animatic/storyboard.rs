@@ -53,8 +53,7 @@ pub(super) fn draw(material: &Material<'_>) -> Storyboard {
         .zip(material.shots)
         .map(|(number, shot)| content(material, number, shot, &mut notes))
         .collect();
-    let is_shown =
-        |shot: &CheckedShot| material.selected.is_none_or(|all| all.contains(&shot.id));
+    let is_shown = |shot: &CheckedShot| material.selected.is_none_or(|all| all.contains(&shot.id));
     let shown: Vec<usize> = (0..material.shots.len())
         .filter(|shot| is_shown(&material.shots[*shot]))
         .collect();

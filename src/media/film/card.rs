@@ -40,7 +40,13 @@ pub(super) fn paint(card: &Card, fonts: &Fonts, (width, height): Size) -> Pictur
         base += unit * 38 / 10;
     }
     base -= unit * 22 / 10;
-    canvas.bar((width - 4 * unit) / 2, base, 4 * unit, (unit / 6).max(2), AMBER);
+    canvas.bar(
+        (width - 4 * unit) / 2,
+        base,
+        4 * unit,
+        (unit / 6).max(2),
+        AMBER,
+    );
     base += unit * 24 / 10;
     for text in &card.lines {
         let text = small.fit(&clean(text), room);

@@ -110,10 +110,13 @@ pub(super) fn needs(scene: &Scene) -> impl Iterator<Item = (usize, FrameAt)> {
         Content::Shot(shot) => [shot.first.as_ref(), shot.last.as_ref()],
         Content::Card(_) | Content::Video(_) => [None, None],
     };
-    images.into_iter().flatten().filter_map(|image| match image {
-        Image::Frame { scene, at } => Some((*scene, *at)),
-        Image::File(_) | Image::Bytes(_) => None,
-    })
+    images
+        .into_iter()
+        .flatten()
+        .filter_map(|image| match image {
+            Image::Frame { scene, at } => Some((*scene, *at)),
+            Image::File(_) | Image::Bytes(_) => None,
+        })
 }
 
 /// Depth first without recursion: a chain may be as long as a film.
@@ -129,7 +132,8 @@ fn order(scenes: &[Scene], shown: &[usize]) -> Result<Vec<usize>, FilmError> {
                 continue;
             }
             open.insert(scene);
-            let missing = needs(&scenes[scene]).find(|(source, _)| !done.get(*source).is_some_and(|done| *done));
+            let missing = needs(&scenes[scene])
+                .find(|(source, _)| !done.get(*source).is_some_and(|done| *done));
             match missing {
                 None => {
                     done[scene] = true;

@@ -7,7 +7,7 @@ use std::io::{Cursor, Read as _};
 use std::path::Path as FilePath;
 
 use super::card;
-use super::footage::Footage;
+use super::footage::{self, Footage};
 use super::plot::{Plot, number};
 use super::shelf::Shelf;
 use super::{Content, Film, FilmError, Image, Scene, Shot, Video};
@@ -81,8 +81,8 @@ pub(super) fn shoot(
         }
         Content::Video(video) => {
             for (frame, _) in wanted {
-                let picture = set.footage(video)?.at(*frame, set.frames, film.fps);
-                shelf.put((number, *frame), picture.map_err(|reason| set.lost(video, reason))?);
+                let picture = set.lent(video, *frame)?;
+                shelf.put((number, *frame), picture);
             }
             set.roll_video(video, goes_on)
         }
@@ -170,6 +170,16 @@ impl Set<'_> {
         })
     }
 
+    /// A frame of the video for another scene.
+    fn lent(&self, video: &Video, frame: u64) -> Result<Picture, FilmError> {
+        let picture = if frame + 1 == self.frames {
+            footage::last(&video.path)
+        } else {
+            self.footage(video)?.at(frame, self.film.fps)
+        };
+        picture.map_err(|reason| self.lost(video, reason))
+    }
+
     fn footage(&self, video: &Video) -> Result<Footage, FilmError> {
         Footage::open(&video.path).map_err(|reason| self.lost(video, reason))
     }
@@ -189,7 +199,11 @@ impl Set<'_> {
             None => {
                 let (width, height) = self.frame;
                 let seed = seed(&self.scene.name, &shot.prompt);
-                (scene::paint(seed, world(width), world(height)), self.frame, false)
+                (
+                    scene::paint(seed, world(width), world(height)),
+                    self.frame,
+                    false,
+                )
             }
             Some(Image::Frame { scene, at }) => {
                 let picture = self.fetch(*scene, *at)?;

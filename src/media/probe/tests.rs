@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use super::*;
+use crate::media::boxes::Header;
 use crate::media::clip::{ClipRequest, render_tiny};
 use crate::media::noise::{hash, pick};
 

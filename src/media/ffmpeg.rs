@@ -1,0 +1,202 @@
+//! A system ffmpeg, for videos that the built-in decoders do not know.
+//!
+//! Owns how the program is called: told which file and which pictures, with a time limit, its answer bounded, and
+//! nothing of the file's name taken for an option or an address. The one place of `media` that starts a process, and
+//! that looks at a clock, for the limit.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use super::frames::{Decoder, Frame, FrameError, Source};
+
+/// So long one call may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// So much of what it says is read.
+const MAX_WORDS: u64 = 4096;
+/// A picture of 8192x4320 in three bytes a pixel, and its head.
+const MAX_PICTURE: u64 = 8192 * 4320 * 3 + 64;
+
+/// The frames at places in display order, one call for each.
+pub(crate) fn take(
+    program: &Path,
+    path: &Path,
+    source: &Source<File>,
+    places: &[usize],
+) -> Result<Vec<Frame>, FrameError> {
+    let error = |reason: String| FrameError::Ffmpeg {
+        what: source
+            .entry(0)
+            .map_or_else(|_| "it".to_owned(), |entry| entry.codec.clone()),
+        program: program.display().to_string(),
+        reason,
+    };
+    let version = version(program).map_err(error)?;
+    let mut frames: Vec<Frame> = Vec::with_capacity(places.len());
+    for (number, place) in places.iter().enumerate() {
+        let known = places[..number].iter().position(|known| known == place);
+        let frame = match known {
+            Some(known) => frames[known].clone(),
+            None => {
+                let mut command = Command::new(program);
+                arguments(&mut command, path, source, *place);
+                let bytes = answer(command, MAX_PICTURE).map_err(error)?;
+                let (width, height, rgb) =
+                    pixels(&bytes).ok_or_else(|| error("its answer is no picture".to_owned()))?;
+                Frame {
+                    width,
+                    height,
+                    rgb: rgb.to_vec(),
+                    time: source.time(*place),
+                    decoder: Decoder::Ffmpeg {
+                        version: version.clone(),
+                    },
+                }
+            }
+        };
+        frames.push(frame);
+    }
+    Ok(frames)
+}
+
+/// What the program says about itself, the first line.
+fn version(program: &Path) -> Result<String, String> {
+    let mut command = Command::new(program);
+    command.arg("-version");
+    let words = answer(command, MAX_WORDS)?;
+    let words = String::from_utf8_lossy(&words);
+    let line = words.lines().next().unwrap_or_default();
+    let version = line.strip_prefix("ffmpeg version ").unwrap_or(line);
+    let version = version.split(' ').next().unwrap_or_default();
+    if version.is_empty() {
+        return Err("it says nothing about itself".to_owned());
+    }
+    Ok(version
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .take(64)
+        .collect())
+}
+
+fn arguments(command: &mut Command, path: &Path, source: &Source<File>, place: usize) {
+    // As a file of a protocol it can be neither an option nor an address, whatever its name is.
+    let mut input = std::ffi::OsString::from("file:");
+    input.push(path);
+    command
+        .args(["-nostdin", "-hide_banner", "-loglevel", "error"])
+        .args(["-protocol_whitelist", "file", "-i"])
+        .arg(input)
+        .args(["-map", "0:v:0", "-an", "-sn", "-dn", "-vf"])
+        .arg(filters(source, place))
+        .args(["-frames:v", "1", "-c:v", "ppm", "-f", "image2pipe", "-"]);
+}
+
+/// The picture at a place, in the colours that this program would take it for.
+fn filters(source: &Source<File>, place: usize) -> String {
+    let mut scale = "scale=flags=accurate_rnd+full_chroma_int+bitexact".to_owned();
+    // What nobody says, ffmpeg takes for BT.601 whatever the size is.
+    let (tags, height) = source.entry(0).map_or_else(
+        |_| (super::colour::Tags::UNKNOWN, 0),
+        |entry| (source.tags(), entry.size.1),
+    );
+    if tags.matrix == 2 && tags.matrix_for(height) == 1 {
+        scale.push_str(":in_color_matrix=bt709");
+    }
+    format!("select=eq(n\\,{place}),{scale},format=rgb24")
+}
+
+/// Runs a program to its end; what it writes, or in words why not.
+fn answer(mut command: Command, most: u64) -> Result<Vec<u8>, String> {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .map_err(|error| format!("it cannot be started: {error}"))?;
+    let found = collect(&mut child, most);
+    // Whatever happened, it must not be left behind; one that has ended cannot be killed.
+    let _ = child.kill();
+    let status = child.wait().map_err(|error| error.to_string())?;
+    let (bytes, words) = found?;
+    if bytes.is_empty() {
+        let words = words.lines().next().unwrap_or_default();
+        let words: String = words
+            .chars()
+            .filter(|letter| !letter.is_control())
+            .take(200)
+            .collect();
+        return Err(match words.as_str() {
+            "" => format!("it gave no picture ({status})"),
+            words => words.to_owned(),
+        });
+    }
+    Ok(bytes)
+}
+
+/// Everything on both streams, which are read at the same time so that neither blocks the program.
+fn collect(child: &mut Child, most: u64) -> Result<(Vec<u8>, String), String> {
+    let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err("it has no output".to_owned());
+    };
+    let (sender, receiver) = mpsc::channel();
+    let words = thread::spawn(move || {
+        let mut words = Vec::new();
+        // A stream that breaks off has said what it had to say.
+        let _ = err.take(MAX_WORDS).read_to_end(&mut words);
+        String::from_utf8_lossy(&words).into_owned()
+    });
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = out.take(most + 1).read_to_end(&mut bytes);
+        // Nobody listens any more once the time is over.
+        let _ = sender.send(bytes);
+    });
+    let bytes = receiver
+        .recv_timeout(PATIENCE)
+        .map_err(|_| format!("it took longer than {} s", PATIENCE.as_secs()))?;
+    if bytes.len() as u64 > most {
+        return Err("its answer is too long".to_owned());
+    }
+    if bytes.is_empty() {
+        return Ok((bytes, words.join().unwrap_or_default()));
+    }
+    Ok((bytes, String::new()))
+}
+
+/// Width, height and pixels of a PPM.
+fn pixels(ppm: &[u8]) -> Option<(u32, u32, &[u8])> {
+    let mut rest = ppm.strip_prefix(b"P6\n")?;
+    let mut line = || {
+        let end = rest.iter().position(|byte| *byte == b'\n')?;
+        let (line, after) = rest.split_at(end);
+        rest = &after[1..];
+        std::str::from_utf8(line).ok()
+    };
+    let (width, height) = line()?.split_once(' ')?;
+    (line()? == "255").then_some(())?;
+    let (width, height): (u32, u32) = (width.parse().ok()?, height.parse().ok()?);
+    let size = usize::try_from(u64::from(width) * u64::from(height) * 3).ok()?;
+    (width > 0 && height > 0 && rest.len() == size).then_some((width, height, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pixels;
+
+    #[test]
+    fn a_picture_is_taken_only_whole() {
+        assert_eq!(
+            pixels(b"P6\n2 1\n255\nabcdef"),
+            Some((2, 1, &b"abcdef"[..]))
+        );
+        assert_eq!(pixels(b"P6\n2 1\n255\nabcde"), None);
+        assert_eq!(pixels(b"P6\n2 1\n65535\nabcdef"), None);
+        assert_eq!(pixels(b"P6\n0 0\n255\n"), None);
+        assert_eq!(pixels(b"GIF89a"), None);
+    }
+}

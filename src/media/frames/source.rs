@@ -1,0 +1,307 @@
+//! A video that is open: its samples, and decoding those that are wanted.
+//!
+//! Owns which samples have to be decoded for a picture, and in which runs. Never keeps more than one picture.
+
+use std::collections::BTreeSet;
+use std::io::{Read, Seek, SeekFrom};
+use std::time::Duration;
+
+use super::{FrameError, YuvPicture};
+use crate::media::colour::Tags;
+use crate::media::decode::{self, Decoding, Refusal, Standing};
+use crate::media::demux::{Entry, Film};
+use crate::media::index::read_index;
+use crate::media::probe;
+use crate::shot::FrameAt;
+
+/// From a key frame to the picture that needs it there are at most so many: a quarter of an hour.
+const MAX_RUN: usize = 25_000;
+
+/// A whole video, and where its samples are.
+#[derive(Debug)]
+pub(crate) struct Source<R> {
+    pub(crate) reader: R,
+    pub(crate) film: Film,
+}
+
+impl<R: Read + Seek> Source<R> {
+    /// Looks at the index; a file that is not whole is refused, since decoders conceal what is missing.
+    pub(crate) fn open(mut reader: R) -> Result<Self, FrameError> {
+        probe::probe(&mut reader)?;
+        reader.seek(SeekFrom::Start(0)).map_err(FrameError::io)?;
+        let index = read_index(&mut reader)?;
+        let film = Film::read(&index)?;
+        let mut source = Self { reader, film };
+        source.drop_orphans()?;
+        if source.film.shown.is_empty() {
+            return Err(FrameError::Nothing);
+        }
+        Ok(source)
+    }
+
+    /// Leaves out the pictures before the first key frame that refer to others which the file does not have: it was
+    /// cut out of a longer one.
+    fn drop_orphans(&mut self) -> Result<(), FrameError> {
+        let Some(first) = self.film.samples.first().copied() else {
+            return Ok(());
+        };
+        let leaders = self.film.samples.iter().skip(1);
+        let leaders = leaders
+            .take_while(|sample| sample.composed < first.composed)
+            .count();
+        if leaders == 0 {
+            return Ok(());
+        }
+        // A coding that is not known here cannot be looked into.
+        let Ok(key) = self.standing(0) else {
+            return Ok(());
+        };
+        if key.refresh {
+            return Ok(());
+        }
+        for number in 1..=leaders {
+            if self.standing(number).is_ok_and(|standing| standing.leads) {
+                self.film
+                    .shown
+                    .retain(|shown| shown.sample as usize != number);
+            }
+        }
+        Ok(())
+    }
+
+    fn standing(&mut self, number: usize) -> Result<Standing, FrameError> {
+        let bytes = self.film.sample(&mut self.reader, number)?;
+        let entry = self.entry(number)?;
+        decode::standing(&bytes, &entry.coding).map_err(|refusal| self.error(number, refusal))
+    }
+
+    /// The sample entry of a sample.
+    pub(crate) fn entry(&self, number: usize) -> Result<&Entry, FrameError> {
+        let entry = self.film.samples[number].entry as usize;
+        self.film.entries.get(entry).ok_or_else(|| {
+            let what = "a picture without a description".to_owned();
+            FrameError::Incomplete(probe::ProbeError::Damaged(what))
+        })
+    }
+
+    /// What the file says about its colours before any picture is decoded.
+    pub(crate) fn tags(&self) -> Tags {
+        self.entry(0).map_or(Tags::UNKNOWN, |entry| {
+            let stream = decode::sequence(&entry.coding).map_or(Tags::UNKNOWN, |sps| sps.colour);
+            stream.or(entry.colour)
+        })
+    }
+
+    /// Which of the shown pictures a place means.
+    pub(super) fn place(&self, at: FrameAt) -> Result<usize, FrameError> {
+        match at {
+            FrameAt::First => Ok(0),
+            FrameAt::Last => Ok(self.film.shown.len() - 1),
+            FrameAt::Middle => self.at(self.length() / 2),
+            FrameAt::Time(time) => self.at(time),
+        }
+    }
+
+    pub(super) fn spread(&self, count: usize) -> Result<Vec<usize>, FrameError> {
+        let length = self.length();
+        let parts = count as u32 * 2;
+        (0..count as u32)
+            .map(|part| self.at(length * (2 * part + 1) / parts))
+            .collect()
+    }
+
+    fn at(&self, time: Duration) -> Result<usize, FrameError> {
+        let length = self.length();
+        if time > length {
+            return Err(FrameError::BeyondEnd { at: time, length });
+        }
+        let shown = &self.film.shown;
+        // Compared after rounding, so that a frame's own time finds it again.
+        let behind = shown.partition_point(|shown| self.duration(shown.time) <= time);
+        Ok(behind.saturating_sub(1))
+    }
+
+    /// How long the film is.
+    pub(crate) fn length(&self) -> Duration {
+        self.duration(self.film.length)
+    }
+
+    /// When the picture at a place in display order is shown.
+    pub(crate) fn time(&self, place: usize) -> Duration {
+        self.duration(self.film.shown[place].time)
+    }
+
+    fn duration(&self, ticks: i64) -> Duration {
+        let scale = u128::from(self.film.timescale);
+        let nanos = (ticks.max(0) as u128 * 1_000_000_000 + scale / 2) / scale;
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
+    /// Decodes the pictures at these places, in decoding order, with their sample's number.
+    pub(super) fn decode(
+        &mut self,
+        places: &[usize],
+        take: &mut dyn FnMut(usize, YuvPicture) -> Result<(), FrameError>,
+    ) -> Result<(), FrameError> {
+        let wanted: BTreeSet<usize> = places
+            .iter()
+            .map(|place| self.film.shown[*place].sample as usize)
+            .collect();
+        for run in self.runs(&wanted) {
+            self.decode_run(&run, take)?;
+        }
+        Ok(())
+    }
+
+    /// Wanted samples that one pass finds, each list from its start on.
+    fn runs(&self, wanted: &BTreeSet<usize>) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
+        for sample in wanted {
+            let start = self.film.start_of(*sample);
+            match runs.last_mut() {
+                Some(run) if start <= run.last() => {
+                    run.start = run.start.min(start);
+                    run.wanted.push(*sample);
+                }
+                _ => runs.push(Run {
+                    start,
+                    wanted: vec![*sample],
+                }),
+            }
+        }
+        runs
+    }
+
+    fn decode_run(
+        &mut self,
+        run: &Run,
+        take: &mut dyn FnMut(usize, YuvPicture) -> Result<(), FrameError>,
+    ) -> Result<(), FrameError> {
+        let mut top = 0;
+        for sample in &run.wanted {
+            top = top.max(self.standing(*sample)?.layer);
+        }
+        let mut decoder = Sequential::new(self, run.start)?;
+        for number in run.start..=run.last() {
+            let wanted = run.wanted.binary_search(&number).is_ok();
+            if number - run.start > MAX_RUN {
+                return Err(self.damaged_sample(number, "no key frame for too long"));
+            }
+            if let Some(picture) = decoder.next(self, number, (!wanted).then_some(top))?
+                && wanted
+            {
+                take(number, picture)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a decoder said about a sample, with the time at which it is shown.
+    pub(super) fn error(&self, number: usize, refusal: Refusal) -> FrameError {
+        match refusal {
+            Refusal::Unsupported(what) => FrameError::Unsupported { what },
+            Refusal::Damaged(what) => self.damaged_sample(number, &what),
+        }
+    }
+
+    fn damaged_sample(&self, number: usize, what: &str) -> FrameError {
+        let shown = &self.film.shown;
+        let place = shown
+            .iter()
+            .position(|shown| shown.sample as usize == number);
+        self.damaged(place.unwrap_or(0), what)
+    }
+
+    pub(super) fn damaged(&self, place: usize, what: &str) -> FrameError {
+        FrameError::Damaged {
+            at: self.time(place),
+            what: what.to_owned(),
+        }
+    }
+}
+
+/// Samples that are wanted, and where decoding has to begin for them.
+#[derive(Debug)]
+struct Run {
+    start: usize,
+    wanted: Vec<usize>,
+}
+
+impl Run {
+    fn last(&self) -> usize {
+        self.wanted.last().copied().unwrap_or(self.start)
+    }
+}
+
+/// A decoder on its way through the samples.
+#[derive(Debug)]
+pub(super) struct Sequential {
+    decoding: Decoding,
+    entry: u32,
+    /// Where it began: pictures that lead this one cannot be decoded.
+    start: usize,
+}
+
+impl Sequential {
+    pub(super) fn new<R: Read + Seek>(
+        source: &Source<R>,
+        start: usize,
+    ) -> Result<Self, FrameError> {
+        let entry = source.entry(start)?;
+        let mut decoding = Decoding::new(entry).map_err(|refusal| source.error(start, refusal))?;
+        decoding
+            .enter(entry)
+            .map_err(|refusal| source.error(start, refusal))?;
+        Ok(Self {
+            decoding,
+            entry: source.film.samples[start].entry,
+            start,
+        })
+    }
+
+    /// Decodes the next sample. With a layer, the picture itself is not wanted: it is only decoded if pictures of
+    /// that layer may refer to it.
+    pub(super) fn next<R: Read + Seek>(
+        &mut self,
+        source: &mut Source<R>,
+        number: usize,
+        layer: Option<u8>,
+    ) -> Result<Option<YuvPicture>, FrameError> {
+        let bytes = source.film.sample(&mut source.reader, number)?;
+        let entry = source.entry(number)?;
+        let standing = decode::standing(&bytes, &entry.coding)
+            .map_err(|refusal| source.error(number, refusal))?;
+        if self.is_needless(source, number, standing, layer) {
+            return Ok(None);
+        }
+        if source.film.samples[number].entry != self.entry {
+            self.entry = source.film.samples[number].entry;
+            self.decoding
+                .enter(entry)
+                .map_err(|refusal| source.error(number, refusal))?;
+        }
+        self.decoding
+            .decode(&bytes)
+            .map_err(|refusal| source.error(number, refusal))
+    }
+
+    fn is_needless<R>(
+        &self,
+        source: &Source<R>,
+        number: usize,
+        standing: Standing,
+        layer: Option<u8>,
+    ) -> bool {
+        let samples = &source.film.samples;
+        let orphan = number > self.start
+            && standing.leads
+            && samples[number].composed < samples[self.start].composed
+            && !samples[self.start + 1..number]
+                .iter()
+                .any(|sample| sample.sync);
+        let aside = layer.is_some_and(|layer| {
+            standing.layer > layer || (standing.layer == layer && !standing.reference)
+        });
+        orphan || aside
+    }
+}
