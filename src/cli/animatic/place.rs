@@ -41,7 +41,7 @@ pub(super) fn place(
             let folder = path.parent().filter(|folder| *folder != Path::new(""));
             match folder {
                 Some(folder) if !folder.is_dir() => {
-                    let message = format!("there is no folder `{}`", folder.display());
+                    let message = format!("there is no folder for `{}`", path.display());
                     Err(CliError::new(Exit::Usage, message))
                 }
                 _ => Ok(path),
