@@ -2,6 +2,7 @@
 //!
 //! Owns names, help and examples of every flag. Reads nothing and decides nothing.
 
+mod animatic;
 mod cut;
 mod export;
 mod graph;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use self::animatic::AnimaticArgs;
 pub(super) use self::cut::CutArgs;
 pub(super) use self::export::{ExportArgs, Format, PathStyle};
 pub(super) use self::graph::{GraphArgs, GraphFormat};
@@ -61,6 +63,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Draw which shot needs a frame of which.
     Graph(GraphArgs),
+    /// Make a film of all shots at their true lengths, before paying; nothing is sent.
+    Animatic(AnimaticArgs),
     /// Make the videos that are not there yet, and write a report.
     Apply(ApplyArgs),
     /// Show where every shot stands, and what was spent; also while a run goes on.

@@ -3,6 +3,7 @@
 //! The only part that prints, reads the environment, and knows every other
 //! part. Each command is a file; this one is the table of contents.
 
+mod animatic;
 mod apply;
 mod args;
 mod backend;
@@ -64,6 +65,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Check(args) => check::check(&args, console),
         Command::Plan(args) => plan::plan(&args, console),
         Command::Graph(args) => graph::graph(&args, console),
+        Command::Animatic(args) => animatic::animatic(&args, console),
         Command::Apply(args) => apply::apply(&args, console),
         Command::Status(args) => status::status(&args, console),
         Command::Takes(args) => takes::takes(&args, console),

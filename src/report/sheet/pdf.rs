@@ -25,7 +25,7 @@ use thiserror::Error;
 use super::canvas::Colour;
 use super::paper::{Item, Paper, UNIT, flow};
 use super::{Film, Place};
-use crate::media::text::EMBEDDED;
+use crate::media::fonts;
 
 /// Stands for characters the font lacks.
 const MISSING: char = '□';
@@ -192,8 +192,8 @@ struct Fonts {
 
 impl Fonts {
     fn embedded() -> Result<Self, PdfError> {
-        let own = FontRef::try_from_slice(EMBEDDED).map_err(|_| PdfError::Font)?;
-        let pdf = Font::new(EMBEDDED.into(), 0).ok_or(PdfError::Font)?;
+        let own = FontRef::try_from_slice(fonts::FILE).map_err(|_| PdfError::Font)?;
+        let pdf = Font::new(fonts::FILE.into(), 0).ok_or(PdfError::Font)?;
         Ok(Self { own, pdf })
     }
 
