@@ -4,6 +4,7 @@
 
 mod cut;
 mod export;
+mod retime;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::cut::CutArgs;
 pub(super) use self::export::{ExportArgs, Format, PathStyle};
+pub(super) use self::retime::RetimeArgs;
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
 
@@ -65,6 +67,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Join the takes that count to one video, a rough cut.
     Cut(CutArgs),
+    /// Say what an edited timeline means for the manifest.
+    Retime(RetimeArgs),
     /// Say what became of a creation that nobody answered.
     Resolve(ResolveArgs),
     /// Serve the video API on this machine, without cost, for any client.

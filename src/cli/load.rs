@@ -45,6 +45,8 @@ pub(super) struct Loaded {
     pub shots: Vec<CheckedShot>,
     /// Whether only some shots were selected.
     pub selective: bool,
+    /// Values of variables from outside the manifest.
+    pub overrides: Overrides,
     /// Every mistake and every lint.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -100,6 +102,7 @@ pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
         environment,
         shots: Vec::new(),
         selective: !args.only.is_empty(),
+        overrides: Overrides::default(),
         diagnostics,
     };
     if let Some(manifest) = manifest {
@@ -127,6 +130,7 @@ fn go_on(
     };
     let (shots, mut found) = shot::expand(manifest, &loaded.sources, &overrides, spec);
     loaded.diagnostics.append(&mut found);
+    loaded.overrides = overrides;
     let library = Folder::new(&loaded.folder);
     let context = check::Context {
         spec,

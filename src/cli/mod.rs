@@ -23,6 +23,7 @@ mod plan;
 mod prepare;
 mod render;
 mod resolve;
+mod retime;
 mod schema;
 mod signals;
 mod simulate;
@@ -66,6 +67,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Takes(args) => takes::takes(&args, console),
         Command::Export(args) => export::export(&args, console),
         Command::Cut(args) => cut::cut(&args, console),
+        Command::Retime(args) => retime::retime(&args, console),
         Command::Resolve(args) => resolve::resolve(&args, console),
         Command::Simulate(args) => simulate::simulate(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),
