@@ -127,16 +127,15 @@ impl Film {
         read_at(reader, sample.offset, end)
     }
 
-    /// The last sample from which on a sample can be decoded, whatever was before: the last sync sample that is
-    /// neither decoded nor shown after it. The first sample, where there is none.
-    pub(crate) fn start_of(&self, number: usize) -> usize {
-        let target = self.samples[number];
+    /// The samples from which on a sample can be decoded, by what the container says, nearest first: sync samples
+    /// that are neither decoded nor shown after it. Ends with the first sample.
+    pub(crate) fn starts(&self, number: usize) -> impl Iterator<Item = usize> {
+        let shown = self.samples[number].composed;
         let before = self.samples[..=number].iter().enumerate().rev();
         before
-            .filter(|(_, sample)| sample.sync && sample.composed <= target.composed)
+            .filter(move |(_, sample)| sample.sync && sample.composed <= shown)
             .map(|(start, _)| start)
-            .next()
-            .unwrap_or(0)
+            .chain([0])
     }
 }
 

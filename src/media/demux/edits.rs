@@ -1,7 +1,7 @@
 //! The edit list: which part of a track is shown, and when.
 //!
 //! As ffmpeg reads it: a picture belongs to an edit if it begins inside of it. One that begins before an edit and
-//! would last into it is not shown.
+//! would last into it is not shown, and the film begins with the first one that is.
 
 use mp4_atom::Elst;
 
@@ -126,7 +126,21 @@ pub(super) fn shown(samples: &[Sample], edits: &[Edit]) -> Result<(Vec<Shown>, i
         }
         clock = checked(clock, edit.length.unwrap_or(0))?;
     }
+    if !whole {
+        begin_at_once(&mut shown, edits);
+    }
     Ok((shown, end.max(0)))
+}
+
+/// Pulls the film forward by what no picture is shown at its beginning, but for the pauses that are meant.
+fn begin_at_once(shown: &mut [Shown], edits: &[Edit]) {
+    let pauses = edits.iter().filter(|edit| edit.from.is_none());
+    let meant: i64 = pauses.filter_map(|edit| edit.length).sum();
+    let first = shown.iter().map(|shown| shown.time).min().unwrap_or(0);
+    let gap = (first - meant).max(0);
+    for shown in shown {
+        shown.time -= gap;
+    }
 }
 
 fn checked(clock: i64, length: i64) -> Result<i64, ProbeError> {
