@@ -181,3 +181,109 @@ fn a_film_that_was_never_made_is_a_timeline_of_gaps() {
         "nothing was written"
     );
 }
+
+/// The export with its clips changed as an editor would.
+fn edited(stage: &Stage, change: impl FnOnce(&mut Vec<Value>)) {
+    let ran = stage.run(&["export", "shots.yaml", "--simulate", "--out", "film.otio"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let mut timeline = json_of(stage, "film.otio");
+    let children = timeline["tracks"]["children"][0]["children"].as_array_mut();
+    change(children.expect("a track"));
+    stage.write("edited.otio", &timeline.to_string());
+}
+
+fn length(clip: &mut Value, frames: f64) {
+    clip["source_range"]["duration"]["value"] = json!(frames);
+}
+
+#[test]
+fn an_edit_becomes_advice_with_the_lines_to_change() {
+    let stage = film();
+    edited(&stage, |clips| {
+        // The gap needs less than was asked for, the first shot is out, the last twice.
+        length(&mut clips[1], 96.0);
+        length(&mut clips[2], 48.0);
+        let mut again = clips[2].clone();
+        again["source_range"]["start_time"]["value"] = json!(96.0);
+        again["metadata"] = json!({});
+        clips.push(again);
+        clips.remove(0);
+        clips.swap(0, 1);
+    });
+    let before = stage.read("shots.yaml");
+    let ran = stage.run(&[
+        "retime",
+        "shots.yaml",
+        "--simulate",
+        "--from",
+        "edited.otio",
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    insta::assert_snapshot!(ran.stdout);
+    assert_eq!(stage.read("shots.yaml"), before, "it only advises");
+    let ran = stage.run(&[
+        "retime",
+        "shots.yaml",
+        "--simulate",
+        "--from",
+        "edited.otio",
+        "--json",
+    ]);
+    let told: Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
+    assert_eq!(told["unused"], json!(["opening"]));
+    assert_eq!(told["order"]["edit"], json!(["镜头一", "doomed"]));
+    let last = &told["shots"][2];
+    assert_eq!(
+        (&last["used_seconds"], &last["suggested_seconds"]),
+        (&json!(4.0), &json!(6))
+    );
+    assert_eq!(told["changes"][0]["becomes"], "    duration: 6");
+}
+
+#[test]
+fn clips_are_found_by_path_and_name_when_an_editor_drops_the_rest() {
+    let stage = film();
+    edited(&stage, |clips| {
+        for clip in clips.iter_mut() {
+            clip["metadata"] = json!({});
+            if let Some(references) = clip["media_references"].as_object_mut() {
+                for reference in references.values_mut() {
+                    reference["metadata"] = json!({});
+                }
+            }
+        }
+        clips[0]["name"] = json!("clip 1");
+        clips[2]["media_references"] = json!({});
+        clips.push(json!({
+            "OTIO_SCHEMA": "Clip.2", "name": "logo", "source_range": clips[0]["source_range"],
+        }));
+    });
+    let ran = stage.run(&[
+        "retime",
+        "shots.yaml",
+        "--simulate",
+        "--from",
+        "edited.otio",
+        "--json",
+    ]);
+    let told: Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
+    assert_eq!(
+        told["order"]["edit"],
+        json!(["opening", "doomed", "镜头一"])
+    );
+    assert_eq!(
+        (&told["unused"], &told["unknown"]),
+        (&json!([]), &json!(["logo"]))
+    );
+    assert_eq!(told["changes"], json!([]), "nothing has changed");
+}
+
+#[test]
+fn what_is_no_edit_is_refused_in_words() {
+    let stage = film();
+    stage.write("edited.otio", "{\"OTIO_SCHEMA\": \"Clip.2\"}");
+    for from in ["edited.otio", "nothing.otio", "out"] {
+        let ran = stage.run(&["retime", "shots.yaml", "--simulate", "--from", from]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+    }
+}

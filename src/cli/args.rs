@@ -6,6 +6,7 @@ mod animatic;
 mod cut;
 mod export;
 mod graph;
+mod retime;
 mod sheet;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ pub(super) use self::animatic::AnimaticArgs;
 pub(super) use self::cut::CutArgs;
 pub(super) use self::export::{ExportArgs, Format, PathStyle};
 pub(super) use self::graph::{GraphArgs, GraphFormat};
+pub(super) use self::retime::RetimeArgs;
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
@@ -77,6 +79,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Join the takes that count to one video, a rough cut.
     Cut(CutArgs),
+    /// Say what an edited timeline means for the manifest.
+    Retime(RetimeArgs),
     /// Say what became of a creation that nobody answered.
     Resolve(ResolveArgs),
     /// Serve the video API on this machine, without cost, for any client.

@@ -11,9 +11,11 @@ use crate::cli::args::{ManifestArgs, ResultsArgs};
 use crate::cli::backend::Target;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
+use crate::cli::load::Loaded;
 use crate::cli::{load, prepare, status, takes};
 use crate::event::{ShotFacts, Video};
 use crate::ledger::{Ledger, Record, Records};
+use crate::manifest::model::Manifest;
 use crate::media::probe::probe;
 use crate::plan::history::Presence;
 use crate::report::timeline::{Film, Made, Rate, Scene, Take};
@@ -25,6 +27,11 @@ pub(super) struct Gathered {
     pub film: Film,
     pub store: Store,
     pub records: Records,
+    pub loaded: Loaded,
+    pub manifest: Manifest,
+    pub target: Target,
+    /// The facts that the scenes were made from, in the same order.
+    pub shots: Vec<ShotFacts>,
 }
 
 /// Gathers the selected shots; `None` for a manifest with mistakes, which are told.
@@ -90,6 +97,10 @@ pub(super) fn gather(
         film,
         store,
         records,
+        loaded,
+        manifest,
+        target,
+        shots,
     }))
 }
 

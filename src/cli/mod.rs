@@ -25,6 +25,7 @@ mod plan;
 mod prepare;
 mod render;
 mod resolve;
+mod retime;
 mod schema;
 mod sheet;
 mod signals;
@@ -72,6 +73,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Sheet(args) => sheet::sheet(&args, console),
         Command::Export(args) => export::export(&args, console),
         Command::Cut(args) => cut::cut(&args, console),
+        Command::Retime(args) => retime::retime(&args, console),
         Command::Resolve(args) => resolve::resolve(&args, console),
         Command::Simulate(args) => simulate::simulate(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),
