@@ -5,11 +5,13 @@
 
 use super::motion::Window;
 use super::noise::ONE;
-use super::plane::{Picture, Plane, Sampler};
+use super::plane::{Picture, Plane, Sampler, mix};
 
 /// Width and height in pixels.
 pub(crate) type Size = (usize, usize);
 
+/// How much darker the outer edge of a border is, of 256.
+const DARKEST: usize = 176;
 /// Narrower than that no picture is drawn, whatever shape it claims to have.
 const NARROWEST: usize = 16;
 
@@ -76,28 +78,36 @@ pub(crate) fn place(inner: &Picture, frame: &mut Picture) {
     }
 }
 
-/// The picture with a mirrored border, so that it is the middle 60 % of the result: [`super::motion::CORE`].
+/// The picture with a mirrored border that darkens outwards, so that nobody takes it for a part of the picture. The
+/// picture is the middle 60 % of the result: [`super::motion::CORE`].
 pub(crate) fn bordered(picture: &Picture) -> Picture {
     let border = |side: usize| (side / 3).next_multiple_of(2);
     let (left, top) = (border(picture.width()), border(picture.height()));
     let mut out = Picture::new(picture.width() + 2 * left, picture.height() + 2 * top);
     for (index, (from, to)) in picture.planes.iter().zip(&mut out.planes).enumerate() {
-        let shift = usize::from(index > 0);
-        mirror(from, to, left >> shift, top >> shift);
+        let (shift, black) = if index == 0 { (0, 16) } else { (1, 128) };
+        mirror(from, to, (left >> shift, top >> shift), black);
     }
     out
 }
 
-fn mirror(from: &Plane, to: &mut Plane, left: usize, top: usize) {
-    let columns: Vec<usize> = (0..to.width)
-        .map(|x| mirrored(x, left, from.width))
+fn mirror(from: &Plane, to: &mut Plane, (left, top): (usize, usize), black: u8) {
+    let columns: Vec<(usize, i32)> = (0..to.width)
+        .map(|x| (mirrored(x, left, from.width), light(x, left, from.width)))
         .collect();
     for y in 0..to.height {
         let source = from.row(mirrored(y, top, from.height));
-        for (out, x) in to.row_mut(y).iter_mut().zip(&columns) {
-            *out = source[*x];
+        let of_row = light(y, top, from.height);
+        for (out, (x, of_column)) in to.row_mut(y).iter_mut().zip(&columns) {
+            *out = mix(black, source[*x], of_row.min(*of_column));
         }
     }
+}
+
+/// How much light is left at a place, of 256: all of it from `begin` on for `length`, less and less outside.
+fn light(place: usize, begin: usize, length: usize) -> i32 {
+    let outside = begin.saturating_sub(place) + (place + 1).saturating_sub(begin + length);
+    256 - (outside * DARKEST / begin.max(1)) as i32
 }
 
 /// Where a place comes from, if `length` samples from `begin` on are mirrored at both ends.
@@ -167,11 +177,14 @@ mod tests {
         let (from, to) = (&picture.planes[0], &out.planes[0]);
         for y in 0..12 {
             assert_eq!(&to.row(y + 4)[4..16], from.row(y));
-            assert_eq!(to.row(y + 4)[3], from.row(y)[0]);
-            assert_eq!(to.row(y + 4)[0], from.row(y)[3]);
-            assert_eq!(to.row(y + 4)[19], from.row(y)[8]);
         }
-        assert_eq!(to.row(0), to.row(7));
+        // A quarter of the way out a quarter of the darkness.
+        let darker = |value: u8, steps: i32| mix(16, value, 256 - steps * 44);
+        let (inner, outer) = (from.row(2), to.row(6));
+        assert_eq!(outer[3], darker(inner[0], 1));
+        assert_eq!(outer[0], darker(inner[3], 4));
+        assert_eq!(outer[19], darker(inner[8], 4));
+        assert_eq!(to.row(0)[4], darker(from.row(3)[0], 4));
     }
 
     #[test]

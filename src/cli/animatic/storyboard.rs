@@ -49,9 +49,12 @@ pub(super) struct Material<'a> {
 /// Lays out the film.
 pub(super) fn draw(material: &Material<'_>) -> Storyboard {
     let mut notes = Vec::new();
-    let contents: Vec<Content> = (1..)
-        .zip(material.shots)
-        .map(|(number, shot)| content(material, number, shot, &mut notes))
+    let ids = material.shots.iter().map(|shot| &shot.id);
+    let numbers: HashMap<&ShotId, usize> = ids.zip(0..).collect();
+    let contents: Vec<Content> = material
+        .shots
+        .iter()
+        .map(|shot| content(material, &numbers, shot, &mut notes))
         .collect();
     let is_shown = |shot: &CheckedShot| material.selected.is_none_or(|all| all.contains(&shot.id));
     let shown: Vec<usize> = (0..material.shots.len())
@@ -205,11 +208,11 @@ pub(super) fn length(content: &Content) -> u64 {
 
 fn content(
     material: &Material<'_>,
-    number: usize,
+    numbers: &HashMap<&ShotId, usize>,
     shot: &CheckedShot,
     notes: &mut Vec<String>,
 ) -> Content {
-    let of = format!("{number}/{}", material.shots.len());
+    let of = format!("{}/{}", numbers[&shot.id] + 1, material.shots.len());
     if let Some(path) = material.finished.get(&shot.id) {
         match video(path, format!("{of}  {}", shot.id)) {
             Ok(video) => return Content::Video(video),
@@ -227,7 +230,7 @@ fn content(
         request.model(),
         Spec::bundled(),
     );
-    let mut image = |field: MediaField| image(material, shot, field, notes);
+    let mut image = |field: MediaField| image(numbers, shot, field, notes);
     Content::Shot(Shot {
         prompt: script.text,
         moves: script.moves,
@@ -251,7 +254,7 @@ fn video(path: &Path, label: String) -> Result<Video, String> {
 }
 
 fn image(
-    material: &Material<'_>,
+    numbers: &HashMap<&ShotId, usize>,
     shot: &CheckedShot,
     field: MediaField,
     notes: &mut Vec<String>,
@@ -270,8 +273,7 @@ fn image(
             None
         }
         CheckedMedia::Frame { shot: source, at } => {
-            let mut all = material.shots.iter();
-            let scene = all.position(|other| other.id == *source)?;
+            let scene = *numbers.get(source)?;
             Some(Image::Frame { scene, at: *at })
         }
     }
