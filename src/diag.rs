@@ -176,6 +176,8 @@ codes! {
     UnknownShot = "unknown-shot",
     /// Shots that wait for each other.
     Cycle = "cycle",
+    /// Shots that start one from the other, more than is advised.
+    DeepChain = "deep-chain",
     /// A picture that cannot be read or that the API would refuse.
     Media = "media",
     /// A request that the API's document refuses.

@@ -99,7 +99,11 @@ fn whole(plan: &Plan) {
         let inside = !file.starts_with('/') && !file.split('/').any(|part| part == "..");
         assert!(inside, "`{file}` is outside");
         assert!(shot.prompt.chars().count() <= PROMPT_LIMIT, "`{id}`");
-        let new = matches!(shot.decision, Decision::Create | Decision::Blocked);
+        let new = match shot.decision {
+            Decision::Create | Decision::Blocked => true,
+            Decision::Wait => shot.fingerprint.is_none() && !shot.frames.is_empty(),
+            _ => false,
+        };
         assert!(new, "`{id}` is {} without a past", shot.decision);
     }
 }

@@ -4,6 +4,7 @@
 //! provider. Owns no rule of the API: every limit is read from the documents.
 //! Reads no file itself; pictures are described by a [`MediaLibrary`].
 
+mod frames;
 mod lint;
 pub mod media;
 mod refusal;
@@ -74,6 +75,9 @@ pub fn check(shots: &[Shot], context: &Context<'_>) -> (Vec<CheckedShot>, Vec<Di
                 span: shot.span,
             });
         }
+    }
+    for (shot, diagnostic) in frames::beyond_the_end(shots, &checked) {
+        findings.add(shot, vec![diagnostic]);
     }
     (checked, findings.into_diagnostics())
 }

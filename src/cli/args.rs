@@ -3,7 +3,11 @@
 //! Owns names, help and examples of every flag. Reads nothing and decides nothing.
 
 mod animatic;
+mod cut;
+mod export;
 mod graph;
+mod retime;
+mod sheet;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,7 +16,11 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::animatic::AnimaticArgs;
+pub(super) use self::cut::CutArgs;
+pub(super) use self::export::{ExportArgs, Format, PathStyle};
 pub(super) use self::graph::{GraphArgs, GraphFormat};
+pub(super) use self::retime::RetimeArgs;
+pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
 
@@ -65,6 +73,14 @@ pub enum Command {
     Status(StatusArgs),
     /// List the takes of shots, and choose the one that counts.
     Takes(TakesArgs),
+    /// Draw contact sheets, a storyboard to be printed, and posters.
+    Sheet(SheetArgs),
+    /// Write the film as a timeline for editing programs.
+    Export(ExportArgs),
+    /// Join the takes that count to one video, a rough cut.
+    Cut(CutArgs),
+    /// Say what an edited timeline means for the manifest.
+    Retime(RetimeArgs),
     /// Say what became of a creation that nobody answered.
     Resolve(ResolveArgs),
     /// Serve the video API on this machine, without cost, for any client.

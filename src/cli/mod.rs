@@ -10,10 +10,13 @@ mod backend;
 mod callbacks;
 mod check;
 mod console;
+mod cut;
 mod env;
 mod error;
 mod exit;
+mod export;
 mod graph;
+mod handoff;
 mod history;
 mod limits;
 mod lint;
@@ -22,7 +25,9 @@ mod plan;
 mod prepare;
 mod render;
 mod resolve;
+mod retime;
 mod schema;
+mod sheet;
 mod signals;
 mod simulate;
 mod status;
@@ -65,6 +70,10 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Apply(args) => apply::apply(&args, console),
         Command::Status(args) => status::status(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
+        Command::Sheet(args) => sheet::sheet(&args, console),
+        Command::Export(args) => export::export(&args, console),
+        Command::Cut(args) => cut::cut(&args, console),
+        Command::Retime(args) => retime::retime(&args, console),
         Command::Resolve(args) => resolve::resolve(&args, console),
         Command::Simulate(args) => simulate::simulate(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),

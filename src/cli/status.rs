@@ -105,15 +105,8 @@ fn rows(plan: &Plan, records: &Records) -> Vec<Row> {
 }
 
 fn of_shot(shot: &ShotFacts, records: &Records) -> Row {
-    let fingerprint = shot.fingerprint.as_ref();
-    let record = fingerprint.and_then(|fingerprint| records.by_fingerprint(fingerprint));
-    let state = match (shot.decision, record) {
-        (Decision::Reuse, _) => "saved",
-        (Decision::Blocked, _) => "blocked",
-        (Decision::Resume, Some(record)) if record.state == AttemptStanding::Saved => "file gone",
-        (_, Some(record)) if record.state != AttemptStanding::Superseded => word(record.state),
-        _ => "not made",
-    };
+    let record = record_of(shot, records);
+    let state = state_of(shot, records);
     let about = match &shot.existing {
         Some(video) => video.path.clone(),
         None => shot.reason.clone(),
@@ -124,6 +117,22 @@ fn of_shot(shot: &ShotFacts, records: &Records) -> Row {
         about,
         record: record.cloned(),
     }
+}
+
+/// Where a shot stands, in a word or two.
+pub(super) fn state_of(shot: &ShotFacts, records: &Records) -> &'static str {
+    match (shot.decision, record_of(shot, records)) {
+        (Decision::Reuse, _) => "saved",
+        (Decision::Blocked, _) => "blocked",
+        (Decision::Resume, Some(record)) if record.state == AttemptStanding::Saved => "file gone",
+        (_, Some(record)) if record.state != AttemptStanding::Superseded => word(record.state),
+        _ => "not made",
+    }
+}
+
+fn record_of<'r>(shot: &ShotFacts, records: &'r Records) -> Option<&'r Record> {
+    let fingerprint = shot.fingerprint.as_ref();
+    fingerprint.and_then(|fingerprint| records.by_fingerprint(fingerprint))
 }
 
 fn word(state: AttemptStanding) -> &'static str {

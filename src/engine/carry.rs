@@ -234,6 +234,7 @@ impl<P: Provider> Film<'_, P> {
                 match free {
                     Free::Ready { shot, videos } => ready.push((*shot, videos)),
                     Free::Barred { facts, by, pending } => {
+                        let facts = *facts;
                         let id = facts.id.clone();
                         self.bar(facts, by, pending).await?;
                         let end = if pending { End::Pending } else { End::Without };
@@ -254,7 +255,7 @@ impl<P: Provider> Film<'_, P> {
         }
         let (later, store) = (Arc::clone(&self.later), Arc::clone(&self.local.store));
         self.steps.spawn_blocking(move || {
-            let decide = |(shot, videos)| later.decide(shot, &videos);
+            let decide = |(shot, videos): (CheckedShot, _)| later.decide(&shot, &videos);
             let mut decided: Vec<_> = ready.into_iter().flat_map(decide).collect();
             for (facts, _) in &mut decided {
                 adopt(facts, &store);

@@ -40,7 +40,7 @@ pub(super) enum Free {
     /// One of them will not come in this run.
     Barred {
         /// What was told of it at the beginning.
-        facts: ShotFacts,
+        facts: Box<ShotFacts>,
         /// The shot that has none.
         by: ShotId,
         /// Whether that one is paid, so that another run collects it.
@@ -167,7 +167,11 @@ impl Waiting {
             ..
         } = self;
         match barred {
-            Some((by, pending)) => Free::Barred { facts, by, pending },
+            Some((by, pending)) => Free::Barred {
+                facts: Box::new(facts),
+                by,
+                pending,
+            },
             None => Free::Ready { shot, videos },
         }
     }

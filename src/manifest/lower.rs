@@ -179,6 +179,7 @@ fn limits(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Limits {
         allow_unpriced: node.get("allow_unpriced").and_then(boolean),
         deadline: node.get("deadline").and_then(|n| duration(n, diagnostics)),
         poll_interval,
+        chain_depth: node.get("chain_depth").and_then(unsigned),
     }
 }
 

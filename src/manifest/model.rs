@@ -113,9 +113,13 @@ pub struct Limits {
     pub deadline: Option<Spanned<Duration>>,
     /// The wait between two questions about a shot.
     pub poll_interval: Option<Spanned<Duration>>,
+    /// Hand-offs from shot to shot, one behind the other, before it is warned.
+    pub chain_depth: Option<Spanned<u32>>,
 }
 
 impl Limits {
+    /// Hand-offs that nobody is warned of where the author does not say.
+    pub const CHAIN_DEPTH: u32 = 4;
     /// Shots at once where the author does not say.
     pub const CONCURRENCY: u32 = 4;
     /// Creations in a minute where the author does not say.
@@ -134,6 +138,13 @@ impl Limits {
         self.concurrency
             .as_ref()
             .map_or(Self::CONCURRENCY, |limit| limit.value)
+    }
+
+    /// Hand-offs before it is warned, 4 unless said otherwise.
+    pub fn chain_depth(&self) -> u32 {
+        self.chain_depth
+            .as_ref()
+            .map_or(Self::CHAIN_DEPTH, |limit| limit.value)
     }
 
     /// Creations in a minute, 5 unless said otherwise.

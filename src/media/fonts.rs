@@ -13,8 +13,11 @@ use thiserror::Error;
 /// Stands for characters that no font has.
 const MISSING: char = '□';
 
+/// The font file inside of the program, for whoever embeds it in turn.
+pub(crate) static FILE: &[u8] = include_bytes!("font/RunnerCaptionSans.otf");
+
 static EMBEDDED: LazyLock<Fonts> = LazyLock::new(|| {
-    let font = FontArc::try_from_slice(include_bytes!("font/RunnerCaptionSans.otf"))
+    let font = FontArc::try_from_slice(FILE)
         .expect("the font inside of the program is the one its tests draw with");
     Fonts { all: vec![font] }
 });

@@ -2,15 +2,19 @@
 //!
 //! Three readers look at files other people made: `still` (format and size of a picture), `probe` (what an MP4
 //! holds and whether it is all there) and `frames` (its pictures). Two writers share one renderer, `sketch`, with the
-//! camera of `motion`: `clip` makes the simulator's clips, `film` animatics of many scenes.
+//! camera of `motion`: `clip` makes the simulator's clips, `film` animatics of many scenes. `thumbnail` makes small
+//! pictures out of large ones.
 //!
 //! Everything here is a pure function of its input: no clock, no environment, no printing, no threads but those that
 //! `film` is told to use, and no floating point but in drawing glyphs, whose coverage is rounded until processors
-//! agree. The one exception is `ffmpeg`, which runs the program that a caller names. Callers on an async runtime put
+//! agree, and in scaling pictures. The one exception is `ffmpeg`, which runs the program that a caller names, and
+//! `album`, which keeps what `frames` took. Callers on an async runtime put
 //! `clip::render` and everything of `frames` on a blocking thread.
 
+pub mod album;
 pub mod clip;
 pub mod colour;
+pub mod concat;
 pub mod film;
 pub mod fonts;
 pub mod frames;
@@ -19,6 +23,7 @@ pub mod motion;
 pub mod probe;
 pub mod script;
 pub mod still;
+pub mod thumbnail;
 
 mod bits;
 mod boxes;
@@ -43,4 +48,4 @@ mod skyline;
 mod sps;
 mod stage;
 mod tables;
-mod text;
+pub(crate) mod text;

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::check::CheckedShot;
-use crate::check::media::CheckedMedia;
+use crate::check::media::{CheckedMedia, Frame};
 use crate::check::request::CheckedRequest;
 use crate::event::{Decision, FrameUse, ShotFacts, Video};
 use crate::id::{Fingerprint, ShotId};
@@ -35,11 +35,13 @@ enum Source {
     Never(&'static str),
 }
 
-/// Why the frames of a request are not all there.
-enum Missing {
-    /// They will be, in this run.
-    Later(Box<CheckedShot>),
-    /// They cannot be.
+/// A request with the frames in it that can be had.
+enum Filled {
+    /// All of them.
+    Whole(Box<CheckedShot>),
+    /// Others come in this run.
+    Part(Box<CheckedShot>),
+    /// One cannot be had, and why.
     Never(String),
 }
 
@@ -95,7 +97,9 @@ fn plan_shot(
     sources: &HashMap<ShotId, Source>,
     asked: &mut Asked,
 ) -> (ShotFacts, Job) {
-    let chained = !shot.request.depends_on().is_empty();
+    if shot.request.waits_for().is_empty() {
+        return asking(plan_whole(shot, context), false, asked);
+    }
     let take = |shot: &ShotId, at: FrameAt| match sources.get(shot) {
         Some(Source::Video(video)) => context.frames.take(video, at).map(Some),
         Some(Source::Again(video)) => Ok(context.frames.kept(video, at)),
@@ -103,10 +107,10 @@ fn plan_shot(
         Some(Source::Never(why)) => Err(format!("needs a frame of `{shot}`, which {why}")),
         None => Err(format!("needs a frame of `{shot}`, which is not there")),
     };
-    match with_frames(shot, take) {
-        Ok(shot) => asking(plan_whole(shot, context), chained, asked),
-        Err((shot, Missing::Never(why))) => blocked(&shot, why, context),
-        Err((shot, Missing::Later(rest))) => {
+    match fill(&shot, take) {
+        Filled::Whole(shot) => asking(plan_whole(*shot, context), true, asked),
+        Filled::Never(why) => blocked(&shot, why, context),
+        Filled::Part(rest) => {
             let waits = rest.request.waits_for();
             let decided = Decided::new(Decision::Wait, waits_for(&waits));
             let facts = facts(&shot, shot.request.shown(), None, decided, context);
@@ -115,27 +119,23 @@ fn plan_shot(
     }
 }
 
-/// The shot with all frames in it; or as it was, and why not.
-fn with_frames(
-    shot: CheckedShot,
-    take: impl FnMut(&ShotId, FrameAt) -> Result<Option<crate::check::media::Frame>, String>,
-) -> Result<CheckedShot, (CheckedShot, Missing)> {
-    if shot.request.waits_for().is_empty() {
-        return Ok(shot);
-    }
-    match shot.request.clone().with_frames(take) {
-        Err(why) => Err((shot, Missing::Never(why))),
-        Ok(request) => {
-            let filled = CheckedShot {
-                request,
-                ..shot.clone()
-            };
-            if filled.request.waits_for().is_empty() {
-                Ok(filled)
-            } else {
-                Err((shot, Missing::Later(Box::new(filled))))
-            }
-        }
+fn fill(
+    shot: &CheckedShot,
+    take: impl FnMut(&ShotId, FrameAt) -> Result<Option<Frame>, String>,
+) -> Filled {
+    let request = match shot.request.clone().with_frames(take) {
+        Err(why) => return Filled::Never(why),
+        Ok(request) => request,
+    };
+    let whole = request.waits_for().is_empty();
+    let filled = Box::new(CheckedShot {
+        request,
+        ..shot.clone()
+    });
+    if whole {
+        Filled::Whole(filled)
+    } else {
+        Filled::Part(filled)
     }
 }
 
@@ -241,7 +241,7 @@ impl Later {
     /// for it earlier and is not what it asks for now.
     pub fn decide(
         &self,
-        shot: CheckedShot,
+        shot: &CheckedShot,
         videos: &HashMap<ShotId, Video>,
     ) -> Vec<(ShotFacts, Job)> {
         let context = &self.context;
@@ -249,15 +249,15 @@ impl Later {
             Some(video) => context.frames.take(video, at).map(Some),
             None => Err(format!("needs a frame of `{shot}`, which is not there")),
         };
-        let decided = match with_frames(shot, take) {
-            Ok(shot) => {
-                let whole = plan_whole(shot, context);
+        let decided = match fill(shot, take) {
+            Filled::Whole(shot) => {
+                let whole = plan_whole(*shot, context);
                 let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
                 asking(whole, true, &mut asked)
             }
-            Err((shot, Missing::Never(why))) => blocked(&shot, why, context),
+            Filled::Never(why) => blocked(shot, why, context),
             // `take` has a video or an error, so that nothing is left for later.
-            Err((shot, Missing::Later(_))) => blocked(&shot, String::new(), context),
+            Filled::Part(_) => blocked(shot, "a frame is not there".to_owned(), context),
         };
         let mut all = self.released(&decided.0);
         all.insert(0, decided);

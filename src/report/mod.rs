@@ -13,10 +13,12 @@ mod progress;
 mod schema;
 #[cfg(test)]
 mod script;
+pub mod sheet;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod text;
+pub mod timeline;
 mod twin;
 mod words;
 

@@ -9,11 +9,12 @@
 //! In reading order: `vars` evaluates variables, `matrix` multiplies,
 //! `assemble` (with `pieces`) makes one shot of one combination with the help of `template`
 //! (`functions`, `scope`, `growth`, `tokens`, `explain`, `failures`), `prompt` and
-//! `camera` (with `synonyms`); then `references` and
+//! `camera` (with `synonyms`); then `references`, `chain` and
 //! `output` look at all shots together.
 
 mod assemble;
 mod camera;
+mod chain;
 mod explain;
 mod failures;
 mod findings;
@@ -36,8 +37,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use chain::find_cycles;
 pub use matrix::MAX_SHOTS;
-pub use references::{dependencies, find_cycles};
+pub use references::dependencies;
 
 use crate::diag::{Code, Diagnostic, Sources, Span};
 use crate::id::ShotId;
@@ -213,6 +215,9 @@ pub fn expand(
     let shots: Vec<Shot> = made.into_iter().filter_map(|made| made.shot).collect();
     for cycle in find_cycles(&shots) {
         findings.push(cycle);
+    }
+    for deep in chain::deep_chains(&shots, &manifest.limits) {
+        findings.push(deep);
     }
     (shots, findings.finish())
 }

@@ -1,9 +1,8 @@
 //! What a shot needs from outside: files, addresses, frames of other shots.
 //!
-//! Owns the reading of picture sources and the graph between shots. Never
-//! opens a file: whether a picture is there is `check`'s.
+//! Owns the reading of picture sources. Never opens a file: whether a picture is there is `check`'s.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::diag::{Code, Diagnostic, Span, suggest};
@@ -15,7 +14,7 @@ use crate::shot::findings::{Findings, Within};
 use crate::shot::{FrameAt, MediaInput, MediaSource, Shot};
 
 /// Most names that a message lists.
-const SHOWN: usize = 8;
+pub(super) const SHOWN: usize = 8;
 
 /// Most references that are explained: each costs a look at every shot.
 const MAX_MISSED: usize = 200;
@@ -164,7 +163,7 @@ fn missing(shot: &ShotId, span: Span, made: &[Made], manifest: &Manifest) -> Box
 }
 
 /// The shots whose frames a shot uses, with the places that say so.
-fn frames(shot: &Shot) -> impl Iterator<Item = (&ShotId, Span)> {
+pub(super) fn frames(shot: &Shot) -> impl Iterator<Item = (&ShotId, Span)> {
     let inputs = [&shot.first_frame, &shot.last_frame, &shot.subject];
     inputs
         .into_iter()
@@ -184,102 +183,4 @@ pub fn dependencies(shot: &Shot) -> Vec<ShotId> {
         }
     }
     found
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Visit {
-    Not,
-    Open,
-    Done,
-}
-
-/// Every loop of shots that wait for each other, as an error that shows it.
-///
-/// Walks with a stack of its own: a chain of shots may be as long as a manifest.
-pub fn find_cycles(shots: &[Shot]) -> Vec<Diagnostic> {
-    let places: HashMap<&ShotId, usize> = shots
-        .iter()
-        .enumerate()
-        .map(|(at, shot)| (&shot.id, at))
-        .collect();
-    let edges: Vec<Vec<(usize, Span)>> = shots
-        .iter()
-        .map(|shot| {
-            frames(shot)
-                .filter_map(|(id, span)| Some((*places.get(id)?, span)))
-                .collect()
-        })
-        .collect();
-    let mut visits = vec![Visit::Not; shots.len()];
-    let mut cycles = Vec::new();
-    for start in 0..shots.len() {
-        if visits[start] == Visit::Not {
-            walk(start, shots, &edges, &mut visits, &mut cycles);
-        }
-    }
-    cycles
-}
-
-fn walk(
-    start: usize,
-    shots: &[Shot],
-    edges: &[Vec<(usize, Span)>],
-    visits: &mut [Visit],
-    cycles: &mut Vec<Diagnostic>,
-) {
-    // Each step: a shot, and how many of its edges were followed.
-    let mut path: Vec<(usize, usize)> = vec![(start, 0)];
-    visits[start] = Visit::Open;
-    while let Some((at, followed)) = path.last_mut() {
-        let Some(&(next, _)) = edges[*at].get(*followed) else {
-            visits[*at] = Visit::Done;
-            path.pop();
-            continue;
-        };
-        *followed += 1;
-        match visits[next] {
-            Visit::Not => {
-                visits[next] = Visit::Open;
-                path.push((next, 0));
-            }
-            Visit::Open => {
-                let from = path.iter().position(|(shot, _)| *shot == next).unwrap_or(0);
-                cycles.push(cycle(&path[from..], shots, edges));
-            }
-            Visit::Done => {}
-        }
-    }
-}
-
-fn cycle(path: &[(usize, usize)], shots: &[Shot], edges: &[Vec<(usize, Span)>]) -> Diagnostic {
-    let names: Vec<&str> = path.iter().map(|(at, _)| shots[*at].id.as_str()).collect();
-    let places: Vec<Span> = path
-        .iter()
-        .map(|(at, followed)| edges[*at][followed - 1].1)
-        .collect();
-    if let [name] = names[..] {
-        let message = format!("`{name}` waits for a frame of itself");
-        return Diagnostic::error(Code::Cycle, places[0], message);
-    }
-    let mut shown: Vec<&str> = names.iter().copied().take(SHOWN).collect();
-    if names.len() > SHOWN {
-        shown.push("…");
-    }
-    let message = format!(
-        "these shots wait for each other: {} → {}",
-        shown.join(" → "),
-        names[0]
-    );
-    let label = |at: usize| {
-        format!(
-            "`{}` waits for `{}`",
-            names[at],
-            names[(at + 1) % names.len()]
-        )
-    };
-    let mut diagnostic = Diagnostic::error(Code::Cycle, places[0], message).label(label(0));
-    for (at, place) in places.iter().enumerate().take(SHOWN).skip(1) {
-        diagnostic = diagnostic.also(*place, label(at));
-    }
-    diagnostic
 }

@@ -115,11 +115,11 @@ fn accept(
 async fn read(world: &Arc<World>, headers: &HeaderMap, body: Bytes) -> Reading {
     let shot = headers.get("x-shot-id");
     let shot = shot.and_then(|name| prompt::shot_name(name.as_bytes()));
-    let (spec, seed) = (world.spec, world.settings.seed);
+    let rules = world.rules.clone();
     if body.len() <= LARGE {
-        return order::read(spec, seed, shot, &body);
+        return order::read(&rules, shot, &body);
     }
-    let reading = tokio::task::spawn_blocking(move || order::read(spec, seed, shot, &body));
+    let reading = tokio::task::spawn_blocking(move || order::read(&rules, shot, &body));
     reading.await.unwrap_or_else(|_| Reading {
         prompt: String::new(),
         key: 0,

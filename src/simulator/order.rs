@@ -3,15 +3,18 @@
 //! Owns the way from a body to an [`Order`]. Pure: it creates nothing, and the
 //! same body gives the same order. What is allowed is asked of the documents.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::Clips;
 use super::answer::Refusal;
 use super::picture::Still;
 use super::prompt;
 use crate::media::motion::Move;
 use crate::media::script::Script;
-use crate::spec::{Mode, Spec};
+use crate::spec::{ImageRules, Mode, Spec};
 
 /// Texts longer than this many bytes are kept by their digest alone.
 const LONG: usize = 8192;
@@ -50,8 +53,29 @@ pub(super) struct Reading {
     pub(super) order: Result<Order, Refusal>,
 }
 
+/// What bodies are read by.
+#[derive(Debug, Clone)]
+pub(super) struct Rules {
+    spec: &'static Spec,
+    seed: u64,
+    images: Arc<ImageRules>,
+}
+
+impl Rules {
+    /// Those of the documents. Tiny clips are smaller than the least picture of the
+    /// API, and a frame of one has to be taken all the same.
+    pub(super) fn new(spec: &'static Spec, seed: u64, clips: Clips) -> Self {
+        let mut images = spec.image_rules().clone();
+        if clips == Clips::Tiny {
+            images.min_short_side_px_exclusive = 0;
+        }
+        let images = Arc::new(images);
+        Self { spec, seed, images }
+    }
+}
+
 /// Reads the body of a create.
-pub(super) fn read(spec: &Spec, seed: u64, shot: Option<String>, body: &[u8]) -> Reading {
+pub(super) fn read(rules: &Rules, shot: Option<String>, body: &[u8]) -> Reading {
     let refused = |message: String| Reading {
         prompt: String::new(),
         key: 0,
@@ -64,7 +88,7 @@ pub(super) fn read(spec: &Spec, seed: u64, shot: Option<String>, body: &[u8]) ->
     let Some(fields) = body.as_object() else {
         return refused("the body is not a JSON object".to_owned());
     };
-    let digest = digest(seed, shot.as_deref(), fields);
+    let digest = digest(rules.seed, shot.as_deref(), fields);
     let prompt = fields
         .get("prompt")
         .and_then(Value::as_str)
@@ -72,26 +96,27 @@ pub(super) fn read(spec: &Spec, seed: u64, shot: Option<String>, body: &[u8]) ->
     Reading {
         prompt: prompt.to_owned(),
         key: number(&digest, 0),
-        order: order(spec, digest, shot, &body, fields),
+        order: order(rules, digest, shot, &body, fields),
     }
 }
 
 fn order(
-    spec: &Spec,
+    rules: &Rules,
     digest: [u8; 32],
     shot: Option<String>,
     body: &Value,
     fields: &Map<String, Value>,
 ) -> Result<Order, Refusal> {
+    let spec = rules.spec;
     let mode = Mode::of_request(fields);
     let violations = spec.validate(mode, body);
     if !violations.is_empty() {
         let messages: Vec<_> = violations.into_iter().map(|found| found.message).collect();
         return Err(Refusal::params(&messages.join("; ")));
     }
-    let first = still(spec, fields, "first_frame_image")?;
-    let last = still(spec, fields, "last_frame_image")?;
-    check_subject(spec, fields)?;
+    let first = still(&rules.images, fields, "first_frame_image")?;
+    let last = still(&rules.images, fields, "last_frame_image")?;
+    check_subject(&rules.images, fields)?;
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
     let script = Script::of(text("prompt"), mode, text("model"), spec);
     let title = shot
@@ -126,23 +151,27 @@ fn web_address(value: &Value) -> Option<String> {
     web.then(|| text.to_owned())
 }
 
-fn still(spec: &Spec, fields: &Map<String, Value>, name: &str) -> Result<Option<Still>, Refusal> {
+fn still(
+    rules: &ImageRules,
+    fields: &Map<String, Value>,
+    name: &str,
+) -> Result<Option<Still>, Refusal> {
     let Some(source) = fields.get(name).and_then(Value::as_str) else {
         return Ok(None);
     };
-    let still = Still::read(source, spec.image_rules());
+    let still = Still::read(source, rules);
     still
         .map(Some)
         .map_err(|reason| Refusal::params(&format!("`{name}` cannot be used: {reason}")))
 }
 
 /// Subjects are looked at like frames, though no clip shows them.
-fn check_subject(spec: &Spec, fields: &Map<String, Value>) -> Result<(), Refusal> {
+fn check_subject(rules: &ImageRules, fields: &Map<String, Value>) -> Result<(), Refusal> {
     let subjects = fields.get("subject_reference").and_then(Value::as_array);
     let images = subjects.into_iter().flatten();
     let images = images.filter_map(|subject| subject.get("image")?.as_array());
     for source in images.flatten().filter_map(Value::as_str) {
-        Still::read(source, spec.image_rules()).map_err(|reason| {
+        Still::read(source, rules).map_err(|reason| {
             Refusal::params(&format!("`subject_reference` cannot be used: {reason}"))
         })?;
     }
@@ -257,7 +286,12 @@ mod tests {
     use super::*;
 
     fn digest_of(body: &Value) -> u64 {
-        read(Spec::bundled(), 7, None, body.to_string().as_bytes()).key
+        read(
+            &Rules::new(Spec::bundled(), 7, Clips::Full),
+            None,
+            body.to_string().as_bytes(),
+        )
+        .key
     }
 
     #[test]
@@ -290,7 +324,11 @@ mod tests {
     fn a_model_without_camera_control_sees_words() {
         let moves = |model: &str| {
             let body = json!({ "model": model, "prompt": "A road [Push in]" }).to_string();
-            let reading = read(Spec::bundled(), 7, None, body.as_bytes());
+            let reading = read(
+                &Rules::new(Spec::bundled(), 7, Clips::Full),
+                None,
+                body.as_bytes(),
+            );
             let order = reading.order.expect("the body is valid");
             (order.moves.len(), order.text)
         };

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Settings;
 use super::callback::Caller;
-use super::order::{Order, number};
+use super::order::{Order, Rules, number};
 use super::scenario::Operation;
 use super::storage::Storage;
 use super::studio::Studio;
@@ -56,6 +56,7 @@ pub struct Created {
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) spec: &'static Spec,
+    pub(super) rules: Rules,
     pub(super) settings: Settings,
     pub(super) storage: Storage,
     pub(super) studio: Arc<Studio>,
@@ -84,6 +85,7 @@ impl World {
         let scenario = std::mem::take(&mut settings.scenario);
         Self {
             spec,
+            rules: Rules::new(spec, settings.seed, settings.clips),
             storage: Storage::new(base_url, settings.seed, settings.time_scale),
             studio: Arc::new(Studio::new(settings.clips, settings.workers)),
             troubles: Troubles::new(scenario),

@@ -11,7 +11,9 @@
 //! │   └── opening.1f0c9a3b.mp4  an earlier video of that name, never overwritten
 //! └── .runner/
 //!     ├── ledger.sqlite       what was paid
+//!     ├── frames/             frames that other shots start from
 //!     ├── callback.key        what the paths of callbacks are made from
+//!     ├── exports            digests of timelines and cuts, to know them again
 //!     ├── lock                held by the run that writes
 //!     ├── rescue              paid tasks that the ledger could not take; else blank
 //!     └── tmp/                videos on their way
@@ -24,7 +26,9 @@ const TEMPORARY: &str = "tmp";
 const LOCK: &str = "lock";
 const RESCUE: &str = "rescue";
 const LEDGER: &str = "ledger.sqlite";
+const FRAMES: &str = "frames";
 const CALLBACK_KEY: &str = "callback.key";
+const EXPORTS: &str = "exports";
 const REPORT: &str = "report.json";
 const TAKES: &str = "takes";
 
@@ -58,6 +62,11 @@ impl Layout {
         self.state().join(LEDGER)
     }
 
+    /// Frames that were taken out of videos.
+    pub fn frames(&self) -> PathBuf {
+        self.state().join(FRAMES)
+    }
+
     /// What the paths of callbacks are made from.
     pub fn callback_key(&self) -> PathBuf {
         self.state().join(CALLBACK_KEY)
@@ -76,6 +85,11 @@ impl Layout {
     /// Paid tasks that the ledger could not take.
     pub fn rescue(&self) -> PathBuf {
         self.state().join(RESCUE)
+    }
+
+    /// Digests of the files that were made for other programs.
+    pub fn exports(&self) -> PathBuf {
+        self.state().join(EXPORTS)
     }
 
     /// Videos on their way.

@@ -1,3 +1,5 @@
+//! The three notations, and that no two shots share a place.
+
 use super::{Drawing, svg};
 use crate::event::{Decision, FrameUse, ShotFacts};
 use crate::id::ShotId;
