@@ -2,6 +2,8 @@
 //!
 //! Prints figures, never fails for being slow. Without ffmpeg the last part is left out.
 
+#![allow(clippy::print_stdout, reason = "printing figures is what it is for")]
+
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -193,8 +195,9 @@ fn beside_x264(cores: usize) {
             .collect();
         let film = film(&scenes);
         let begun = Instant::now();
-        let file = std::fs::File::create(&mp4).expect("the folder takes it");
-        shoot(&film, threads, &|| true, std::io::BufWriter::new(file)).expect("the film is sound");
+        let target = std::fs::File::create(&mp4).expect("the folder takes it");
+        let target = std::io::BufWriter::new(target);
+        shoot(&film, threads, &|| true, target).expect("the film is sound");
         let ours = begun.elapsed();
         let count = frames(&film).expect("the film is sound") as f64;
         let size = format!("{}x{}", SIZE.0, SIZE.1);

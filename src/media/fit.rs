@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn scaling_keeps_ramps_and_covering_keeps_the_middle() {
         let wide = scaled(&ramp(40, 16), (20, 16));
-        assert!((wide.planes[0].row(0)[10] as i32 - 78).abs() <= 2);
+        assert!(wide.planes[0].row(0)[10].abs_diff(78) <= 2);
         let square = cover(&ramp(40, 16), (16, 16));
         assert_eq!(
             square.planes[0].row(0)[0],

@@ -27,9 +27,9 @@ fn made(width: u32, height: u32, scenes: &[Scene], threads: usize) -> Result<Vec
 
 /// The luma of every picture of a film, row by row.
 fn pictures(film: &[u8]) -> Vec<Vec<u8>> {
-    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
-    file.write_all(film).expect("it takes the film");
-    let pictures = Pictures::open(file.path()).expect("it is a film");
+    let mut kept = tempfile::NamedTempFile::new().expect("a temporary file");
+    kept.write_all(film).expect("it takes the film");
+    let pictures = Pictures::open(kept.path()).expect("it is a film");
     pictures
         .map(|picture| {
             let [luma, _, _] = picture.expect("every picture decodes").planes;
