@@ -12,12 +12,14 @@ mod console;
 mod env;
 mod error;
 mod exit;
+mod frames;
 mod history;
 mod limits;
 mod lint;
 mod load;
 mod plan;
 mod prepare;
+mod probe;
 mod render;
 mod resolve;
 mod schema;
@@ -62,6 +64,8 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Status(args) => status::status(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
         Command::Resolve(args) => resolve::resolve(&args, console),
+        Command::Frames(args) => frames::frames(&args, console),
+        Command::Probe(args) => Ok(probe::probe(&args, console)),
         Command::Simulate(args) => simulate::simulate(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),
     }
