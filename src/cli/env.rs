@@ -47,17 +47,19 @@ impl Environment {
         Some(folder.join(name))
     }
 
-    /// A system's ffmpeg: what `RUNNER_FFMPEG` names, else the first one on `PATH`.
-    /// The variable set to `none` is for having none.
+    /// The ffmpeg of this machine: what `RUNNER_FFMPEG` names, else the first one on `PATH`. `none` means that
+    /// there is none.
     pub(super) fn ffmpeg(&self) -> Option<PathBuf> {
         match self.get("RUNNER_FFMPEG") {
             Some("none") => None,
-            Some(program) => Some(PathBuf::from(program)),
+            Some(named) => Some(PathBuf::from(named)),
             None => {
                 let name = format!("ffmpeg{}", std::env::consts::EXE_SUFFIX);
-                let folders = std::env::split_paths(self.get("PATH")?);
-                let mut programs = folders.map(|folder| folder.join(&name));
-                programs.find(|program| program.is_file())
+                std::env::split_paths(self.get("PATH")?)
+                    // A relative folder would run whatever lies in the working folder.
+                    .filter(|folder| folder.is_absolute())
+                    .map(|folder| folder.join(&name))
+                    .find(|file| file.is_file())
             }
         }
     }

@@ -15,6 +15,7 @@ mod env;
 mod error;
 mod exit;
 mod export;
+mod frames;
 mod graph;
 mod handoff;
 mod history;
@@ -23,6 +24,7 @@ mod lint;
 mod load;
 mod plan;
 mod prepare;
+mod probe;
 mod render;
 mod resolve;
 mod retime;
@@ -75,6 +77,8 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Cut(args) => cut::cut(&args, console),
         Command::Retime(args) => retime::retime(&args, console),
         Command::Resolve(args) => resolve::resolve(&args, console),
+        Command::Frames(args) => frames::frames(&args, console),
+        Command::Probe(args) => Ok(probe::probe(&args, console)),
         Command::Simulate(args) => simulate::simulate(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),
     }

@@ -1,9 +1,9 @@
 //! Pictures and videos: what they are, and how the simulator makes them.
 //!
-//! Three readers look at files other people made: `still` (format and size of a picture), `probe` (what an MP4
-//! holds and whether it is all there) and `frames` (its pictures). Two writers share one renderer, `sketch`, with the
-//! camera of `motion`: `clip` makes the simulator's clips, `film` animatics of many scenes. `thumbnail` makes small
-//! pictures out of large ones.
+//! Four readers look at files other people made: `still` (format and size of a picture), `probe` (what an MP4
+//! holds and whether it is all there), `inspect` (all about one, for people) and `frames` (its pictures). Two writers
+//! share one renderer, `sketch`, with the camera of `motion`: `clip` makes the simulator's clips, `film` animatics of
+//! many scenes. `thumbnail` makes small pictures out of large ones.
 //!
 //! Everything here is a pure function of its input: no clock, no environment, no printing, no threads but those that
 //! `film` is told to use, and no floating point but in drawing glyphs, whose coverage is rounded until processors
@@ -18,6 +18,7 @@ pub mod concat;
 pub mod film;
 pub mod fonts;
 pub mod frames;
+pub mod inspect;
 pub mod library;
 pub mod motion;
 pub mod probe;
