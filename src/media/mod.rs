@@ -16,6 +16,7 @@ pub mod frames;
 pub mod library;
 pub mod motion;
 pub mod probe;
+pub mod recode;
 pub mod still;
 
 mod bits;
