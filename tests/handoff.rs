@@ -287,3 +287,87 @@ fn what_is_no_edit_is_refused_in_words() {
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn a_rough_cut_has_every_picture_and_says_what_is_missing() {
+    let stage = film();
+    let ran = stage.run(&["cut", "shots.yaml", "--simulate", "--out", "rough.mp4"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("doomed: left out; failed"),
+        "{}",
+        ran.stderr
+    );
+    let probed =
+        |bytes: &[u8]| runner::media::probe::probe(std::io::Cursor::new(bytes)).expect("a video");
+    let (one, two) = (
+        probed(&stage.read("out/simulated/opening.mp4")),
+        probed(&stage.read("out/simulated/镜头一.mp4")),
+    );
+    let whole = probed(&stage.read("rough.mp4"));
+    assert_eq!(whole.frames, one.frames + two.frames);
+    assert_eq!(whole.duration_ms, 12_000);
+    let first = stage.read("rough.mp4");
+    let again = stage.run(&["cut", "shots.yaml", "--simulate", "--out", "rough.mp4"]);
+    assert_eq!(again.code, 0, "its own file: {}", again.stderr);
+    assert!(stage.read("rough.mp4") == first, "the same bytes");
+
+    let strict = stage.run(&[
+        "cut",
+        "shots.yaml",
+        "--simulate",
+        "--strict",
+        "--out",
+        "strict.mp4",
+    ]);
+    assert_eq!(strict.code, 100, "{}", strict.stderr);
+    assert!(!stage.path("strict.mp4").exists());
+    let onto = stage.run(&[
+        "cut",
+        "shots.yaml",
+        "--simulate",
+        "--overwrite",
+        "--out",
+        "out/simulated/opening.mp4",
+    ]);
+    assert_eq!(onto.code, 2, "{}", onto.stderr);
+}
+
+#[test]
+fn a_take_of_another_size_is_encoded_again_with_a_word() {
+    let stage = Stage::new();
+    stage.write(
+        "shots.yaml",
+        &FILM.replace(
+            "    duration: 10\n",
+            "    model: MiniMax-Hailuo-02\n    resolution: 512P\n    first_frame: a.png\n",
+        ),
+    );
+    let mut picture = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(400, 400, image::Rgb([90, 20, 20]))
+        .write_to(&mut picture, image::ImageFormat::Png)
+        .expect("a picture");
+    fs::write(stage.path("a.png"), picture.into_inner()).expect("there is room");
+    let made = stage.apply(&[]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let ran = stage.run(&["cut", "shots.yaml", "--simulate", "--out", "rough.mp4"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("doomed.mp4: encoded again, because it is"),
+        "{}",
+        ran.stderr
+    );
+    let info = runner::media::probe::probe(std::io::Cursor::new(stage.read("rough.mp4")))
+        .expect("a video");
+    assert_eq!((info.frames, info.duration_ms), (3 * 144, 18_000));
+    let strict = stage.run(&[
+        "cut",
+        "shots.yaml",
+        "--simulate",
+        "--strict",
+        "--out",
+        "strict.mp4",
+    ]);
+    assert_eq!(strict.code, 100, "{}", strict.stderr);
+}

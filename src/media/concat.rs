@@ -29,6 +29,7 @@ use self::layout::Layout;
 use super::demux::{Track, Tracks};
 use super::index::read_index;
 use super::probe::{self, ProbeError};
+use super::recode::{self, RecodeError};
 
 /// Why videos cannot be joined.
 #[derive(Debug, Error)]
@@ -51,6 +52,15 @@ pub enum ConcatError {
         first: String,
         /// In what.
         why: String,
+    },
+    /// A video cannot be made like the first one.
+    #[error("`{name}` cannot be encoded again")]
+    Recode {
+        /// The video's name.
+        name: String,
+        /// Why not.
+        #[source]
+        source: Box<RecodeError>,
     },
     /// There is nothing to join.
     #[error("there is no video to join")]
@@ -154,13 +164,41 @@ impl Clip {
         Ok(())
     }
 
-    /// Whether its pictures begin where the file's decoding begins: what an edit list
-    /// leaves out at the start would be seen in a joined film.
-    pub fn begins_at_once(&self) -> Result<(), String> {
-        if self.video.track.start > self.video.track.first_shown() {
-            return Err("it hides pictures at its start".to_owned());
+    /// Whether all of its pictures are shown: what an edit list leaves out would be
+    /// seen in a joined film.
+    pub fn is_whole(&self) -> Result<(), String> {
+        if self.video.track.is_whole {
+            return Ok(());
         }
-        Ok(())
+        Err("an edit list hides a part of it".to_owned())
+    }
+
+    /// The same clip with its pictures encoded again as H.264 of the size of `first`;
+    /// its sound stays. `path` is where the clip is, `out` takes the samples, and
+    /// `source` is the number by which [`Cut::write`] asks for them.
+    pub fn recoded(
+        self,
+        path: &std::path::Path,
+        size: (u32, u32),
+        source: usize,
+        out: &mut impl io::Write,
+    ) -> Result<Self, ConcatError> {
+        let own = &self.video.track;
+        let clock = (own.timescale, own.matrix.clone());
+        let recoded = recode::recode(path, size, clock, out);
+        let track = recoded.map_err(|source| ConcatError::Recode {
+            name: self.name.clone(),
+            source: Box::new(source),
+        })?;
+        let unusable = |source| ConcatError::Unusable {
+            name: self.name.clone(),
+            source,
+        };
+        Ok(Self {
+            pictures: Pictures::of(&track).map_err(unusable)?,
+            video: Stream { source, track },
+            ..self
+        })
     }
 }
 
@@ -176,7 +214,7 @@ impl Cut {
     pub fn new(clips: Vec<Clip>) -> Result<Self, ConcatError> {
         let first = clips.first().ok_or(ConcatError::Nothing)?;
         for clip in &clips {
-            let fits = clip.fits(first).and_then(|()| clip.begins_at_once());
+            let fits = clip.fits(first).and_then(|()| clip.is_whole());
             fits.map_err(|why| ConcatError::Differs {
                 name: clip.name.clone(),
                 first: first.name.clone(),

@@ -22,6 +22,7 @@ pub mod inspect;
 pub mod library;
 pub mod motion;
 pub mod probe;
+pub mod recode;
 pub mod script;
 pub mod still;
 pub mod thumbnail;

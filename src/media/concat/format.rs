@@ -4,7 +4,7 @@
 
 use mp4_atom::{Avcc, Esds, FourCC, Hvcc};
 
-use crate::media::boxes::{find_leaf, spelled};
+use crate::media::boxes::{find, find_leaf, spelled};
 use crate::media::demux::Track;
 use crate::media::probe::ProbeError;
 
@@ -24,6 +24,10 @@ pub(super) struct Pictures {
     /// Parameter sets, in the order in which a decoder wants them.
     pub(super) parameters: Vec<Vec<u8>>,
     profile: Profile,
+    /// Width and height of a pixel.
+    aspect: (u32, u32),
+    /// What the container says about colours.
+    colour: Option<Vec<u8>>,
 }
 
 /// What a decoder has to be able to do.
@@ -53,6 +57,8 @@ impl Pictures {
             nal_length: 0,
             parameters: Vec::new(),
             profile: Profile::Other(entry.clone()),
+            aspect: find(boxes, *b"pasp")?.and_then(aspect).unwrap_or((1, 1)),
+            colour: find(boxes, *b"colr")?.map(<[u8]>::to_vec),
         };
         match track.kind.as_ref() {
             b"avc1" | b"avc3" => {
@@ -122,6 +128,15 @@ impl Pictures {
         if self.nal_length != first.nal_length {
             return Err("its samples are counted in another way".to_owned());
         }
+        if u64::from(self.aspect.0) * u64::from(first.aspect.1)
+            != u64::from(self.aspect.1) * u64::from(first.aspect.0)
+        {
+            return Err("its pixels have another shape".to_owned());
+        }
+        // Where nothing is said, the pictures say it themselves.
+        if self.colour.is_some() && first.colour.is_some() && self.colour != first.colour {
+            return Err("its colours are described in another way".to_owned());
+        }
         Ok(())
     }
 
@@ -133,6 +148,11 @@ impl Pictures {
             Profile::Other(_) => format!("{} of its own settings", spelled(self.kind)),
         }
     }
+}
+
+fn aspect(pasp: &[u8]) -> Option<(u32, u32)> {
+    let number = |at: usize| Some(u32::from_be_bytes(pasp.get(at..at + 4)?.try_into().ok()?));
+    Some((number(0)?, number(4)?))
 }
 
 /// The format of sound.

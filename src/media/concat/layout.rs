@@ -47,7 +47,7 @@ impl Layout {
             let track = &clip.video.track;
             let end = begins.last().copied().unwrap_or(0);
             begins.push(end + scaled(track.ticks(), track.timescale, timescale));
-            let first = track.first_shown().unsigned_abs();
+            let first = track.first_shown().max(0).unsigned_abs();
             start = start.max(scaled(first, track.timescale, timescale));
         }
         let parameters = |clip: &Clip| clip.pictures.parameters.clone();

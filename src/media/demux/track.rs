@@ -25,6 +25,8 @@ pub(crate) struct Track {
     pub(crate) start: i64,
     /// How long nothing is shown before, in ticks.
     pub(crate) delay: i64,
+    /// Whether every sample is shown, from the very beginning, and nothing else is.
+    pub(crate) is_whole: bool,
     /// Rotation and scale, as written.
     pub(crate) matrix: Vec<u8>,
 }
@@ -83,7 +85,13 @@ impl Track {
             Some(edts) => edits::read(edts, movie, clock.timescale)?,
             None => Vec::new(),
         };
-        let (start, delay) = edits::beginning(&list)?;
+        let (shown, _) = edits::shown(&samples, &list)?;
+        let is_whole = shown.len() == samples.len()
+            // Without an edit list pictures that are reordered all come later; that hides nothing.
+            && (list.is_empty() || shown.first().is_none_or(|first| first.time == 0))
+            && shown.iter().all(|each| each.edit == shown[0].edit);
+        // A track of several parts is never copied, so where it begins does not matter.
+        let (start, delay) = edits::beginning(&list).unwrap_or((0, 0));
         let (kind, entry) = only_entry(stbl)?;
         Ok(Self {
             timescale: clock.timescale,
@@ -92,6 +100,7 @@ impl Track {
             samples,
             start,
             delay,
+            is_whole,
             matrix: matrix(need(trak, *b"tkhd")?),
         })
     }
