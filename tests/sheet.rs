@@ -123,6 +123,7 @@ fn nothing_precious_is_written_over() {
         (&["--out", "notes.png"], "no picture"),
         (&["--out", "out", "--format", "png"], "no file"),
         (&["--posters", "stills"], "no poster"),
+        (&["--posters", "po", "--out", "po/bridge.jpg"], "at once"),
         (&["--out", "sheet.tiff"], "does not end like a format"),
         (&["--out", "sheet.png", "--format", "pdf"], "another format"),
     ] {
@@ -135,4 +136,41 @@ fn nothing_precious_is_written_over() {
     assert_eq!(stage.read("stills/opening.jpg"), b"a photo of mine");
     assert!(!stage.path("stills/bridge.jpg").exists(), "all or nothing");
     assert!(stage.read("out/simulated/bridge.mp4")[4..].starts_with(b"ftyp"));
+}
+
+/// Its length and time are as they were, so nothing but the pictures tells.
+#[test]
+fn a_video_that_cannot_be_decoded_is_told_and_the_rest_is_drawn() {
+    let stage = courier();
+    let path = stage.path("out/simulated/bridge.mp4");
+    let changed = fs::metadata(&path).and_then(|found| found.modified());
+    let mut bytes = stage.read("out/simulated/bridge.mp4");
+    let data = bytes.windows(4).position(|four| four == b"mdat");
+    bytes[data.expect("it is an MP4") + 4..].fill(0);
+    fs::write(&path, bytes).expect("it can be written");
+    let file = fs::File::options()
+        .write(true)
+        .open(&path)
+        .expect("it is there");
+    file.set_modified(changed.expect("it has a time"))
+        .expect("times can be set");
+    for out in ["a.png", "a.pdf"] {
+        let ran = sheet(&stage, &["--out", out, "--posters", "po"]);
+        assert_eq!(ran.code, 100, "{}", ran.stderr);
+        assert!(ran.stderr.contains("bridge: no frames"), "{}", ran.stderr);
+        assert!(stage.path(out).exists() && stage.path("po/stairs.jpg").exists());
+    }
+    assert!(!stage.path("po/bridge.jpg").exists());
+}
+
+#[test]
+fn characters_that_the_font_lacks_are_told() {
+    let stage = Stage::new();
+    stage.write(
+        "shots.yaml",
+        "version: 1\nshots: [{ id: one, model: MiniMax-Hailuo-2.3, prompt: A crab 🦀 walks. }]\n",
+    );
+    let ran = sheet(&stage, &[]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("the font lacks 🦀"), "{}", ran.stderr);
 }

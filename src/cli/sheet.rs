@@ -24,7 +24,9 @@ use crate::cli::exit::Exit;
 use crate::cli::{load, prepare};
 use crate::ledger::{Ledger, Records};
 use crate::media::thumbnail::{Thumbnail, jpeg};
-use crate::report::sheet::{Card, Grid, GridOptions, Paper, Stills, Storyboard, paint};
+use crate::report::sheet::{
+    Card, Film, Grid, GridOptions, Paper, Stills, Storyboard, missing, paint,
+};
 
 /// Shots that are looked at before anything of them is written, where no page says
 /// how many belong together.
@@ -118,14 +120,11 @@ struct Seen<T> {
 
 impl Work<'_> {
     fn carry_out(&self, target: Option<Target>, done: &mut Done<'_>) -> Result<(), CliError> {
-        for path in self
-            .reel
-            .film
-            .cards
-            .iter()
-            .filter_map(|card| self.poster(&card.id))
-        {
+        for path in self.posters() {
             self.precious.check_poster(&path)?;
+        }
+        if target.is_some() {
+            tell_missing(&self.reel.film, done.console);
         }
         match target {
             None => self.batches(&self.wish(0, (1, 1)), &|_| (), done).map(drop),
@@ -144,7 +143,7 @@ impl Work<'_> {
         let grid = Grid::new(film, options);
         let files = target.files(grid.pages.len());
         for file in &files {
-            self.precious.check_sheet(file)?;
+            self.check_sheet(file)?;
         }
         if let (count @ 2.., Some(first)) = (files.len(), files.first()) {
             let first = first.display();
@@ -171,7 +170,7 @@ impl Work<'_> {
         };
         let frames = self.args.frames.map_or(3, usize::from);
         for file in target.files(1) {
-            self.precious.check_sheet(&file)?;
+            self.check_sheet(&file)?;
             let wish = self.wish(frames, paper.cell(film, frames));
             let prints = self.batches(&wish, &prints, done)?;
             let storyboard = Storyboard {
@@ -195,6 +194,20 @@ impl Work<'_> {
             cell,
             poster: poster.then_some((self.args.poster_at, self.args.width)),
         }
+    }
+
+    fn check_sheet(&self, file: &Path) -> Result<(), CliError> {
+        let mut posters = self.posters();
+        if posters.any(|poster| poster == file) {
+            let message = format!("`{}` is a sheet and a poster at once", file.display());
+            return Err(CliError::new(Exit::Usage, message).advice("choose another name"));
+        }
+        self.precious.check_sheet(file)
+    }
+
+    fn posters(&self) -> impl Iterator<Item = PathBuf> {
+        let cards = self.reel.film.cards.iter();
+        cards.filter_map(|card| self.poster(&card.id))
     }
 
     /// Where the poster of a shot goes.
@@ -277,6 +290,20 @@ impl Work<'_> {
         done.sheets.push(path.to_owned());
         Ok(())
     }
+}
+
+/// At most so many of the characters are named.
+const NAMED: usize = 12;
+
+fn tell_missing(film: &Film, console: &mut Console) {
+    let missing = missing(film);
+    if missing.is_empty() {
+        return;
+    }
+    let names: Vec<String> = missing.iter().take(NAMED).map(char::to_string).collect();
+    let more = if missing.len() > NAMED { " …" } else { "" };
+    let names = names.join(" ");
+    console.say(format!("the font lacks {names}{more}; they are drawn as □"));
 }
 
 fn encode(picture: &RgbImage, format: SheetFormat) -> Result<Vec<u8>, CliError> {

@@ -114,13 +114,20 @@ impl Page {
 /// Few shots large, many small; pictures side by side want wide cards.
 fn usual_columns(shots: usize, frames: usize) -> usize {
     match (frames, shots) {
-        (0 | 1, 0..=4) => shots.clamp(1, 2),
-        (0 | 1, 5..=9) => 3,
+        (0 | 1, 0..=3) => shots.max(1),
+        (0 | 1, 4) | (3, _) => 2,
+        (0 | 1, 5..=9) | (2, _) => 3,
         (0 | 1, 10..=40) => 4,
         (0 | 1, _) => 5,
-        (2, _) => 3,
-        (3, _) => 2,
         _ => 1,
+    }
+}
+
+/// Says that paragraphs were left out.
+fn more(set: &mut [Vec<Piece>]) {
+    let last = set.last_mut().and_then(|line| line.last_mut());
+    if let Some(piece) = last.filter(|piece| !piece.text.ends_with('…')) {
+        piece.text.push_str(" …");
     }
 }
 
@@ -190,6 +197,7 @@ impl Layout<'_> {
         for paragraph in paragraphs(&card.prompt, &card.camera) {
             let room = PROMPT_LINES - set.len();
             if room == 0 {
+                more(&mut set);
                 break;
             }
             let lines = face.wrap(&paragraph.text, self.width, room);

@@ -23,7 +23,7 @@ use image::RgbImage;
 pub use self::grid::{Grid, GridOptions, Page};
 pub use self::paint::paint;
 pub use self::paper::Paper;
-pub use self::pdf::{PdfError, Print, Prints, Storyboard};
+pub use self::pdf::{PdfError, Print, Prints, Storyboard, missing};
 pub use self::prompt::camera_commands;
 pub use self::words::clock;
 

@@ -59,7 +59,7 @@ impl Painter<'_> {
             right -= about.width(&text) + MARGIN;
             self.write(about, &text, MARGIN + right + MARGIN, 126, DIM);
         }
-        let name = title.fit(&clean(&self.film.title), room);
+        let name = title.fit(&self.film.heading(), room);
         self.write(title, &name, MARGIN - 2, 84, WHITE);
         let summary = about.fit(&self.film.summary(), right);
         self.write(about, &summary, MARGIN, 126, SOFT);

@@ -20,8 +20,10 @@ const FOOT: i64 = 54 * UNIT;
 const SEAM: i64 = 5 * UNIT;
 /// Pictures of one shot side by side.
 const ABREAST: usize = 4;
-/// Pixels for each point of paper: 180 to the inch.
-const DENSITY: (i64, i64) = (5, 2);
+/// Pixels to the inch for so many pictures and fewer: a film of ten thousand shots
+/// must still fit into memory, and into a mail.
+const DENSITY: [(usize, i64); 2] = [(1500, 180), (6000, 108)];
+const COARSE: i64 = 72;
 
 const INK: Colour = [22, 24, 30];
 const SOFT: Colour = [52, 56, 66];
@@ -82,7 +84,10 @@ impl Paper {
 
     /// The largest size in pixels at which pictures are printed.
     pub fn cell(self, film: &Film, frames: usize) -> (u32, u32) {
-        let pixels = |length: i64| (length * DENSITY.0 / DENSITY.1 / UNIT).max(1) as u32;
+        let count = film.made() * frames;
+        let dense = DENSITY.iter().find(|(most, _)| count <= *most);
+        let density = dense.map_or(COARSE, |(_, density)| *density);
+        let pixels = |length: i64| (length * density / (72 * UNIT)).max(1) as u32;
         let cells = strip(self.room(), frames.max(1), film.shape());
         cells
             .first()
@@ -151,7 +156,7 @@ struct Flow<'a> {
 impl Flow<'_> {
     fn title(&mut self) {
         let room = self.paper.room();
-        let lines = face(TITLE.em, false).wrap(&clean(&self.film.title), room, usize::MAX);
+        let lines = face(TITLE.em, false).wrap(&self.film.heading(), room, usize::MAX);
         for line in lines {
             self.line(TITLE, MARGIN, &line, true, INK);
         }
@@ -377,7 +382,7 @@ impl Flow<'_> {
         for (at, page) in self.pages.iter_mut().enumerate() {
             let number = format!("{} / {count}", at + 1);
             let left = right - plain.width(&number);
-            let title = plain.fit(&clean(&self.film.title), left - 2 * MARGIN);
+            let title = plain.fit(&self.film.heading(), left - 2 * MARGIN);
             for (left, text) in [(MARGIN, title), (left, number)] {
                 page.push(Item::Text {
                     left,

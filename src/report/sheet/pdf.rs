@@ -5,6 +5,7 @@
 //! character that the font lacks is drawn as □ and still copied as itself. There is
 //! no date and no random number in the file.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ use super::canvas::Colour;
 use super::paper::{Item, Paper, UNIT, flow};
 use super::{Film, Place};
 use crate::media::fonts;
+use crate::media::text::clean;
 
 /// Stands for characters the font lacks.
 const MISSING: char = '□';
@@ -86,7 +88,7 @@ impl Storyboard<'_> {
             ..SerializeSettings::default()
         };
         let mut document = Document::new_with(settings);
-        let title = self.film.title.clone();
+        let title = self.film.heading();
         document.set_metadata(Metadata::new().title(title).creator("runner".to_owned()));
         let (width, height) = self.paper.size();
         let size = Size::from_wh(points(width), points(height)).ok_or_else(impossible)?;
@@ -212,6 +214,19 @@ impl Fonts {
         };
         text.char_indices().map(glyph).collect()
     }
+}
+
+/// The characters that the embedded font lacks, each once.
+pub fn missing(film: &Film) -> BTreeSet<char> {
+    let Ok(own) = FontRef::try_from_slice(EMBEDDED) else {
+        return BTreeSet::new();
+    };
+    let texts = film.cards.iter().flat_map(|card| [&card.id, &card.prompt]);
+    texts
+        .chain([&film.title])
+        .flat_map(|text| clean(text).chars().collect::<Vec<_>>())
+        .filter(|each| own.glyph_id(*each).0 == 0)
+        .collect()
 }
 
 fn rectangle(surface: &mut Surface<'_>, place: Place) -> Result<(), PdfError> {

@@ -5,6 +5,10 @@
 use std::time::Duration;
 
 use super::{Card, Film};
+use crate::media::text::clean;
+
+/// More of a title than this fits on no line.
+const TITLE: usize = 300;
 
 /// `6 s`, `5.9 s`.
 pub(super) fn seconds(length: Duration) -> String {
@@ -29,6 +33,11 @@ pub fn clock(time: Duration) -> String {
 }
 
 impl Film {
+    /// The title as one line of bounded length.
+    pub(super) fn heading(&self) -> String {
+        clean(&self.title).chars().take(TITLE).collect()
+    }
+
     /// `5 shots  ·  30 s  ·  all made`.
     pub(super) fn summary(&self) -> String {
         let count = self.cards.len();
