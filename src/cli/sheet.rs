@@ -88,7 +88,7 @@ struct Work<'a> {
     args: &'a SheetArgs,
     reel: &'a Reel,
     precious: &'a Precious,
-    source: &'a Source,
+    source: &'a Source<'a>,
 }
 
 /// What was done so far, and where to tell of it.

@@ -9,7 +9,7 @@ use super::pictures::Footage;
 use crate::cli::args::SheetArgs;
 use crate::cli::load::Loaded;
 use crate::cli::status;
-use crate::event::{ShotFacts, Video};
+use crate::event::{Decision, ShotFacts, Video};
 use crate::id::ShotId;
 use crate::ledger::Records;
 use crate::plan::Plan;
@@ -89,11 +89,20 @@ fn card(shot: &ShotFacts, records: &Records) -> Card {
         state: State {
             word: word.to_owned(),
             tone: tone(word),
-            reason: there.map_or_else(|| shot.reason.clone(), |_| String::new()),
+            reason: reason(shot),
         },
         prompt: shot.prompt.clone(),
         camera: camera_commands(&shot.prompt, Spec::bundled()),
         size: there.map(|video| (video.width, video.height)),
+    }
+}
+
+/// Why there is no video; plans say of most that they are new.
+fn reason(shot: &ShotFacts) -> String {
+    match (&shot.existing, shot.decision) {
+        (Some(_), _) => String::new(),
+        (None, Decision::Create) if shot.reason == "new" => "`runner apply` makes it".to_owned(),
+        (None, _) => shot.reason.clone(),
     }
 }
 

@@ -112,8 +112,8 @@ pub(super) fn poster(folder: &Path, id: &str) -> PathBuf {
         }
     };
     let mut name: String = id.chars().map(safe).collect();
-    if name.starts_with('.') {
-        name.replace_range(..1, "_");
+    if name.is_empty() || name.starts_with('.') {
+        name.insert(0, '_');
     }
     while name.len() > LONGEST_NAME {
         name.pop();

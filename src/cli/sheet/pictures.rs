@@ -17,7 +17,7 @@ use crate::report::sheet::{Print, Prints, Still, Stills, fitted};
 use crate::shot::FrameAt;
 
 /// Takes frames out of a video: which file, which places; in the order asked.
-pub(super) type Source = dyn Fn(&Path, &[FrameAt]) -> Result<Vec<Still>, String> + Sync;
+pub(super) type Source<'a> = dyn Fn(&Path, &[FrameAt]) -> Result<Vec<Still>, String> + Sync + 'a;
 
 /// A video to be looked at.
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ fn reason(error: &FrameError) -> String {
 }
 
 /// Looks at a video once, for everything that is wanted of it.
-pub(super) fn look(footage: Option<&Footage>, wish: &Wish, source: &Source) -> Look {
+pub(super) fn look(footage: Option<&Footage>, wish: &Wish, source: &Source<'_>) -> Look {
     let Some(footage) = footage else {
         return Look {
             stills: Ok(Vec::new()),
@@ -92,7 +92,7 @@ pub(super) fn look(footage: Option<&Footage>, wish: &Wish, source: &Source) -> L
 fn see(
     footage: &Footage,
     wish: &Wish,
-    source: &Source,
+    source: &Source<'_>,
 ) -> Result<(Vec<Still>, Option<Thumbnail>), String> {
     let mut at = places(wish.frames, footage.length);
     at.extend(wish.poster.map(|(at, _)| within(at, footage.length)));
@@ -112,14 +112,21 @@ fn see(
         }
         None => None,
     };
-    let stills = taken.into_iter().map(|still| Still {
-        picture: scaled(
-            &still.picture,
-            fitted(wish.cell, still.picture.dimensions()),
-        ),
-        time: still.time,
-    });
+    let stills = taken.into_iter().map(|still| shrunk(still, wish.cell));
     Ok((stills.collect(), poster))
+}
+
+/// As large as its cell, but never larger than it was.
+fn shrunk(still: Still, cell: (u32, u32)) -> Still {
+    let own = still.picture.dimensions();
+    let size = fitted(cell, own);
+    if size.0 >= own.0 || size.1 >= own.1 {
+        return still;
+    }
+    Still {
+        picture: scaled(&still.picture, size),
+        ..still
+    }
 }
 
 /// The middle one, or from the first to the last.

@@ -11,6 +11,8 @@ mod paint;
 mod paper;
 mod pdf;
 mod prompt;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::ops::Range;

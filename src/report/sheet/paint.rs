@@ -113,18 +113,18 @@ impl Painter<'_> {
         }
     }
 
-    /// The time of a frame in its lower left corner.
+    /// The time of a frame in its upper left corner, where pictures say least.
     fn time(&mut self, place: Place, text: &str) {
         let face = face(13, false);
         let label = Place {
             left: place.left,
-            top: place.bottom() - 20,
+            top: place.top,
             width: face.width(text) + 12,
             height: 20,
         };
         if label.width < place.width {
             self.canvas.fill(label, [0, 0, 0], 150);
-            self.write(face, text, place.left + 6, place.bottom() - 6, WHITE);
+            self.write(face, text, place.left + 6, place.top + 15, WHITE);
         }
     }
 

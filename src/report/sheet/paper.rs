@@ -14,9 +14,9 @@ use crate::media::text::clean;
 /// Twentieths of a point in a point.
 pub(super) const UNIT: i64 = 20;
 /// Left, right and above.
-const MARGIN: i64 = 50 * UNIT;
+const MARGIN: i64 = 46 * UNIT;
 /// Below; the page number stands in it.
-const FOOT: i64 = 62 * UNIT;
+const FOOT: i64 = 54 * UNIT;
 const SEAM: i64 = 5 * UNIT;
 /// Pictures of one shot side by side.
 const ABREAST: usize = 4;
@@ -27,6 +27,7 @@ const INK: Colour = [22, 24, 30];
 const SOFT: Colour = [52, 56, 66];
 const DIM: Colour = [112, 118, 130];
 const RULE: Colour = [204, 208, 215];
+const PALE: Colour = [246, 247, 249];
 const CAMERA: Colour = [166, 78, 0];
 
 const TITLE: Type = Type {
@@ -156,12 +157,11 @@ impl Flow<'_> {
         }
         self.y += 2 * UNIT;
         self.line(FACTS, MARGIN, &self.film.summary(), false, DIM);
-        self.rule(8 * UNIT);
     }
 
-    /// A hair line with as much room above as below.
-    fn rule(&mut self, room: i64) {
-        self.y += room;
+    /// A hair line between shots.
+    fn rule(&mut self) {
+        self.y += 5 * UNIT;
         let place = Place {
             left: MARGIN,
             top: self.y,
@@ -172,7 +172,7 @@ impl Flow<'_> {
             place,
             colour: RULE,
         });
-        self.y += room + UNIT / 2;
+        self.y += 8 * UNIT;
     }
 
     fn shot(&mut self, at: usize, card: &Card, prints: &Prints) {
@@ -181,23 +181,20 @@ impl Flow<'_> {
         let need = ID.line + FACTS.line + first + TIME.line + 3 * TEXT.line;
         if self.y + need > self.bottom() && !self.is_fresh() {
             self.next_page();
+        } else {
+            self.rule();
         }
         let top = self.y;
         self.put(Item::Shot { card: at, top });
         self.heading(card, "");
         self.facts(card);
-        self.y += 3 * UNIT;
+        self.y += 2 * UNIT;
         let beside = match prints {
             Ok(prints) if !prints.is_empty() => self.pictures(at, card, prints, &cells),
-            Ok(_) => self.empty(&card.state.word, card.state.tone, &card.state.reason),
-            Err(reason) => self.empty("no picture", Tone::Trouble, reason),
+            Ok(_) => self.empty(&card.state.reason),
+            Err(reason) => self.empty(&format!("no picture: {reason}")),
         };
         self.prompt(card, beside);
-        if self.y + 60 * UNIT < self.bottom() && at + 1 < self.film.cards.len() {
-            self.rule(9 * UNIT);
-        } else {
-            self.y += 18 * UNIT;
-        }
     }
 
     fn heading(&mut self, card: &Card, more: &str) {
@@ -262,7 +259,7 @@ impl Flow<'_> {
         }
         let high = cells.first().map_or(0, |cell| cell.height);
         if self.frames > 1 {
-            self.y += high + TIME.line + 2 * UNIT;
+            self.y += high + TIME.line + 3 * UNIT;
             return Beside::default();
         }
         let wide = cells.first().map_or(0, |cell| cell.width);
@@ -272,25 +269,24 @@ impl Flow<'_> {
         }
     }
 
-    /// In place of pictures: what is the matter, and why.
-    fn empty(&mut self, word: &str, tone: Tone, reason: &str) -> Beside {
-        let inside = 10 * UNIT;
+    /// In place of pictures: why there are none. What the matter is stands above.
+    fn empty(&mut self, reason: &str) -> Beside {
+        let inside = 9 * UNIT;
         let room = self.paper.room() - 2 * inside;
         let lines = face(TEXT.em, false).wrap(reason, room, 40);
-        let height = 2 * inside + (lines.len() as i64 + 1) * TEXT.line - 4 * UNIT;
+        let count = (lines.len() as i64).max(1);
         let place = Place {
             left: MARGIN,
             top: self.y,
             width: self.paper.room(),
-            height,
+            height: 2 * inside + count * TEXT.line - 3 * UNIT,
         };
         self.put(Item::Block {
             place,
-            colour: [246, 247, 249],
+            colour: PALE,
         });
         self.put(Item::Frame { place });
         self.y += inside;
-        self.line(TEXT, MARGIN + inside, word, true, colour(tone));
         for line in &lines {
             self.line(TEXT, MARGIN + inside, line, false, DIM);
         }
@@ -331,7 +327,7 @@ impl Flow<'_> {
         if self.y + height > self.bottom() && !self.is_fresh() {
             self.next_page();
             self.heading(card, ", continued");
-            self.y += 3 * UNIT;
+            self.y += 5 * UNIT;
         }
     }
 
@@ -375,7 +371,7 @@ impl Flow<'_> {
     /// Title and number below every page, when it is known how many there are.
     fn feet(&mut self) {
         let plain = face(FACTS.em, false);
-        let base = self.paper.size().1 - 36 * UNIT;
+        let base = self.paper.size().1 - 32 * UNIT;
         let count = self.pages.len();
         let right = MARGIN + self.paper.room();
         for (at, page) in self.pages.iter_mut().enumerate() {

@@ -134,7 +134,7 @@ impl Storyboard<'_> {
             } => {
                 surface.set_fill(Some(fill(*colour)));
                 // The font has one weight; a line around the letters makes another.
-                let width = points(*em) / 36.0;
+                let width = (points(*em) / 36.0).min(0.42);
                 surface.set_stroke(bold.then(|| stroke(*colour, width)));
                 let start = Point::from_xy(points(*left), points(*base));
                 let glyphs = fonts.glyphs(text);

@@ -64,7 +64,7 @@ impl Film {
 }
 
 impl Card {
-    /// `6 s  ·  MiniMax-Hailuo-2.3  ·  T2V 768P  ·  1366×768`.
+    /// `6 s  ·  MiniMax-Hailuo-2.3  ·  T2V 768P  ·  1366x768`.
     pub(super) fn facts(&self) -> String {
         let mut facts = format!(
             "{}  ·  {}  ·  {} {}",
@@ -74,7 +74,7 @@ impl Card {
             self.resolution
         );
         if let Some((width, height)) = self.size {
-            facts.push_str(&format!("  ·  {width}×{height}"));
+            facts.push_str(&format!("  ·  {width}x{height}"));
         }
         facts
     }
