@@ -1,7 +1,7 @@
 //! What a film shows, picture by picture, and how its file is built.
 
 use std::io::{Cursor, Write as _};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use mp4_atom::{Atom as _, Moov};
 
