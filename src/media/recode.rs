@@ -131,7 +131,7 @@ fn entry(encoding: &Encoding, width: u16, height: u16) -> Result<Vec<u8>, ClipEr
             height,
             ..Visual::default()
         },
-        avcc: Avcc::new(&encoding.sps, &encoding.pps).map_err(failed)?,
+        avcc: Avcc::new(&encoding.parameters.sps, &encoding.parameters.pps).map_err(failed)?,
         btrt: None,
         colr: Some(Colr::new(1, 1, 1, false).map_err(failed)?),
         pasp: None,

@@ -218,7 +218,7 @@ impl Fonts {
 
 /// The characters that the embedded font lacks, each once.
 pub fn missing(film: &Film) -> BTreeSet<char> {
-    let Ok(own) = FontRef::try_from_slice(EMBEDDED) else {
+    let Ok(own) = FontRef::try_from_slice(fonts::FILE) else {
         return BTreeSet::new();
     };
     let texts = film.cards.iter().flat_map(|card| [&card.id, &card.prompt]);
