@@ -125,6 +125,23 @@ async fn film(seed: u64) -> (usize, usize) {
     (hits, settled)
 }
 
+/// Half of the shots start from a frame of one before them.
+fn chained(manifest: &str, shots: &[String], dice: &mut Dice) -> String {
+    let mut text = manifest.to_owned();
+    for (at, shot) in shots.iter().enumerate().skip(1) {
+        if dice.below(2) == 0 {
+            let source = &shots[dice.below(at as u64) as usize];
+            let alone = format!("prompt: {} }}", prompt(shot));
+            let after = format!(
+                "prompt: {}, first_frame: {{ shot: {source} }} }}",
+                prompt(shot)
+            );
+            text = text.replace(&alone, &after);
+        }
+    }
+    text
+}
+
 /// One storyboard, its folder and its service.
 struct Set {
     stage: Stage,
@@ -137,7 +154,7 @@ impl Set {
     async fn new(dice: &mut Dice) -> Self {
         let shots: Vec<String> = (0..=dice.below(6)).map(|n| format!("shot{n}")).collect();
         let stage = Stage::new();
-        stage.write("shots.yaml", &manifest(&shots));
+        stage.write("shots.yaml", &chained(&manifest(&shots), &shots, dice));
         // Answers that take a while: what a kill can come between.
         let rules = json!({ "rules": [
             { "on": "create", "every": 2, "then": { "delay_ms": 40, "accepted": true } },

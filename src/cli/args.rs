@@ -2,7 +2,11 @@
 //!
 //! Owns names, help and examples of every flag. Reads nothing and decides nothing.
 
+mod animatic;
+mod cut;
+mod export;
 mod graph;
+mod retime;
 mod sheet;
 
 use std::net::SocketAddr;
@@ -11,7 +15,11 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use self::animatic::AnimaticArgs;
+pub(super) use self::cut::CutArgs;
+pub(super) use self::export::{ExportArgs, Format, PathStyle};
 pub(super) use self::graph::{GraphArgs, GraphFormat};
+pub(super) use self::retime::RetimeArgs;
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
@@ -57,6 +65,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Draw which shot needs a frame of which.
     Graph(GraphArgs),
+    /// Make a film of all shots at their true lengths, before paying; nothing is sent.
+    Animatic(AnimaticArgs),
     /// Make the videos that are not there yet, and write a report.
     Apply(ApplyArgs),
     /// Show where every shot stands, and what was spent; also while a run goes on.
@@ -65,6 +75,12 @@ pub enum Command {
     Takes(TakesArgs),
     /// Draw contact sheets, a storyboard to be printed, and posters.
     Sheet(SheetArgs),
+    /// Write the film as a timeline for editing programs.
+    Export(ExportArgs),
+    /// Join the takes that count to one video, a rough cut.
+    Cut(CutArgs),
+    /// Say what an edited timeline means for the manifest.
+    Retime(RetimeArgs),
     /// Say what became of a creation that nobody answered.
     Resolve(ResolveArgs),
     /// Serve the video API on this machine, without cost, for any client.

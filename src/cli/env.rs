@@ -47,6 +47,21 @@ impl Environment {
         Some(folder.join(name))
     }
 
+    /// A system's ffmpeg: what `RUNNER_FFMPEG` names, else the first one on `PATH`.
+    /// The variable set to `none` is for having none.
+    pub(super) fn ffmpeg(&self) -> Option<PathBuf> {
+        match self.get("RUNNER_FFMPEG") {
+            Some("none") => None,
+            Some(program) => Some(PathBuf::from(program)),
+            None => {
+                let name = format!("ffmpeg{}", std::env::consts::EXE_SUFFIX);
+                let folders = std::env::split_paths(self.get("PATH")?);
+                let mut programs = folders.map(|folder| folder.join(&name));
+                programs.find(|program| program.is_file())
+            }
+        }
+    }
+
     /// A variable; an empty one counts as unset.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.variables

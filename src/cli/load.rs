@@ -45,6 +45,8 @@ pub(super) struct Loaded {
     pub shots: Vec<CheckedShot>,
     /// The selected ones; `None` for all.
     pub selected: Option<HashSet<ShotId>>,
+    /// Values of variables from outside the manifest.
+    pub overrides: Overrides,
     /// Every mistake and every lint.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -109,6 +111,7 @@ pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
         environment,
         shots: Vec::new(),
         selected: None,
+        overrides: Overrides::default(),
         diagnostics,
     };
     if let Some(manifest) = manifest {
@@ -136,6 +139,7 @@ fn go_on(
     };
     let (shots, mut found) = shot::expand(manifest, &loaded.sources, &overrides, spec);
     loaded.diagnostics.append(&mut found);
+    loaded.overrides = overrides;
     let library = Folder::new(&loaded.folder);
     let context = check::Context {
         spec,

@@ -3,16 +3,20 @@
 //! The only part that prints, reads the environment, and knows every other
 //! part. Each command is a file; this one is the table of contents.
 
+mod animatic;
 mod apply;
 mod args;
 mod backend;
 mod callbacks;
 mod check;
 mod console;
+mod cut;
 mod env;
 mod error;
 mod exit;
+mod export;
 mod graph;
+mod handoff;
 mod history;
 mod limits;
 mod lint;
@@ -21,6 +25,7 @@ mod plan;
 mod prepare;
 mod render;
 mod resolve;
+mod retime;
 mod schema;
 mod sheet;
 mod signals;
@@ -61,10 +66,14 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Check(args) => check::check(&args, console),
         Command::Plan(args) => plan::plan(&args, console),
         Command::Graph(args) => graph::graph(&args, console),
+        Command::Animatic(args) => animatic::animatic(&args, console),
         Command::Apply(args) => apply::apply(&args, console),
         Command::Status(args) => status::status(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
         Command::Sheet(args) => sheet::sheet(&args, console),
+        Command::Export(args) => export::export(&args, console),
+        Command::Cut(args) => cut::cut(&args, console),
+        Command::Retime(args) => retime::retime(&args, console),
         Command::Resolve(args) => resolve::resolve(&args, console),
         Command::Simulate(args) => simulate::simulate(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),

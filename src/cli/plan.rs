@@ -99,7 +99,7 @@ pub(super) fn make(loaded: &mut Loaded, results: &ResultsArgs) -> Result<Option<
     Ok(Some(plan))
 }
 
-fn read_records(store: &Store) -> Result<Records, CliError> {
+pub(super) fn read_records(store: &Store) -> Result<Records, CliError> {
     let path = store.layout().ledger();
     if path.exists() {
         Ledger::read(&path).map_err(prepare::ledger_error)

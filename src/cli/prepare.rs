@@ -20,7 +20,7 @@ use crate::cli::load::{self, Loaded};
 use crate::id::{RunId, ShotId};
 use crate::ledger::{Ledger, LedgerError, Records};
 use crate::manifest::model::{Limits, Manifest};
-use crate::plan::frames::NoFrames;
+use crate::media::album::Album;
 use crate::plan::price::PriceTable;
 use crate::plan::{self, Plan, Retry};
 use crate::spec::Spec;
@@ -140,9 +140,19 @@ pub(super) fn plan(
         selected: loaded.selected.clone(),
         strangers,
         force,
-        frames: Arc::new(NoFrames),
+        frames: Arc::new(album(loaded, store)),
     };
     Ok(plan::plan(std::mem::take(&mut loaded.shots), context))
+}
+
+/// Frames of the videos that are there.
+fn album(loaded: &Loaded, store: &Store) -> Album {
+    let (layout, ffmpeg) = (store.layout().clone(), loaded.environment.ffmpeg());
+    if store.is_locked() {
+        Album::new(layout, ffmpeg)
+    } else {
+        Album::only_looking(layout, ffmpeg)
+    }
 }
 
 /// How long a task may take, by the manifest or as is usual.

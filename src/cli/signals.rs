@@ -25,8 +25,9 @@ pub(super) async fn watch(shutdown: Shutdown) {
     }
 }
 
+/// The next signal that asks to end.
 #[cfg(unix)]
-async fn next() -> Exit {
+pub(super) async fn next() -> Exit {
     use tokio::signal::unix::{SignalKind, signal};
 
     let (Ok(mut terminate), Ok(mut hangup)) = (
@@ -43,7 +44,7 @@ async fn next() -> Exit {
 }
 
 #[cfg(not(unix))]
-async fn next() -> Exit {
+pub(super) async fn next() -> Exit {
     interrupt().await
 }
 

@@ -89,17 +89,7 @@ fn list(
     let plan: Plan = prepare::plan(loaded, manifest, target, &results, store, &records, None)?;
     let mut takes = Vec::new();
     for shot in plan.facts.shots.into_iter().filter(|shot| !shot.earlier) {
-        let made = ledger.takes(&shot.id).map_err(prepare::ledger_error)?;
-        for record in made {
-            // A simulated clip is never taken for a paid one.
-            let Some(video) = record
-                .video
-                .as_ref()
-                .filter(|_| record.backend == target.name)
-            else {
-                continue;
-            };
-            let (video, presence) = find(video, record.saved_at, store);
+        for (record, video, presence) in of_shot(&shot, target, store, ledger)? {
             takes.push(Take {
                 shot: shot.clone(),
                 video,
@@ -107,6 +97,26 @@ fn list(
                 record,
             });
         }
+    }
+    Ok(takes)
+}
+
+/// The takes of one shot, newest first: each with where its video is now.
+pub(super) fn of_shot(
+    shot: &ShotFacts,
+    target: &Target,
+    store: &Store,
+    ledger: &Ledger,
+) -> Result<Vec<(Record, Video, Presence)>, CliError> {
+    let mut takes = Vec::new();
+    for record in ledger.takes(&shot.id).map_err(prepare::ledger_error)? {
+        // A simulated clip is never taken for a paid one.
+        let video = record.video.as_ref();
+        let Some(video) = video.filter(|_| record.backend == target.name) else {
+            continue;
+        };
+        let (video, presence) = find(video, record.saved_at, store);
+        takes.push((record, video, presence));
     }
     Ok(takes)
 }

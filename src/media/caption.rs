@@ -1,8 +1,9 @@
-//! What is written over a clip: title, prompt, camera moves, time, and the badge that says it is simulated.
+//! What is written over a clip: title, prompt, camera moves, time, and the badge that says what it is.
 //!
 //! Owns layout and colours. Text that stands still is painted once per step of the camera, not per frame; only the
 //! time and the bar of progress change with every frame.
 
+use super::fonts::Fonts;
 use super::motion::Move;
 use super::overlay::{Canvas, Overlay, weight};
 use super::plane::{Picture, Plane, mix, yuv};
@@ -23,10 +24,13 @@ pub(crate) struct Words<'a> {
     pub(crate) title: &'a str,
     pub(crate) prompt: &'a str,
     pub(crate) steps: &'a [Vec<Move>],
+    /// Stands in the upper right corner.
+    pub(crate) badge: &'a str,
 }
 
 /// A caption laid out for a frame size.
-pub(crate) struct Caption {
+pub(crate) struct Caption<'f> {
+    fonts: &'f Fonts,
     /// The unit of all lengths in pixels.
     unit: i64,
     width: i64,
@@ -50,18 +54,19 @@ pub(crate) struct Moment {
     pub(crate) step: usize,
 }
 
-impl Caption {
-    pub(crate) fn new(words: Words<'_>, width: usize, height: usize) -> Self {
+impl<'f> Caption<'f> {
+    pub(crate) fn new(words: Words<'_>, fonts: &'f Fonts, width: usize, height: usize) -> Self {
         let (width, height) = (width as i64, height as i64);
         let unit = (width.min(height) / 36).max(10);
         let room = width - 3 * unit;
-        let faces = Faces::new(unit);
+        let faces = Faces::new(fonts, unit);
         let prompt = faces.prompt.wrap(words.prompt, room, PROMPT_LINES);
         let labels: Vec<String> = words.steps.iter().map(|step| label(step)).collect();
         let moves = if labels.is_empty() { 0 } else { 16 };
         let strip = unit * (46 + 15 * prompt.len() as i64 + moves) / 10;
         let time = faces.time.width(TIME_SHAPE);
         Self {
+            fonts,
             unit,
             width,
             height,
@@ -69,7 +74,7 @@ impl Caption {
             title: faces.title.fit(&clean(words.title), room - time - unit),
             prompt,
             labels,
-            badge: badge(unit, width),
+            badge: badge(words.badge, fonts, unit, width),
             painted: None,
         }
     }
@@ -93,7 +98,7 @@ impl Caption {
     }
 
     fn paint(&self, step: usize) -> Overlay {
-        let faces = Faces::new(self.unit);
+        let faces = Faces::new(self.fonts, self.unit);
         let margin = self.unit * 3 / 2;
         let mut canvas = Canvas::new(self.width, self.strip, INK);
         canvas.shade(SHADE, self.unit * 2);
@@ -125,7 +130,7 @@ impl Caption {
     }
 
     /// The steps in order, the active one in amber; begins later if the active one would not fit.
-    fn write_moves(&self, canvas: &mut Canvas, face: Face, active: usize, base: i64) {
+    fn write_moves(&self, canvas: &mut Canvas, face: Face<'_>, active: usize, base: i64) {
         const ARROW: &str = "  →  ";
         let room = self.width - 3 * self.unit;
         let active = active.min(self.labels.len().saturating_sub(1));
@@ -167,7 +172,7 @@ impl Caption {
 
     fn write_time(&self, moment: Moment, frame: &mut Picture) {
         let text = time(moment);
-        let face = Faces::new(self.unit).time;
+        let face = Faces::new(self.fonts, self.unit).time;
         let base = self.height - self.strip + self.title_base();
         let mut left = self.width - self.unit * 3 / 2 - face.width(TIME_SHAPE);
         let luma = yuv(WHITE)[0];
@@ -233,44 +238,33 @@ fn label(step: &[Move]) -> String {
         .join(" + ")
 }
 
-struct Faces {
-    title: Face,
-    prompt: Face,
-    moves: Face,
-    time: Face,
+struct Faces<'f> {
+    title: Face<'f>,
+    prompt: Face<'f>,
+    moves: Face<'f>,
+    time: Face<'f>,
 }
 
-impl Faces {
-    fn new(unit: i64) -> Self {
+impl<'f> Faces<'f> {
+    fn new(fonts: &'f Fonts, unit: i64) -> Self {
+        let face = |em, bold| Face { fonts, em, bold };
         Self {
-            title: Face {
-                em: unit * 15 / 10,
-                bold: true,
-            },
-            prompt: Face {
-                em: unit * 21 / 20,
-                bold: false,
-            },
-            moves: Face {
-                em: unit,
-                bold: true,
-            },
-            time: Face {
-                em: unit * 11 / 10,
-                bold: false,
-            },
+            title: face(unit * 15 / 10, true),
+            prompt: face(unit * 21 / 20, false),
+            moves: face(unit, true),
+            time: face(unit * 11 / 10, false),
         }
     }
 }
 
-/// The word SIMULATED on amber, for the upper right corner.
-fn badge(unit: i64, frame_width: i64) -> Overlay {
-    const TEXT: &str = "SIMULATED";
+/// A word on amber, for the upper right corner.
+fn badge(text: &str, fonts: &Fonts, unit: i64, frame_width: i64) -> Overlay {
     let face = Face {
+        fonts,
         em: unit,
         bold: true,
     };
-    let width = (face.width(TEXT) + unit * 3 / 2) & !1;
+    let width = (face.width(text) + unit * 3 / 2) & !1;
     let height = (unit * 17 / 10) & !1;
     let mut canvas = Canvas::new(width, height, AMBER);
     canvas.fill(225);
@@ -278,7 +272,7 @@ fn badge(unit: i64, frame_width: i64) -> Overlay {
     canvas.write(
         face,
         Line {
-            text: TEXT,
+            text,
             left: unit * 3 / 4,
             base,
         },

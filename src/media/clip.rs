@@ -8,12 +8,14 @@ use std::io::Cursor;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::caption::{Caption, Moment, Words};
+use super::caption::{Caption, Words};
 use super::encode::{Encoding, Sample};
+use super::fonts::Fonts;
 use super::motion::{Move, Path};
-use super::mux::{self, Track};
-use super::noise::{ONE, hash, smoothstep};
+use super::mux::{self, Measure};
+use super::noise::hash;
 use super::plane::Picture;
+use super::sketch::{Sketch, world};
 use super::stage::Stage;
 use super::{photo, scene, still};
 
@@ -70,8 +72,6 @@ pub enum ClipError {
     Mux(String),
 }
 
-/// How much wider and higher than the frame the world is, in percent: room for slides at full sharpness.
-const WORLD: usize = 128;
 /// The longer side of a tiny clip in pixels.
 const TINY: u32 = 64;
 /// Distinct pictures in a tiny clip.
@@ -83,37 +83,32 @@ const TINY_PICTURES: u64 = 4;
 pub fn render(request: &ClipRequest<'_>) -> Result<Vec<u8>, ClipError> {
     let frames = check(request)?;
     let (width, height) = (request.width as usize, request.height as usize);
-    let (world_width, world_height) = (world(width), world(height));
-    let stage = match request.first_frame {
-        Some(bytes) => Stage::photograph(photo::cover(bytes, world_width, world_height)?),
-        None => scene::paint(request.seed, world_width, world_height),
-    };
-    let last = request
-        .last_frame
-        .map(|bytes| photo::cover(bytes, width, height))
-        .transpose()?;
     let path = Path::new(request.moves, frames, request.fps);
+    let sketch = Sketch {
+        stage: match request.first_frame {
+            Some(bytes) => Stage::photograph(photo::cover(bytes, world(width), world(height))?),
+            None => scene::paint(request.seed, world(width), world(height)),
+        },
+        path,
+        last: request
+            .last_frame
+            .map(|bytes| photo::cover(bytes, width, height))
+            .transpose()?,
+        frames,
+    };
     let words = Words {
         title: request.title,
         prompt: request.prompt,
         steps: request.moves,
+        badge: "SIMULATED",
     };
-    let mut caption = Caption::new(words, width, height);
+    let mut caption = Caption::new(words, Fonts::embedded(), width, height);
     let mut encoding = Encoding::new(request.fps)?;
     let mut picture = Picture::new(width, height);
     let mut samples = Vec::with_capacity(frames as usize);
     for frame in 0..frames {
-        stage.show(&path.view(frame), &mut picture);
-        if let Some(last) = &last {
-            fade(&mut picture, last, frame, frames);
-        }
-        let moment = Moment {
-            frame,
-            frames,
-            fps: u64::from(request.fps),
-            step: path.step(frame),
-        };
-        caption.write(moment, &mut picture);
+        sketch.show(frame, &mut picture);
+        caption.write(sketch.moment(frame, request.fps), &mut picture);
         samples.push(encoding.add(&picture)?);
     }
     write(
@@ -188,11 +183,6 @@ fn check(request: &ClipRequest<'_>) -> Result<u64, ClipError> {
     Ok((u64::from(duration_ms) * u64::from(fps)).div_ceil(1000))
 }
 
-/// The world's side for a frame's side; a multiple of 4, so that chroma and alpha halve without rest.
-fn world(side: usize) -> usize {
-    (side * WORLD / 100).next_multiple_of(4)
-}
-
 /// The size with the longer side at 64 pixels and the shorter even and at least 16.
 fn tiny_size(width: u32, height: u32) -> (u32, u32) {
     let longer = width.max(height);
@@ -220,30 +210,18 @@ fn fingerprint(request: &ClipRequest<'_>) -> u64 {
     hash(request.seed, mixed)
 }
 
-/// Fades to the last picture over the last quarter; the last frame shows it alone.
-fn fade(picture: &mut Picture, last: &Picture, frame: u64, frames: u64) {
-    let start = frames * 3 / 4;
-    if frame >= start {
-        let share = (frame + 1 - start) as i64 * ONE / (frames - start) as i64;
-        picture.blend(last, (smoothstep(share) >> 8) as i32);
-    }
-}
-
 fn write(
     request: &ClipRequest<'_>,
     size: (u32, u32),
     encoding: &Encoding,
     samples: &[Sample],
 ) -> Result<Vec<u8>, ClipError> {
-    mux::write(&Track {
-        width: size.0 as u16,
-        height: size.1 as u16,
+    let measure = Measure {
+        size,
         fps: request.fps,
         duration_ms: request.duration_ms,
-        sps: &encoding.sps,
-        pps: &encoding.pps,
-        samples,
-    })
+    };
+    mux::write(measure, &encoding.parameters, samples)
 }
 
 #[cfg(test)]

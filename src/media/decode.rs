@@ -45,6 +45,8 @@ pub(crate) struct Standing {
     pub(crate) leads: bool,
     /// Whether nothing behind it refers to anything before it.
     pub(crate) refresh: bool,
+    /// Whether it refers to no other picture.
+    pub(crate) alone: bool,
 }
 
 /// A decoder for one kind of coding.

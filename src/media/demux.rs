@@ -7,6 +7,7 @@
 mod edits;
 mod entry;
 mod table;
+mod track;
 
 use std::io::{Read, Seek};
 
@@ -14,6 +15,7 @@ use mp4_atom::{Mdhd, Mvhd, Tkhd};
 
 pub(crate) use self::edits::Shown;
 pub(crate) use self::entry::{Coding, Entry};
+pub(crate) use self::track::{Track, Tracks};
 use super::boxes::{children, find, need, need_leaf};
 use super::index::{Index, read_at};
 use super::probe::ProbeError;
@@ -125,16 +127,15 @@ impl Film {
         read_at(reader, sample.offset, end)
     }
 
-    /// The last sample from which on a sample can be decoded, whatever was before: the last sync sample that is
-    /// neither decoded nor shown after it. The first sample, where there is none.
-    pub(crate) fn start_of(&self, number: usize) -> usize {
-        let target = self.samples[number];
+    /// The samples from which on a sample can be decoded, by what the container says, nearest first: sync samples
+    /// that are neither decoded nor shown after it. Ends with the first sample.
+    pub(crate) fn starts(&self, number: usize) -> impl Iterator<Item = usize> {
+        let shown = self.samples[number].composed;
         let before = self.samples[..=number].iter().enumerate().rev();
         before
-            .filter(|(_, sample)| sample.sync && sample.composed <= target.composed)
+            .filter(move |(_, sample)| sample.sync && sample.composed <= shown)
             .map(|(start, _)| start)
-            .next()
-            .unwrap_or(0)
+            .chain([0])
     }
 }
 

@@ -21,15 +21,27 @@ pub(crate) struct Sample {
     pub(crate) sync: bool,
 }
 
+/// What a decoder has to know before the first sample.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Parameters {
+    /// The sequence parameter set.
+    pub(crate) sps: Vec<u8>,
+    /// The picture parameter set.
+    pub(crate) pps: Vec<u8>,
+}
+
 /// An encoder for pictures of one size.
 pub(crate) struct Encoding {
     encoder: Encoder,
     fps: u64,
     frames: u64,
-    /// The sequence parameter set of the first sync sample.
-    pub(crate) sps: Vec<u8>,
-    /// The picture parameter set of the first sync sample.
-    pub(crate) pps: Vec<u8>,
+    /// Those of the first sync sample.
+    pub(crate) parameters: Parameters,
+}
+
+/// The fewest frames from one sync sample to the next.
+pub(crate) fn sync_period(fps: u32) -> u32 {
+    2 * fps
 }
 
 const SPS: u8 = 7;
@@ -37,6 +49,21 @@ const PPS: u8 = 8;
 
 impl Encoding {
     pub(crate) fn new(fps: u32) -> Result<Self, ClipError> {
+        Self::with_period(fps, sync_period(fps))
+    }
+
+    /// An encoder for one scene of a film. The scene's last frame is never a sync sample: the next scene begins with
+    /// one, and two in a row would have to be numbered differently, which encoders that know nothing of each other
+    /// cannot do.
+    pub(crate) fn of_scene(fps: u32, frames: u64) -> Result<Self, ClipError> {
+        let mut period = sync_period(fps);
+        while frames > 1 && (frames - 1).is_multiple_of(u64::from(period)) {
+            period += 1;
+        }
+        Self::with_period(fps, period)
+    }
+
+    fn with_period(fps: u32, period: u32) -> Result<Self, ClipError> {
         let config = EncoderConfig::new()
             .rate_control_mode(RateControlMode::Off)
             // The default drops frames, and a dropped frame would shorten the clip.
@@ -46,7 +73,7 @@ impl Encoding {
             .background_detection(false)
             .adaptive_quantization(false)
             .complexity(Complexity::Low)
-            .intra_frame_period(IntraFramePeriod::from_num_frames(2 * fps))
+            .intra_frame_period(IntraFramePeriod::from_num_frames(period))
             .max_frame_rate(FrameRate::from_hz(fps as f32))
             .vui(VuiConfig::bt709());
         let encoder = Encoder::with_api_config(OpenH264API::from_source(), config)
@@ -55,8 +82,7 @@ impl Encoding {
             encoder,
             fps: u64::from(fps),
             frames: 0,
-            sps: Vec::new(),
-            pps: Vec::new(),
+            parameters: Parameters::default(),
         })
     }
 
@@ -70,12 +96,13 @@ impl Encoding {
             .map_err(|error| encode_error(&error))?;
         let sync = stream.frame_type() == FrameType::IDR;
         let mut data = Vec::new();
+        let Parameters { sps, pps } = &mut self.parameters;
         for layer in (0..stream.num_layers()).filter_map(|index| stream.layer(index)) {
             for unit in (0..layer.nal_count()).filter_map(|index| layer.nal_unit(index)) {
                 let unit = without_start_code(unit);
                 match unit.first().map(|first| first & 31) {
-                    Some(SPS) if self.sps.is_empty() => self.sps = unit.to_vec(),
-                    Some(PPS) if self.pps.is_empty() => self.pps = unit.to_vec(),
+                    Some(SPS) if sps.is_empty() => *sps = unit.to_vec(),
+                    Some(PPS) if pps.is_empty() => *pps = unit.to_vec(),
                     Some(SPS | PPS) | None => {}
                     Some(_) => {
                         data.extend_from_slice(&(unit.len() as u32).to_be_bytes());

@@ -13,6 +13,7 @@ mod png;
 mod source;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::Path;
@@ -53,6 +54,15 @@ pub enum Decoder {
         /// What it says about itself.
         version: String,
     },
+}
+
+impl fmt::Display for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn => f.write_str("built-in"),
+            Self::Ffmpeg { version } => write!(f, "ffmpeg {version}"),
+        }
+    }
 }
 
 /// Programs that may be asked for help.

@@ -1,20 +1,27 @@
 //! Pictures and videos: what they are, and how the simulator makes them.
 //!
 //! Three readers look at files other people made: `still` (format and size of a picture), `probe` (what an MP4
-//! holds and whether it is all there) and `frames` (its pictures). One writer makes clips: `clip`, with the camera of
-//! `motion`. `thumbnail` makes small pictures out of large ones.
+//! holds and whether it is all there) and `frames` (its pictures). Two writers share one renderer, `sketch`, with the
+//! camera of `motion`: `clip` makes the simulator's clips, `film` animatics of many scenes. `thumbnail` makes small
+//! pictures out of large ones.
 //!
-//! Everything here is a pure function of its input: no clock, no environment, no printing, no threads, and no
-//! floating point but in drawing glyphs, whose coverage is rounded until processors agree, and in scaling pictures.
-//! The one exception is `ffmpeg`, which runs the program that a caller names. Callers on an async runtime put
+//! Everything here is a pure function of its input: no clock, no environment, no printing, no threads but those that
+//! `film` is told to use, and no floating point but in drawing glyphs, whose coverage is rounded until processors
+//! agree, and in scaling pictures. The one exception is `ffmpeg`, which runs the program that a caller names, and
+//! `album`, which keeps what `frames` took. Callers on an async runtime put
 //! `clip::render` and everything of `frames` on a blocking thread.
 
+pub mod album;
 pub mod clip;
 pub mod colour;
+pub mod concat;
+pub mod film;
+pub mod fonts;
 pub mod frames;
 pub mod library;
 pub mod motion;
 pub mod probe;
+pub mod script;
 pub mod still;
 pub mod thumbnail;
 
@@ -26,6 +33,7 @@ mod decode;
 mod demux;
 mod encode;
 mod ffmpeg;
+mod fit;
 mod fragments;
 mod index;
 mod mux;
@@ -35,6 +43,7 @@ mod palette;
 mod photo;
 mod plane;
 mod scene;
+mod sketch;
 mod skyline;
 mod sps;
 mod stage;

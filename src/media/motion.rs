@@ -10,8 +10,10 @@
 use super::noise::{ONE, hash, smoothstep, wave};
 
 mod moves;
+mod onward;
 
 pub use moves::Move;
+pub(crate) use onward::CORE;
 
 const PAN_X: usize = 0;
 const PAN_Y: usize = 1;
@@ -97,26 +99,8 @@ impl Path {
     /// step act at once. Without any move the camera drifts a little, so that a clip never looks frozen by mistake;
     /// `static_shot` says that it shall stand.
     pub fn new(steps: &[Vec<Move>], frames: u64, fps: u32) -> Self {
-        let mut poses = vec![Pose::default()];
-        let mut pose = Pose::default();
-        for step in steps {
-            pose = step
-                .iter()
-                .fold(pose, |pose, each| add(pose, effect(*each)));
-            poses.push(pose);
-        }
-        if steps.iter().all(Vec::is_empty) {
-            let drift = Pose {
-                slides: [0, 0, ONE / 3, 0],
-                zoom: ONE,
-                dolly: ONE * 93 / 100,
-            };
-            poses = vec![Pose::default(), drift];
-        }
-        let shaking: Vec<bool> = steps
-            .iter()
-            .map(|step| step.contains(&Move::Shake))
-            .collect();
+        let mut poses = poses(steps);
+        let shaking = shaking(steps);
         let room = fit(&mut poses);
         let margin = if shaking.contains(&true) {
             2 * SHAKE
@@ -127,6 +111,21 @@ impl Path {
             stops: poses,
             shaking,
             base: ONE - room - margin,
+            frames: frames.max(1),
+            fps: u64::from(fps.max(1)),
+        }
+    }
+
+    /// The way of a clip that goes on where another one ended: it begins with exactly the middle [`CORE`] of the
+    /// world in view, and may leave it in every direction.
+    pub(crate) fn onward(steps: &[Vec<Move>], frames: u64, fps: u32) -> Self {
+        let mut poses = poses(steps);
+        let shaking = shaking(steps);
+        onward::fit(&mut poses, shaking.contains(&true));
+        Self {
+            stops: poses,
+            shaking,
+            base: CORE,
             frames: frames.max(1),
             fps: u64::from(fps.max(1)),
         }
@@ -177,6 +176,34 @@ impl Path {
             (((noise * SHAKE) >> 16) * strength) >> 16
         })
     }
+}
+
+/// Where the camera is before and after every step; without any move it drifts.
+fn poses(steps: &[Vec<Move>]) -> Vec<Pose> {
+    if steps.iter().all(Vec::is_empty) {
+        let drift = Pose {
+            slides: [0, 0, ONE / 3, 0],
+            zoom: ONE,
+            dolly: ONE * 93 / 100,
+        };
+        return vec![Pose::default(), drift];
+    }
+    let mut poses = vec![Pose::default()];
+    let mut pose = Pose::default();
+    for step in steps {
+        pose = step
+            .iter()
+            .fold(pose, |pose, each| add(pose, effect(*each)));
+        poses.push(pose);
+    }
+    poses
+}
+
+fn shaking(steps: &[Vec<Move>]) -> Vec<bool> {
+    steps
+        .iter()
+        .map(|step| step.contains(&Move::Shake))
+        .collect()
 }
 
 /// What the command adds to the pose by its end.

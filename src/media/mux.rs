@@ -9,26 +9,84 @@ use mp4_atom::{
 };
 
 use super::clip::ClipError;
-use super::encode::Sample;
+use super::encode::{Parameters, Sample};
 
-/// A clip ready to be written.
+mod stream;
+
+pub(crate) use stream::{Chapter, MARKED, Outline, Writer, is_film};
+
+/// What the index says of the pictures.
 pub(crate) struct Track<'a> {
     pub(crate) width: u16,
     pub(crate) height: u16,
     pub(crate) fps: u32,
-    pub(crate) duration_ms: u32,
-    pub(crate) sps: &'a [u8],
-    pub(crate) pps: &'a [u8],
-    pub(crate) samples: &'a [Sample],
+    /// The length in ticks, of which a frame has [`TICKS`].
+    pub(crate) ticks: u64,
+    pub(crate) parameters: &'a Parameters,
+    /// Bytes of each sample.
+    pub(crate) sizes: &'a [u32],
+    /// Numbers of the sync samples, from 1.
+    pub(crate) syncs: &'a [u32],
+    pub(crate) chapters: &'a [Chapter],
 }
 
 /// Ticks of the video's clock per frame: with a thousand, any number of milliseconds is a whole number of ticks.
-const TICKS: u32 = 1000;
+pub(crate) const TICKS: u32 = 1000;
 /// Box header of `mdat`.
 const HEADER: u32 = 8;
 
-/// The file's bytes: `ftyp`, `moov`, `mdat`.
-pub(crate) fn write(track: &Track<'_>) -> Result<Vec<u8>, ClipError> {
+/// Width, height and frame rate of a clip, and how long it lasts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Measure {
+    pub(crate) size: (u32, u32),
+    pub(crate) fps: u32,
+    pub(crate) duration_ms: u32,
+}
+
+/// The bytes of a clip: `ftyp`, `moov`, `mdat`.
+pub(crate) fn write(
+    measure: Measure,
+    parameters: &Parameters,
+    samples: &[Sample],
+) -> Result<Vec<u8>, ClipError> {
+    let sizes: Vec<u32> = samples
+        .iter()
+        .map(|sample| sample.data.len() as u32)
+        .collect();
+    let syncs: Vec<u32> = (1..)
+        .zip(samples)
+        .filter(|(_, sample)| sample.sync)
+        .map(|(number, _)| number)
+        .collect();
+    let track = Track {
+        width: measure.size.0 as u16,
+        height: measure.size.1 as u16,
+        fps: measure.fps,
+        ticks: u64::from(measure.duration_ms) * u64::from(measure.fps),
+        parameters,
+        sizes: &sizes,
+        syncs: &syncs,
+        chapters: &[],
+    };
+    let mut head = opening()?;
+    // The index holds the place of the samples, whose place depends on the index's length: written twice.
+    let offset = (head.len() + index(&track, 0)?.len()) as u32 + HEADER;
+    head.extend_from_slice(&index(&track, offset)?);
+
+    let payload: usize = samples.iter().map(|sample| sample.data.len()).sum();
+    let length = u32::try_from(payload + HEADER as usize)
+        .map_err(|_| ClipError::Mux("the clip does not fit into four gigabytes".to_owned()))?;
+    head.reserve(length as usize);
+    head.extend_from_slice(&length.to_be_bytes());
+    head.extend_from_slice(b"mdat");
+    for sample in samples {
+        head.extend_from_slice(&sample.data);
+    }
+    Ok(head)
+}
+
+/// The box every file begins with.
+fn opening() -> Result<Vec<u8>, ClipError> {
     let ftyp = Ftyp {
         major_brand: FourCC::new(b"isom"),
         minor_version: 512,
@@ -36,33 +94,23 @@ pub(crate) fn write(track: &Track<'_>) -> Result<Vec<u8>, ClipError> {
             .map(FourCC::new)
             .to_vec(),
     };
-    let mut head = Vec::new();
-    ftyp.encode(&mut head).map_err(|error| mux_error(&error))?;
-    let begin = head.len();
-    // The index holds the place of the samples, whose place depends on the index's length: written twice.
-    let mut sized = Vec::new();
-    moov(track, 0)?
-        .encode(&mut sized)
-        .map_err(|error| mux_error(&error))?;
-    let offset = (begin + sized.len()) as u32 + HEADER;
-    moov(track, offset)?
-        .encode(&mut head)
-        .map_err(|error| mux_error(&error))?;
+    let mut bytes = Vec::new();
+    ftyp.encode(&mut bytes).map_err(|error| mux_error(&error))?;
+    Ok(bytes)
+}
 
-    let payload: usize = track.samples.iter().map(|sample| sample.data.len()).sum();
-    let length = u32::try_from(payload + HEADER as usize)
-        .map_err(|_| ClipError::Mux("the clip does not fit into four gigabytes".to_owned()))?;
-    head.reserve(length as usize);
-    head.extend_from_slice(&length.to_be_bytes());
-    head.extend_from_slice(b"mdat");
-    for sample in track.samples {
-        head.extend_from_slice(&sample.data);
-    }
-    Ok(head)
+/// The index, for samples that lie one after the other from `offset` on.
+fn index(track: &Track<'_>, offset: u32) -> Result<Vec<u8>, ClipError> {
+    let mut bytes = Vec::new();
+    moov(track, offset)?
+        .encode(&mut bytes)
+        .map_err(|error| mux_error(&error))?;
+    Ok(bytes)
 }
 
 fn moov(track: &Track<'_>, offset: u32) -> Result<Moov, ClipError> {
-    let duration = u64::from(track.duration_ms);
+    // A thousand ticks a frame: fps of them make a millisecond.
+    let duration = track.ticks.div_ceil(u64::from(track.fps));
     let tkhd = Tkhd {
         track_id: 1,
         duration,
@@ -87,6 +135,7 @@ fn moov(track: &Track<'_>, offset: u32) -> Result<Moov, ClipError> {
     Ok(Moov {
         mvhd: clock,
         trak: vec![only],
+        udta: stream::chapter_list(track.chapters),
         ..Moov::default()
     })
 }
@@ -94,7 +143,7 @@ fn moov(track: &Track<'_>, offset: u32) -> Result<Moov, ClipError> {
 fn mdia(track: &Track<'_>, offset: u32) -> Result<Mdia, ClipError> {
     let mdhd = Mdhd {
         timescale: track.fps * TICKS,
-        duration: u64::from(track.duration_ms) * u64::from(track.fps),
+        duration: track.ticks,
         language: "und".to_owned(),
         ..Mdhd::default()
     };
@@ -118,17 +167,7 @@ fn mdia(track: &Track<'_>, offset: u32) -> Result<Mdia, ClipError> {
 }
 
 fn stbl(track: &Track<'_>, offset: u32) -> Result<Stbl, ClipError> {
-    let count = track.samples.len() as u32;
-    let sizes = track
-        .samples
-        .iter()
-        .map(|sample| sample.data.len() as u32)
-        .collect();
-    let sync = (1..)
-        .zip(track.samples)
-        .filter(|(_, sample)| sample.sync)
-        .map(|(number, _)| number)
-        .collect();
+    let count = track.sizes.len() as u32;
     Ok(Stbl {
         stsd: Stsd {
             codecs: vec![Codec::Avc1(sample_entry(track)?)],
@@ -136,7 +175,9 @@ fn stbl(track: &Track<'_>, offset: u32) -> Result<Stbl, ClipError> {
         stts: Stts {
             entries: times(track),
         },
-        stss: Some(Stss { entries: sync }),
+        stss: Some(Stss {
+            entries: track.syncs.to_vec(),
+        }),
         stsc: Stsc {
             entries: vec![StscEntry {
                 first_chunk: 1,
@@ -145,7 +186,9 @@ fn stbl(track: &Track<'_>, offset: u32) -> Result<Stbl, ClipError> {
             }],
         },
         stsz: Stsz {
-            samples: StszSamples::Different { sizes },
+            samples: StszSamples::Different {
+                sizes: track.sizes.to_vec(),
+            },
         },
         stco: Some(Stco {
             entries: vec![offset],
@@ -162,7 +205,8 @@ fn sample_entry(track: &Track<'_>) -> Result<Avc1, ClipError> {
             height: track.height,
             ..Visual::default()
         },
-        avcc: Avcc::new(track.sps, track.pps).map_err(|error| mux_error(&error))?,
+        avcc: Avcc::new(&track.parameters.sps, &track.parameters.pps)
+            .map_err(|error| mux_error(&error))?,
         btrt: None,
         colr: Some(Colr::new(1, 1, 1, false).map_err(|error| mux_error(&error))?),
         pasp: None,
@@ -174,8 +218,8 @@ fn sample_entry(track: &Track<'_>) -> Result<Avc1, ClipError> {
 
 /// Every frame lasts one tick of the frame rate, but for the last, which ends with the clip to the millisecond.
 fn times(track: &Track<'_>) -> Vec<SttsEntry> {
-    let count = track.samples.len() as u32;
-    let last = track.duration_ms * track.fps - (count - 1) * TICKS;
+    let count = track.sizes.len() as u32;
+    let last = (track.ticks - u64::from(count - 1) * u64::from(TICKS)) as u32;
     let entry = |sample_count, sample_delta| SttsEntry {
         sample_count,
         sample_delta,

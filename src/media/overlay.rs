@@ -36,7 +36,7 @@ impl Canvas {
     }
 
     /// Draws a line of text.
-    pub(crate) fn write(&mut self, face: Face, line: Line<'_>, colour: [u8; 3]) {
+    pub(crate) fn write(&mut self, face: Face<'_>, line: Line<'_>, colour: [u8; 3]) {
         let (width, height) = (self.width, self.height);
         face.draw(line, |x, y, coverage| {
             if (0..width).contains(&x) && (0..height).contains(&y) {
@@ -47,6 +47,21 @@ impl Canvas {
                 self.alpha[at] = mix(self.alpha[at], 255, weight);
             }
         });
+    }
+
+    /// What was painted as a picture of its own; width and height must be even.
+    pub(crate) fn into_picture(self) -> Picture {
+        Picture::from_rgb(self.width as usize, self.height as usize, &self.pixels)
+    }
+
+    /// Fills a rectangle; what lies outside is cut off.
+    pub(crate) fn bar(&mut self, left: i64, top: i64, width: i64, height: i64, colour: [u8; 3]) {
+        let columns = left.clamp(0, self.width)..(left + width).clamp(0, self.width);
+        for y in top.max(0)..(top + height).min(self.height) {
+            let row = (y * self.width) as usize;
+            let row = row + columns.start as usize..row + columns.end as usize;
+            self.pixels[row].fill(colour);
+        }
     }
 
     /// The finished overlay at a place in the frame; all four numbers must be even.

@@ -74,6 +74,14 @@ impl Picture {
         self.planes[0].height
     }
 
+    /// Makes everything black.
+    pub(crate) fn clear(&mut self) {
+        let [y, u, v] = &mut self.planes;
+        y.data.fill(16);
+        u.data.fill(128);
+        v.data.fill(128);
+    }
+
     /// Converts rows of RGB pixels.
     pub(crate) fn from_rgb(width: usize, height: usize, pixels: &[[u8; 3]]) -> Self {
         let full = |channel: usize| {

@@ -1,30 +1,23 @@
-//! Setting text: measuring, wrapping and drawing glyphs of the embedded font.
+//! Setting text: measuring, wrapping and drawing glyphs.
 //!
 //! Left to right only, one glyph a character, no shaping: enough for Latin, Greek, Cyrillic, kana and Chinese. What
-//! the font lacks becomes □ and never vanishes. Places are in 1/64 pixels, so lines break the same way everywhere.
+//! the fonts lack becomes □ and never vanishes. Places are in 1/64 pixels, so lines break the same way everywhere.
 
-use std::sync::LazyLock;
+use ab_glyph::{Font, PxScale, point};
 
-use ab_glyph::{Font, FontRef, PxScale, point};
+use super::fonts::Fonts;
 
-/// The font file inside of the program, for whoever embeds it in turn.
-pub(crate) static EMBEDDED: &[u8] = include_bytes!("font/RunnerCaptionSans.otf");
-
-static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
-    FontRef::try_from_slice(EMBEDDED)
-        .expect("the font inside of the program is the one its tests draw with")
-});
-
-/// Stands for characters the font lacks.
-const MISSING: char = '□';
+/// The widest and highest glyph that is drawn, in em squares.
+const LARGEST: f32 = 8.0;
 /// Punctuation that must not begin a line.
 const CLOSING: &str = "，。、；：？！）】》」』”’…,.;:?!)]}%";
 /// Punctuation that must not end a line.
 const OPENING: &str = "（【《「『“‘([{";
 
-/// A size and weight of the font.
+/// Fonts in a size and weight.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Face {
+pub(crate) struct Face<'f> {
+    pub(crate) fonts: &'f Fonts,
     /// The em square in pixels.
     pub(crate) em: i64,
     /// Drawn twice, a little apart, since the font has one weight.
@@ -41,7 +34,7 @@ pub(crate) struct Line<'a> {
     pub(crate) base: i64,
 }
 
-impl Face {
+impl Face<'_> {
     /// The width of a text in pixels, rounded up.
     pub(crate) fn width(self, text: &str) -> i64 {
         (text.chars().map(|each| self.advance(each)).sum::<i64>() + 63) / 64
@@ -126,15 +119,19 @@ impl Face {
     }
 
     fn glyph(self, each: char, pen: i64, base: i64, dot: &mut impl FnMut(i64, i64, u8)) {
-        let scale = self.em as f32 * FONT.height_unscaled() / FONT.units_per_em().unwrap_or(1000.0);
+        let (font, id) = self.fonts.find(each);
+        let scale = self.em as f32 * font.height_unscaled() / font.units_per_em().unwrap_or(1000.0);
         let place = point(pen as f32 / 64.0, base as f32);
-        let glyph = FONT
-            .glyph_id(present(each))
-            .with_scale_and_position(PxScale::from(scale), place);
-        let Some(outline) = FONT.outline_glyph(glyph) else {
+        let glyph = id.with_scale_and_position(PxScale::from(scale), place);
+        let Some(outline) = font.outline_glyph(glyph) else {
             return;
         };
         let bounds = outline.px_bounds();
+        // A font may say anything of its glyphs, and drawing takes memory for all of one.
+        let most = self.em as f32 * LARGEST;
+        if !(bounds.width() <= most && bounds.height() <= most) {
+            return;
+        }
         let (left, top) = (bounds.min.x as i64, bounds.min.y as i64);
         outline.draw(|x, y, coverage| {
             // Steps of 1/32 swallow the last bits, where processors' ways of summing floats differ.
@@ -147,18 +144,14 @@ impl Face {
 
     /// How far a character moves the pen, in 1/64 pixels.
     fn advance(self, each: char) -> i64 {
-        let units = FONT.h_advance_unscaled(FONT.glyph_id(present(each))) as i64;
+        let (font, id) = self.fonts.find(each);
+        let units = font.h_advance_unscaled(id) as i64;
         let extra = if self.bold { self.em * 64 / 22 } else { 0 };
-        units * self.em * 64 / FONT.units_per_em().map_or(1000, |units| units as i64) + extra
-    }
-}
-
-/// The character itself if the font has it.
-fn present(each: char) -> char {
-    if FONT.glyph_id(each).0 == 0 {
-        MISSING
-    } else {
-        each
+        units * self.em * 64
+            / font
+                .units_per_em()
+                .map_or(1000, |units| units.max(1.0) as i64)
+            + extra
     }
 }
 
@@ -200,12 +193,15 @@ fn wide(each: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
 
-    const FACE: Face = Face {
+    static FACE: LazyLock<Face<'static>> = LazyLock::new(|| Face {
+        fonts: Fonts::embedded(),
         em: 20,
         bold: false,
-    };
+    });
 
     #[test]
     fn wraps_chinese_without_leading_punctuation() {
@@ -248,8 +244,6 @@ mod tests {
 
     #[test]
     fn missing_glyphs_show() {
-        assert_eq!(present('🦀'), MISSING);
-        assert_eq!(present('街'), '街');
         let mut dots = 0;
         FACE.draw(
             Line {

@@ -18,6 +18,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod text;
+pub mod timeline;
 mod twin;
 mod words;
 

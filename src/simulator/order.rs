@@ -13,6 +13,7 @@ use super::answer::Refusal;
 use super::picture::Still;
 use super::prompt;
 use crate::media::motion::Move;
+use crate::media::script::Script;
 use crate::spec::{ImageRules, Mode, Spec};
 
 /// Texts longer than this many bytes are kept by their digest alone.
@@ -117,12 +118,7 @@ fn order(
     let last = still(&rules.images, fields, "last_frame_image")?;
     check_subject(&rules.images, fields)?;
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
-    let script = if spec.camera_supported(mode, text("model")) {
-        prompt::read(text("prompt"), spec.camera_commands())
-    } else {
-        // To this model a bracket is a word like any other.
-        prompt::read(text("prompt"), &[])
-    };
+    let script = Script::of(text("prompt"), mode, text("model"), spec);
     let title = shot
         .clone()
         .unwrap_or_else(|| match prompt::title(&script.text) {

@@ -16,11 +16,23 @@ const CHUNK_BYTES: usize = 128 * 1024;
 /// Puts `bytes` under `path`: whole and durable, or not at all. For what can be
 /// made again; an earlier file of that name is replaced.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    write_atomic_with(path, |file| {
+        file.write_all(bytes).map_err(StoreError::io("write", path))
+    })
+}
+
+/// The same for what is written piece by piece: `write` gets an empty file.
+pub fn write_atomic_with<E: From<StoreError>>(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
     let temporary = beside(path);
-    let result = write_new(&temporary, bytes)
-        .map_err(StoreError::io("write", path))
-        .and_then(|()| fs::rename(&temporary, path).map_err(StoreError::io("replace", path)))
-        .and_then(|()| sync_folder_of(path));
+    let result = write_new(&temporary, path, write).and_then(|()| {
+        fs::rename(&temporary, path)
+            .map_err(StoreError::io("replace", path))
+            .and_then(|()| sync_folder_of(path))
+            .map_err(E::from)
+    });
     if result.is_err() {
         // Nothing to add to the error that is being reported.
         let _ = fs::remove_file(&temporary);
@@ -36,10 +48,15 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
+fn write_new<E: From<StoreError>>(
+    temporary: &Path,
+    path: &Path,
+    write: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut file = File::create(temporary).map_err(StoreError::io("write", path))?;
+    write(&mut file)?;
     file.sync_all()
+        .map_err(|error| StoreError::io("write", path)(error).into())
 }
 
 /// A new or renamed file is durable only once its folder is.

@@ -42,6 +42,18 @@ pub enum StoreError {
         /// What is there.
         path: PathBuf,
     },
+    /// A file for other programs would take the place of somebody's work.
+    #[error("{} was not written by this program, or was changed since", path.display())]
+    NotOurs {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// A file for other programs would take the place of a paid video.
+    #[error("{} is a video that was paid for", path.display())]
+    Video {
+        /// What is there.
+        path: PathBuf,
+    },
     /// No copy of a video is left in the output folder.
     #[error("no copy of {} is left", path.display())]
     Gone {
@@ -89,6 +101,10 @@ impl StoreError {
                 }
                 _ => None,
             },
+            Self::NotOurs { .. } => {
+                Some("choose another name with --out, or replace it with --overwrite")
+            }
+            Self::Video { .. } => Some("choose another name with --out"),
             Self::NotLocked { .. } | Self::Gone { .. } => None,
         }
     }

@@ -13,6 +13,7 @@
 //!     ├── ledger.sqlite       what was paid
 //!     ├── frames/             frames that other shots start from
 //!     ├── callback.key        what the paths of callbacks are made from
+//!     ├── exports            digests of timelines and cuts, to know them again
 //!     ├── lock                held by the run that writes
 //!     ├── rescue              paid tasks that the ledger could not take; else blank
 //!     └── tmp/                videos on their way
@@ -27,6 +28,7 @@ const RESCUE: &str = "rescue";
 const LEDGER: &str = "ledger.sqlite";
 const FRAMES: &str = "frames";
 const CALLBACK_KEY: &str = "callback.key";
+const EXPORTS: &str = "exports";
 const REPORT: &str = "report.json";
 const TAKES: &str = "takes";
 
@@ -83,6 +85,11 @@ impl Layout {
     /// Paid tasks that the ledger could not take.
     pub fn rescue(&self) -> PathBuf {
         self.state().join(RESCUE)
+    }
+
+    /// Digests of the files that were made for other programs.
+    pub fn exports(&self) -> PathBuf {
+        self.state().join(EXPORTS)
     }
 
     /// Videos on their way.

@@ -8,6 +8,7 @@
 
 mod disk;
 mod error;
+mod handout;
 mod layout;
 mod partial;
 mod rescue;
@@ -25,8 +26,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::event::Video;
 
-pub use self::disk::{digest, sync_folder, write_atomic};
+pub use self::disk::{digest, sync_folder, write_atomic, write_atomic_with};
 pub use self::error::StoreError;
+pub use self::handout::{Consent, Handout};
 pub use self::layout::{Layout, NameError, check_name};
 pub use self::partial::{Partial, Saved};
 use self::rescue::Rescue;
@@ -66,6 +68,11 @@ struct Shared {
 }
 
 impl Store {
+    /// Whether this process may write into the folder, and nobody else does.
+    pub fn is_locked(&self) -> bool {
+        self.shared.lock.is_some()
+    }
+
     /// Creates what is missing, takes the lock, and clears what a crash left.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         create_all(dir)?;

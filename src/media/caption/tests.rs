@@ -24,8 +24,9 @@ fn the_active_step_changes_the_strip() {
         title: "opening",
         prompt: "老街 at dawn",
         steps: &steps,
+        badge: "SIMULATED",
     };
-    let caption = Caption::new(words, 320, 180);
+    let caption = Caption::new(words, Fonts::embedded(), 320, 180);
     assert_eq!(caption.labels, ["push in + pan left", "hold", "shake"]);
     assert_ne!(
         caption.paint(0).picture.planes[0].data,
@@ -40,10 +41,11 @@ fn tiny_frames_and_long_words_do_no_harm() {
         title: &"title ".repeat(40),
         prompt: &"word".repeat(400),
         steps: &steps,
+        badge: "SIMULATED",
     };
     for (width, height) in [(16, 16), (64, 36), (36, 640)] {
         let mut frame = Picture::new(width, height);
-        let mut caption = Caption::new(words, width, height);
+        let mut caption = Caption::new(words, Fonts::embedded(), width, height);
         for step in 0..12 {
             caption.write(
                 Moment {

@@ -199,20 +199,32 @@ fn refusal(error: DecodeError) -> Refusal {
 }
 
 pub(super) fn standing(sample: &[u8], prefix: usize) -> Result<Standing, Refusal> {
-    let (mut reference, mut refresh) = (false, false);
+    let mut standing = Standing {
+        layer: 0,
+        reference: false,
+        leads: true,
+        refresh: false,
+        alone: true,
+    };
     for unit in units(sample, prefix) {
-        let head = unit?.first().copied().unwrap_or_default();
+        let unit = unit?;
+        let head = unit.first().copied().unwrap_or_default();
         if matches!(head & 31, SLICE | IDR) {
-            reference |= head >> 5 & 3 != 0;
-            refresh |= head & 31 == IDR;
+            standing.reference |= head >> 5 & 3 != 0;
+            standing.refresh |= head & 31 == IDR;
+            standing.alone &= is_intra(unit);
         }
     }
-    Ok(Standing {
-        layer: 0,
-        reference,
-        leads: true,
-        refresh,
-    })
+    Ok(standing)
+}
+
+/// Whether a slice refers to no other picture. Its head is short, so that little has to be unescaped.
+fn is_intra(slice: &[u8]) -> bool {
+    let head = unescape(slice.get(1..slice.len().min(32)).unwrap_or_default());
+    let mut bits = Bits::new(&head);
+    let kind = bits.golomb().and_then(|_| bits.golomb());
+    // 2 and 7 are I slices, 4 and 9 are SI slices.
+    kind.is_some_and(|kind| matches!(kind % 5, 2 | 4))
 }
 
 /// Reads a unit that is a sequence parameter set.

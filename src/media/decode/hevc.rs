@@ -17,7 +17,7 @@ use crate::media::sps::{self, Sps};
 const VPS: u8 = 32;
 const SPS: u8 = 33;
 const PPS: u8 = 34;
-/// Pictures at which decoding can begin; the first six of them refer to nothing before them.
+/// Pictures at which decoding can begin.
 const RANDOM_ACCESS: std::ops::RangeInclusive<u8> = 16..=23;
 const IDR: std::ops::RangeInclusive<u8> = 19..=20;
 /// Leading pictures that need what was before the picture they lead.
@@ -194,6 +194,7 @@ pub(super) fn standing(sample: &[u8], prefix: usize) -> Result<Standing, Refusal
         reference: false,
         leads: false,
         refresh: false,
+        alone: true,
     };
     for unit in units(sample, prefix) {
         let unit = unit?;
@@ -206,6 +207,7 @@ pub(super) fn standing(sample: &[u8], prefix: usize) -> Result<Standing, Refusal
         standing.reference |= kind % 2 == 1 || kind >= 16;
         standing.leads |= SKIPPED_LEADING.contains(&kind);
         standing.refresh |= IDR.contains(&kind);
+        standing.alone &= RANDOM_ACCESS.contains(&kind);
     }
     Ok(standing)
 }

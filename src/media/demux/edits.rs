@@ -1,7 +1,7 @@
 //! The edit list: which part of a track is shown, and when.
 //!
 //! As ffmpeg reads it: a picture belongs to an edit if it begins inside of it. One that begins before an edit and
-//! would last into it is not shown.
+//! would last into it is not shown, and the film begins with the first one that is.
 
 use mp4_atom::Elst;
 
@@ -55,6 +55,21 @@ pub(super) fn read(edts: &[u8], movie: u32, timescale: u32) -> Result<Vec<Edit>,
         edits.push(Edit { length, from });
     }
     Ok(edits)
+}
+
+/// The first tick that is shown, and how long nothing is shown before; for a track that
+/// is shown in one piece.
+pub(super) fn beginning(edits: &[Edit]) -> Result<(i64, i64), ProbeError> {
+    let mut parts = edits.iter().filter_map(|edit| edit.from);
+    let from = parts.next().unwrap_or(0);
+    if parts.next().is_some() {
+        return Err(damaged("a track is put together from several parts"));
+    }
+    let mut delay = 0;
+    for pause in edits.iter().take_while(|edit| edit.from.is_none()) {
+        delay = checked(delay, pause.length.unwrap_or(0))?;
+    }
+    Ok((from, delay))
 }
 
 /// From ticks of the movie to ticks of the track, to the nearest.
@@ -111,7 +126,21 @@ pub(super) fn shown(samples: &[Sample], edits: &[Edit]) -> Result<(Vec<Shown>, i
         }
         clock = checked(clock, edit.length.unwrap_or(0))?;
     }
+    if !whole {
+        begin_at_once(&mut shown, edits);
+    }
     Ok((shown, end.max(0)))
+}
+
+/// Pulls the film forward by what no picture is shown at its beginning, but for the pauses that are meant.
+fn begin_at_once(shown: &mut [Shown], edits: &[Edit]) {
+    let pauses = edits.iter().filter(|edit| edit.from.is_none());
+    let meant: i64 = pauses.filter_map(|edit| edit.length).sum();
+    let first = shown.iter().map(|shown| shown.time).min().unwrap_or(0);
+    let gap = (first - meant).max(0);
+    for shown in shown {
+        shown.time -= gap;
+    }
 }
 
 fn checked(clock: i64, length: i64) -> Result<i64, ProbeError> {

@@ -75,16 +75,14 @@ impl Pictures {
 
     /// Sets the decoder to where this edit's pictures can all be decoded from.
     fn begin(&mut self, place: usize) -> Result<(), FrameError> {
-        let film = &self.source.film;
-        let edit = film.shown[place].edit;
-        let same = film.shown[place..]
+        let shown = &self.source.film.shown[place..];
+        let same = shown
             .iter()
-            .take_while(|shown| shown.edit == edit);
-        let start = same
-            .map(|shown| shown.sample as usize)
-            .min()
-            .map_or(0, |first| film.start_of(first));
-        let start = start.min(film.start_of(film.shown[place].sample as usize));
+            .take_while(|other| other.edit == shown[0].edit)
+            .map(|other| other.sample as usize);
+        // The first one in decoding order may be shown later than others that lead it.
+        let (now, first) = (shown[0].sample as usize, same.min().unwrap_or(0));
+        let start = self.source.start_of(first)?.min(self.source.start_of(now)?);
         self.waiting.clear();
         self.next = start;
         self.decoder = Some(Sequential::new(&self.source, start)?);

@@ -17,6 +17,9 @@ use crate::shot::FrameAt;
 /// From a key frame to the picture that needs it there are at most so many: a quarter of an hour.
 const MAX_RUN: usize = 25_000;
 
+/// So many key frames are looked at before a film is decoded from its beginning.
+const MAX_STARTS: usize = 1_000;
+
 /// A whole video, and where its samples are.
 #[derive(Debug)]
 pub(crate) struct Source<R> {
@@ -147,17 +150,31 @@ impl<R: Read + Seek> Source<R> {
             .iter()
             .map(|place| self.film.shown[*place].sample as usize)
             .collect();
-        for run in self.runs(&wanted) {
+        // A coding that is not known is said to be so before anything is looked for in it.
+        Sequential::new(self, 0)?;
+        for run in self.runs(&wanted)? {
             self.decode_run(&run, take)?;
         }
         Ok(())
     }
 
+    /// The last sample from which on a sample can be decoded, whatever was before. Some writers call a picture a key
+    /// frame from which on the film only becomes right little by little (intra refresh); those do not count.
+    pub(super) fn start_of(&mut self, number: usize) -> Result<usize, FrameError> {
+        let starts: Vec<usize> = self.film.starts(number).take(MAX_STARTS).collect();
+        for start in starts {
+            if start == 0 || self.standing(start)?.alone {
+                return Ok(start);
+            }
+        }
+        Ok(0)
+    }
+
     /// Wanted samples that one pass finds, each list from its start on.
-    fn runs(&self, wanted: &BTreeSet<usize>) -> Vec<Run> {
+    fn runs(&mut self, wanted: &BTreeSet<usize>) -> Result<Vec<Run>, FrameError> {
         let mut runs: Vec<Run> = Vec::new();
         for sample in wanted {
-            let start = self.film.start_of(*sample);
+            let start = self.start_of(*sample)?;
             match runs.last_mut() {
                 Some(run) if start <= run.last() => {
                     run.start = run.start.min(start);
@@ -169,7 +186,7 @@ impl<R: Read + Seek> Source<R> {
                 }),
             }
         }
-        runs
+        Ok(runs)
     }
 
     fn decode_run(
@@ -177,11 +194,11 @@ impl<R: Read + Seek> Source<R> {
         run: &Run,
         take: &mut dyn FnMut(usize, YuvPicture) -> Result<(), FrameError>,
     ) -> Result<(), FrameError> {
+        let mut decoder = Sequential::new(self, run.start)?;
         let mut top = 0;
         for sample in &run.wanted {
             top = top.max(self.standing(*sample)?.layer);
         }
-        let mut decoder = Sequential::new(self, run.start)?;
         for number in run.start..=run.last() {
             let wanted = run.wanted.binary_search(&number).is_ok();
             if number - run.start > MAX_RUN {

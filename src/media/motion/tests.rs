@@ -76,6 +76,31 @@ fn every_path_is_continuous_and_stays_in_the_world() {
     check(&windows(&many, ONE));
 }
 
+#[test]
+fn going_on_begins_on_the_whole_picture_and_stays_in_the_world() {
+    for first in Move::ALL {
+        for second in Move::ALL {
+            let steps = [vec![first], vec![second, first], vec![second, Move::Shake]];
+            let path = Path::onward(&steps, FRAMES, 24);
+            let windows: Vec<Window> = (0..FRAMES)
+                .map(|frame| path.view(frame).window(ONE))
+                .collect();
+            let whole = Window {
+                center_x: ONE / 2,
+                center_y: ONE / 2,
+                size: CORE,
+            };
+            assert_eq!(windows[0], whole, "{steps:?}");
+            check(&windows);
+        }
+    }
+    let end = |step: Move| Path::onward(&[vec![step]], 10, 24).view(9).window(ONE);
+    assert!(end(Move::PullOut).size > CORE * 5 / 4);
+    assert!(end(Move::ZoomIn).size < CORE * 4 / 5);
+    assert!(end(Move::PanRight).center_x > ONE * 6 / 10);
+    assert!(end(Move::TiltUp).center_y < ONE * 4 / 10);
+}
+
 fn check(windows: &[Window]) {
     for window in windows {
         let half = window.size / 2;

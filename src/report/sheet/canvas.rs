@@ -6,6 +6,7 @@
 use image::{Rgb, RgbImage, imageops};
 
 use super::Place;
+use crate::media::fonts::Fonts;
 use crate::media::text::{Face, Line};
 
 /// Red, green, blue.
@@ -16,8 +17,12 @@ pub(super) struct Canvas {
 }
 
 /// The embedded font in a size, in the unit of whoever measures.
-pub(super) fn face(em: i64, bold: bool) -> Face {
-    Face { em, bold }
+pub(super) fn face(em: i64, bold: bool) -> Face<'static> {
+    Face {
+        em,
+        bold,
+        fonts: Fonts::embedded(),
+    }
 }
 
 impl Canvas {

@@ -26,7 +26,7 @@ use thiserror::Error;
 use super::canvas::Colour;
 use super::paper::{Item, Paper, UNIT, flow};
 use super::{Film, Place};
-use crate::media::text::{EMBEDDED, clean};
+use crate::media::fonts;
 
 /// Stands for characters the font lacks.
 const MISSING: char = '□';
@@ -193,8 +193,8 @@ struct Fonts {
 
 impl Fonts {
     fn embedded() -> Result<Self, PdfError> {
-        let own = FontRef::try_from_slice(EMBEDDED).map_err(|_| PdfError::Font)?;
-        let pdf = Font::new(EMBEDDED.into(), 0).ok_or(PdfError::Font)?;
+        let own = FontRef::try_from_slice(fonts::FILE).map_err(|_| PdfError::Font)?;
+        let pdf = Font::new(fonts::FILE.into(), 0).ok_or(PdfError::Font)?;
         Ok(Self { own, pdf })
     }
 
@@ -217,14 +217,10 @@ impl Fonts {
 
 /// The characters that the embedded font lacks, each once.
 pub fn missing(film: &Film) -> BTreeSet<char> {
-    let Ok(own) = FontRef::try_from_slice(EMBEDDED) else {
-        return BTreeSet::new();
-    };
     let texts = film.cards.iter().flat_map(|card| [&card.id, &card.prompt]);
     texts
         .chain([&film.title])
-        .flat_map(|text| clean(text).chars().collect::<Vec<_>>())
-        .filter(|each| own.glyph_id(*each).0 == 0)
+        .flat_map(|text| fonts::Fonts::embedded().missing(text))
         .collect()
 }
 
