@@ -151,7 +151,7 @@ fn finished(
     let Some(target) = loaded.target.clone() else {
         return Ok(HashMap::new());
     };
-    let folder = prepare::output_folder(loaded, manifest, &target, args.results.as_ref());
+    let folder = prepare::output_folder(loaded, manifest, &target, args.videos.as_ref());
     let store = Store::open_read(&folder).map_err(prepare::store_error)?;
     let records = plan::read_records(&store)?;
     let results = crate::cli::args::ResultsArgs::default();

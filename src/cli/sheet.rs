@@ -23,6 +23,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::{load, prepare};
 use crate::ledger::{Ledger, Records};
+use crate::media::frames::Tools;
 use crate::media::thumbnail::{Thumbnail, jpeg};
 use crate::report::sheet::{
     Card, Film, Grid, GridOptions, Paper, Stills, Storyboard, missing, paint,
@@ -50,39 +51,28 @@ pub(super) fn sheet(args: &SheetArgs, console: &mut Console) -> Result<Exit, Cli
     };
     let precious = Precious::new(args, &loaded.shots, &records, &store);
     let (numbers, whole) = (numbers(&loaded), loaded.selected.is_none());
-    let results = ResultsArgs::default();
+    let none = ResultsArgs::default();
     let plan = prepare::plan(
         &mut loaded,
         &manifest,
         &target,
-        &results,
+        &none,
         &store,
         &records,
         None,
     )?;
+    let ffmpeg = loaded.environment.ffmpeg();
+    let tools = Tools {
+        ffmpeg: ffmpeg.as_deref(),
+    };
     let reel = Reel::new((args, whole), &numbers, &plan, &records, &store);
     let work = Work {
         args,
         reel: &reel,
         precious: &precious,
-        source: &decode,
+        source: &|path, at| decode(path, at, &tools),
     };
-    let mut done = Done {
-        console,
-        sheets: Vec::new(),
-        posters: Vec::new(),
-        broken: false,
-    };
-    work.carry_out(output::target(args, &folder)?, &mut done)?;
-    if args.json {
-        let json = done.as_json(&reel, &folder);
-        done.console.data(format!("{json:#}"));
-    }
-    Ok(if done.broken {
-        Exit::ShotsFailed
-    } else {
-        Exit::Success
-    })
+    work.finish(&folder, console)
 }
 
 /// What is to be done with a film.
@@ -119,6 +109,26 @@ struct Seen<T> {
 }
 
 impl Work<'_> {
+    /// Does it, says what came of it, and gives the exit code.
+    fn finish(&self, folder: &Path, console: &mut Console) -> Result<Exit, CliError> {
+        let mut done = Done {
+            console,
+            sheets: Vec::new(),
+            posters: Vec::new(),
+            broken: false,
+        };
+        self.carry_out(output::target(self.args, folder)?, &mut done)?;
+        if self.args.json {
+            let json = done.as_json(self.reel, folder);
+            done.console.data(format!("{json:#}"));
+        }
+        Ok(if done.broken {
+            Exit::ShotsFailed
+        } else {
+            Exit::Success
+        })
+    }
+
     fn carry_out(&self, target: Option<Target>, done: &mut Done<'_>) -> Result<(), CliError> {
         for path in self.posters() {
             self.precious.check_poster(&path)?;

@@ -48,7 +48,7 @@ pub struct AnimaticArgs {
 
     /// Where finished videos are, instead of the manifest's `output.dir`.
     #[arg(long, value_name = "DIR", conflicts_with = "no_finished")]
-    pub results: Option<PathBuf>,
+    pub videos: Option<PathBuf>,
 
     /// Nothing but shots: the film is exactly as long as they are together.
     #[arg(long)]

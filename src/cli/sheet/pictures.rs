@@ -44,9 +44,9 @@ pub(super) struct Look {
     pub(super) poster: Option<Thumbnail>,
 }
 
-/// The decoders of this program.
-pub(super) fn decode(path: &Path, at: &[FrameAt]) -> Result<Vec<Still>, String> {
-    let taken = frames::take(path, at, &Tools::default()).map_err(|error| reason(&error))?;
+/// The decoders of this program, and its helpers.
+pub(super) fn decode(path: &Path, at: &[FrameAt], tools: &Tools<'_>) -> Result<Vec<Still>, String> {
+    let taken = frames::take(path, at, tools).map_err(|error| reason(&error))?;
     let still = |frame: frames::Frame| {
         let picture = RgbImage::from_raw(frame.width, frame.height, frame.rgb);
         let time = frame.time;

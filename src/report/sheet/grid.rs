@@ -104,6 +104,16 @@ impl Grid {
 }
 
 impl Page {
+    /// A page that begins with this card.
+    fn empty(first: usize) -> Self {
+        Self {
+            cards: first..first,
+            width: WIDTH,
+            height: HEAD,
+            set: Vec::new(),
+        }
+    }
+
     /// The largest size in pixels at which the pictures of a card are shown.
     pub fn cell(&self) -> (u32, u32) {
         let cell = self.set.first().and_then(|card| card.cells.first());
@@ -142,14 +152,14 @@ struct Layout<'a> {
 impl Layout<'_> {
     fn pages(&self, columns: usize) -> Vec<Page> {
         let mut pages = Vec::new();
-        let mut page = self.page(0);
+        let mut page = Page::empty(0);
         let cards = &self.film.cards;
         for (row, cards) in cards.chunks(columns).enumerate() {
             let first = row * columns;
             let mut set = self.row(cards, page.height);
             let mut bottom = self.bottom(&set);
             if bottom + MARGIN > HEIGHT && !page.set.is_empty() {
-                pages.push(std::mem::replace(&mut page, self.page(first)));
+                pages.push(std::mem::replace(&mut page, Page::empty(first)));
                 set = self.row(cards, page.height);
                 bottom = self.bottom(&set);
             }
@@ -162,15 +172,6 @@ impl Layout<'_> {
             page.height += MARGIN - GAP;
         }
         pages
-    }
-
-    fn page(&self, first: usize) -> Page {
-        Page {
-            cards: first..first,
-            width: WIDTH,
-            height: HEAD,
-            set: Vec::new(),
-        }
     }
 
     fn row(&self, cards: &[Card], top: i64) -> Vec<SetCard> {

@@ -27,7 +27,6 @@ use super::canvas::Colour;
 use super::paper::{Item, Paper, UNIT, flow};
 use super::{Film, Place};
 use crate::media::fonts;
-use crate::media::text::clean;
 
 /// Stands for characters the font lacks.
 const MISSING: char = '□';
@@ -218,14 +217,10 @@ impl Fonts {
 
 /// The characters that the embedded font lacks, each once.
 pub fn missing(film: &Film) -> BTreeSet<char> {
-    let Ok(own) = FontRef::try_from_slice(fonts::FILE) else {
-        return BTreeSet::new();
-    };
     let texts = film.cards.iter().flat_map(|card| [&card.id, &card.prompt]);
     texts
         .chain([&film.title])
-        .flat_map(|text| clean(text).chars().collect::<Vec<_>>())
-        .filter(|each| own.glyph_id(*each).0 == 0)
+        .flat_map(|text| fonts::Fonts::embedded().missing(text))
         .collect()
 }
 

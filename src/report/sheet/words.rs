@@ -2,6 +2,7 @@
 //!
 //! Owns wording that both the pictures and the PDF use.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::{Card, Film};
@@ -13,7 +14,7 @@ const TITLE: usize = 300;
 /// `6 s`, `5.9 s`.
 pub(super) fn seconds(length: Duration) -> String {
     let tenths = (length.as_millis() + 50) / 100;
-    if tenths % 10 == 0 {
+    if tenths.is_multiple_of(10) {
         format!("{} s", tenths / 10)
     } else {
         format!("{}.{} s", tenths / 10, tenths % 10)
@@ -83,7 +84,7 @@ impl Card {
             self.resolution
         );
         if let Some((width, height)) = self.size {
-            facts.push_str(&format!("  ·  {width}x{height}"));
+            let _ = write!(facts, "  ·  {width}x{height}");
         }
         facts
     }
