@@ -71,3 +71,15 @@ fn any_video() {
         &["fuzz/seeds/probe", "tests/fixtures/fuzz/probe"],
     );
 }
+
+#[test]
+fn any_frames() {
+    replay(
+        holds::frames,
+        &[
+            "fuzz/seeds/frames",
+            "fuzz/seeds/probe",
+            "tests/fixtures/fuzz/frames",
+        ],
+    );
+}

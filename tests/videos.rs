@@ -139,6 +139,33 @@ fn the_shortest_way_to_a_frame_gives_the_same_pixels() {
     }
 }
 
+/// Shots that start from frames of others are recognised by these digests: if one of them changes, every such shot
+/// would be paid for again.
+#[test]
+fn the_pixels_of_a_film_never_change() {
+    let films = [
+        "tagged-601",
+        "tagged-709",
+        "full-range",
+        "cropped",
+        "mbaff",
+        "turned",
+        "ten-bit",
+        "half-chroma",
+        "half-chroma-ten-bit",
+        "hevc",
+        "hevc-ten-bit",
+    ];
+    let lines: Vec<String> = films
+        .iter()
+        .map(|name| {
+            let frames = taken(name, &[FrameAt::First, FrameAt::Last]);
+            format!("{name} {} {}", frames[0].digest(), frames[1].digest())
+        })
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
 #[test]
 fn what_is_not_known_is_named() {
     for (name, what) in REFUSED {

@@ -6,12 +6,14 @@
 #![allow(dead_code, unused_imports, reason = "each target uses one of them")]
 
 mod answers;
+mod frames;
 mod manifest;
 mod probe;
 mod stage;
 mod template;
 
 pub(crate) use answers::answers;
+pub(crate) use frames::frames;
 pub(crate) use manifest::manifest;
 pub(crate) use probe::probe;
 pub(crate) use template::template;

@@ -4,6 +4,8 @@
 
 mod cut;
 mod export;
+mod frames;
+mod probe;
 mod retime;
 
 use std::net::SocketAddr;
@@ -18,6 +20,9 @@ pub(super) use self::retime::RetimeArgs;
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
 
+pub(super) use self::frames::FramesArgs;
+pub(super) use self::probe::ProbeArgs;
+
 /// Turns storyboards into videos through the `MiniMax` (Hailuo) API, and never pays twice.
 #[derive(Debug, Parser)]
 #[command(name = "runner", version, about, max_term_width = 100)]
@@ -27,8 +32,9 @@ Try it without a key and without cost:
 
 Exit codes: 0 all good, 1 internal, 2 usage, 3 key refused, 4 quota or balance,
 6 network before anything ran, 20 manifest invalid, 21 nothing selected,
-30 budget refused, 100 some shots failed, 102 unfinished (run again to collect),
-103 a creation is uncertain, 130/143 interrupted")]
+30 budget refused, 100 some shots failed, 101 a video is damaged or not whole,
+102 unfinished (run again to collect), 103 a creation is uncertain,
+130/143 interrupted")]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -71,6 +77,10 @@ pub enum Command {
     Retime(RetimeArgs),
     /// Say what became of a creation that nobody answered.
     Resolve(ResolveArgs),
+    /// Take frames out of a video, as PNG.
+    Frames(FramesArgs),
+    /// Say all about videos, and whether they are whole.
+    Probe(ProbeArgs),
     /// Serve the video API on this machine, without cost, for any client.
     Simulate(SimulateArgs),
     /// Print a JSON Schema.

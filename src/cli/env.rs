@@ -47,6 +47,23 @@ impl Environment {
         Some(folder.join(name))
     }
 
+    /// The ffmpeg of this machine: what `RUNNER_FFMPEG` names, else the first one on `PATH`. `none` means that
+    /// there is none.
+    pub(super) fn ffmpeg(&self) -> Option<PathBuf> {
+        match self.get("RUNNER_FFMPEG") {
+            Some("none") => None,
+            Some(named) => Some(PathBuf::from(named)),
+            None => {
+                let name = format!("ffmpeg{}", std::env::consts::EXE_SUFFIX);
+                std::env::split_paths(self.get("PATH")?)
+                    // A relative folder would run whatever lies in the working folder.
+                    .filter(|folder| folder.is_absolute())
+                    .map(|folder| folder.join(&name))
+                    .find(|file| file.is_file())
+            }
+        }
+    }
+
     /// A variable; an empty one counts as unset.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.variables

@@ -26,6 +26,8 @@ pub enum Exit {
     Budget,
     /// Some shots failed.
     ShotsFailed,
+    /// A video is damaged, or not all of it is there.
+    ChecksFailed,
     /// Paid tasks are not collected yet: run again.
     Unfinished,
     /// A creation is uncertain: a person has to look.
@@ -50,6 +52,7 @@ impl Exit {
             Self::NothingSelected => 21,
             Self::Budget => 30,
             Self::ShotsFailed => 100,
+            Self::ChecksFailed => 101,
             Self::Unfinished => 102,
             Self::Uncertain => 103,
             Self::Interrupted => 130,

@@ -14,6 +14,7 @@ mod env;
 mod error;
 mod exit;
 mod export;
+mod frames;
 mod handoff;
 mod history;
 mod limits;
@@ -21,6 +22,7 @@ mod lint;
 mod load;
 mod plan;
 mod prepare;
+mod probe;
 mod render;
 mod resolve;
 mod retime;
@@ -69,6 +71,8 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Cut(args) => cut::cut(&args, console),
         Command::Retime(args) => retime::retime(&args, console),
         Command::Resolve(args) => resolve::resolve(&args, console),
+        Command::Frames(args) => frames::frames(&args, console),
+        Command::Probe(args) => Ok(probe::probe(&args, console)),
         Command::Simulate(args) => simulate::simulate(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),
     }

@@ -261,3 +261,107 @@ fn between(place: usize, offset: usize) -> (usize, usize, i32) {
     // Four quarters were added above, so that nothing is below zero.
     (index.saturating_sub(1), index, part as i32)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A picture of one colour.
+    fn flat(matrix: u8, full: bool, depth: u8, chroma: Chroma, yuv: [u16; 3]) -> YuvPicture {
+        let bytes = |value: u16, count: usize| {
+            let wide = value.to_le_bytes();
+            wide[..if depth > 8 { 2 } else { 1 }].repeat(count)
+        };
+        let count = match chroma {
+            Chroma::Quarter => 4,
+            Chroma::Half => 8,
+            Chroma::Full => 16,
+        };
+        let planes = [
+            bytes(yuv[0], 16),
+            bytes(yuv[1], count),
+            bytes(yuv[2], count),
+        ];
+        let colour = Tags {
+            matrix,
+            full_range: Some(full),
+            ..Tags::UNKNOWN
+        };
+        YuvPicture::new((4, 4), chroma, depth, planes, colour).expect("it has its size")
+    }
+
+    fn pixel(picture: &YuvPicture) -> [u8; 3] {
+        let rgb = rgb(picture).expect("the matrix is known");
+        assert!(rgb.chunks_exact(3).all(|pixel| pixel == &rgb[..3]));
+        [rgb[0], rgb[1], rgb[2]]
+    }
+
+    #[test]
+    fn black_grey_and_white_have_no_colour_in_any_matrix() {
+        for matrix in [1, 4, 5, 6, 7, 9] {
+            for (depth, full, black, white) in [
+                (8, false, 16, 235),
+                (8, true, 0, 255),
+                (10, false, 64, 940),
+                (10, true, 0, 1023),
+                (12, false, 256, 3760),
+            ] {
+                let grey = 1 << (depth - 1);
+                for chroma in [Chroma::Quarter, Chroma::Half, Chroma::Full] {
+                    let of = |luma| pixel(&flat(matrix, full, depth, chroma, [luma, grey, grey]));
+                    assert_eq!((of(black), of(white)), ([0; 3], [255; 3]));
+                    let [red, green, blue] = of(u16::midpoint(black, white));
+                    assert!(red == green && green == blue && (127..=128).contains(&red));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_primaries_come_back() {
+        // Of BT.709 and BT.601 in television range, from their definitions.
+        let known = [
+            (1, [63, 102, 240], [255, 0, 0]),
+            (1, [173, 42, 26], [0, 255, 0]),
+            (1, [32, 240, 118], [0, 0, 255]),
+            (6, [81, 90, 240], [255, 0, 0]),
+            (6, [145, 54, 34], [0, 255, 0]),
+            (6, [41, 240, 110], [0, 0, 255]),
+        ];
+        for (matrix, yuv, expected) in known {
+            let found = pixel(&flat(matrix, false, 8, Chroma::Quarter, yuv));
+            let near = found.iter().zip(expected).all(|(a, b)| a.abs_diff(b) <= 2);
+            assert!(near, "matrix {matrix}: {found:?}, not {expected:?}");
+        }
+        assert_eq!(pixel(&flat(0, true, 8, Chroma::Full, [7, 8, 9])), [9, 7, 8]);
+    }
+
+    #[test]
+    fn what_is_not_said_depends_on_the_size() {
+        let matrix = |height| Tags::UNKNOWN.matrix_for(height);
+        assert_eq!(
+            [matrix(576), matrix(719), matrix(720), matrix(1080)],
+            [6, 6, 1, 1]
+        );
+        let said = Tags {
+            matrix: 9,
+            ..Tags::UNKNOWN
+        };
+        assert_eq!(said.matrix_for(100), 9);
+        assert_eq!(Tags::UNKNOWN.or(said).matrix, 9);
+        assert!(!is_known(8, Chroma::Full) && !is_known(0, Chroma::Quarter));
+    }
+
+    #[test]
+    fn chroma_lies_where_it_is_said_to_lie() {
+        // Left: on the first of two pixels, between two rows.
+        assert_eq!(
+            [0, 1, 2, 3].map(|x| between(x, 0)),
+            [(0, 1, 0), (0, 1, 2), (1, 2, 0), (1, 2, 2)]
+        );
+        assert_eq!(
+            [0, 1, 2, 3].map(|y| between(y, 1)),
+            [(0, 0, 3), (0, 1, 1), (0, 1, 3), (1, 2, 1)]
+        );
+    }
+}

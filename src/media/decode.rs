@@ -43,25 +43,34 @@ pub(crate) struct Standing {
     /// Whether it may refer to pictures that are decoded before the sync sample that it follows, which are not there
     /// when decoding begins at that one.
     pub(crate) leads: bool,
-    /// Whether nothing behind it refers to anything before it.
-    pub(crate) refresh: bool,
-    /// Whether it refers to no other picture.
-    pub(crate) alone: bool,
+    /// Whether decoding can begin here.
+    pub(crate) begins: Begins,
+}
+
+/// Whether decoding can begin with a sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begins {
+    /// It refers to others.
+    Nowhere,
+    /// It refers to no other, but pictures that lead it may refer to earlier ones.
+    Here,
+    /// Nothing behind it refers to anything before it.
+    Afresh,
 }
 
 /// A decoder for one kind of coding.
 #[derive(Debug)]
 pub(crate) enum Decoding {
-    Avc(avc::Avc),
-    Hevc(hevc::Hevc),
+    Avc(Box<avc::Avc>),
+    Hevc(Box<hevc::Hevc>),
 }
 
 impl Decoding {
     /// The decoder for a sample entry.
     pub(crate) fn new(entry: &Entry) -> Result<Self, Refusal> {
         match &entry.coding {
-            Coding::Avc { .. } => Ok(Self::Avc(avc::Avc::new())),
-            Coding::Hevc { .. } => Ok(Self::Hevc(hevc::Hevc::new())),
+            Coding::Avc { .. } => Ok(Self::Avc(Box::new(avc::Avc::new()))),
+            Coding::Hevc { .. } => Ok(Self::Hevc(Box::new(hevc::Hevc::new()))),
             Coding::Other => Err(Refusal::Unsupported(format!("codec {}", entry.codec))),
         }
     }

@@ -61,8 +61,8 @@ pub(crate) struct Film {
     /// When the film ends, in ticks.
     pub(crate) length: i64,
     pub(crate) turn: Turn,
-    /// Whether there is an edit list that changes anything.
-    pub(crate) edited: bool,
+    /// Number of entries of the edit list.
+    pub(crate) edits: usize,
 }
 
 impl Film {
@@ -108,7 +108,7 @@ impl Film {
             shown,
             length,
             turn: turn(&head),
-            edited: !edits.is_empty(),
+            edits: edits.len(),
             samples,
         })
     }

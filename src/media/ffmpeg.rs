@@ -38,27 +38,24 @@ pub(crate) fn take(
     let version = version(program).map_err(error)?;
     let mut frames: Vec<Frame> = Vec::with_capacity(places.len());
     for (number, place) in places.iter().enumerate() {
-        let known = places[..number].iter().position(|known| known == place);
-        let frame = match known {
-            Some(known) => frames[known].clone(),
-            None => {
-                let mut command = Command::new(program);
-                arguments(&mut command, path, source, *place);
-                let bytes = answer(command, MAX_PICTURE).map_err(error)?;
-                let (width, height, rgb) =
-                    pixels(&bytes).ok_or_else(|| error("its answer is no picture".to_owned()))?;
-                Frame {
-                    width,
-                    height,
-                    rgb: rgb.to_vec(),
-                    time: source.time(*place),
-                    decoder: Decoder::Ffmpeg {
-                        version: version.clone(),
-                    },
-                }
-            }
-        };
-        frames.push(frame);
+        if let Some(known) = places[..number].iter().position(|known| known == place) {
+            frames.push(frames[known].clone());
+            continue;
+        }
+        let mut command = Command::new(program);
+        arguments(&mut command, path, source, *place);
+        let bytes = answer(command, MAX_PICTURE).map_err(error)?;
+        let (width, height, rgb) =
+            pixels(&bytes).ok_or_else(|| error("its answer is no picture".to_owned()))?;
+        frames.push(Frame {
+            width,
+            height,
+            rgb: rgb.to_vec(),
+            time: source.time(*place),
+            decoder: Decoder::Ffmpeg {
+                version: version.clone(),
+            },
+        });
     }
     Ok(frames)
 }

@@ -118,10 +118,8 @@ fn walk_traf(
         entry: head.sample_description_index.unwrap_or(defaults.entry),
     };
     let own = head.track_id == track;
-    let mut time = match own {
-        true => find_leaf::<Tfdt>(traf)?.map(|tfdt| tfdt.base_media_decode_time),
-        false => None,
-    };
+    let clock: Option<Tfdt> = if own { find_leaf(traf)? } else { None };
+    let mut time = clock.map(|clock| clock.base_media_decode_time);
     // Without any base, data begins where that of the fragment's previous track ended.
     let base = head
         .base_data_offset

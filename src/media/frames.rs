@@ -13,6 +13,7 @@ mod png;
 mod source;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::Path;
@@ -72,8 +73,13 @@ impl Frame {
         let mut hash = Sha256::new();
         hash.update(format!("runner/frame/1\n{}x{}\n", self.width, self.height));
         hash.update(&self.rgb);
-        let bytes = hash.finalize();
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        hash.finalize()
+            .iter()
+            .fold(String::new(), |mut text, byte| {
+                // Writing to a string cannot fail.
+                let _ = write!(text, "{byte:02x}");
+                text
+            })
     }
 }
 

@@ -34,6 +34,14 @@ pub(crate) struct Index {
 
 /// Walks the boxes at the top level, and keeps those of the index.
 pub(crate) fn read_index(reader: &mut (impl Read + Seek)) -> Result<Index, ProbeError> {
+    read_index_of(reader, false)
+}
+
+/// The same; of a `broken` file what is there, if that is the index.
+pub(crate) fn read_index_of(
+    reader: &mut (impl Read + Seek),
+    broken: bool,
+) -> Result<Index, ProbeError> {
     let length = reader.seek(SeekFrom::End(0)).map_err(io_error)?;
     let (mut moov, mut brands) = (None, Vec::new());
     let (mut fragments, mut data, mut first) = (Vec::new(), false, true);
@@ -42,19 +50,30 @@ pub(crate) fn read_index(reader: &mut (impl Read + Seek)) -> Result<Index, Probe
         if at == length {
             break;
         }
-        let header = read_header(reader, at, length)?;
+        let header = match read_header(reader, at, length) {
+            Err(_) if broken && moov.is_some() => {
+                at = length;
+                break;
+            }
+            header => header?,
+        };
         let end = if header.length == 0 {
             length
         } else {
             at.saturating_add(header.length)
         };
+        let in_index = matches!(header.kind.as_ref(), b"moov" | b"moof");
+        if end > length && broken && !in_index {
+            at = length;
+            break;
+        }
         if end > length {
             return Err(ProbeError::Truncated {
                 need: end,
                 have: length,
             });
         }
-        if matches!(header.kind.as_ref(), b"moov" | b"moof") {
+        if in_index {
             kept += end - at;
             if kept > MAX_INDEX {
                 return Err(ProbeError::Damaged("its index is too large".to_owned()));

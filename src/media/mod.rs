@@ -1,7 +1,7 @@
 //! Pictures and videos: what they are, and how the simulator makes them.
 //!
-//! Three readers look at files other people made: `still` (format and size of a picture), `probe` (what an MP4
-//! holds and whether it is all there) and `frames` (its pictures). One writer makes clips: `clip`, with the camera of
+//! Four readers look at files other people made: `still` (format and size of a picture), `probe` (what an MP4
+//! holds and whether it is all there), `inspect` (all about one, for people) and `frames` (its pictures). One writer makes clips: `clip`, with the camera of
 //! `motion`.
 //!
 //! Everything here is a pure function of its input: no clock, no environment, no printing, no threads, and no
@@ -13,6 +13,7 @@ pub mod clip;
 pub mod colour;
 pub mod concat;
 pub mod frames;
+pub mod inspect;
 pub mod library;
 pub mod motion;
 pub mod probe;

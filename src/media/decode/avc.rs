@@ -10,7 +10,7 @@ use rust_h264::decoder::{ChromaFormat, Decoder, Frame};
 use rust_h264::error::DecodeError;
 use rust_h264::nal::{NalUnit, NalUnitType};
 
-use super::{Refusal, Standing, bearable, tags};
+use super::{Begins, Refusal, Standing, bearable, tags};
 use crate::media::bits::{Bits, unescape, units};
 use crate::media::colour::Tags;
 use crate::media::frames::{Chroma, YuvPicture};
@@ -82,7 +82,10 @@ impl Avc {
                         nal_unit_type: kind,
                         rbsp: content,
                     };
-                    let frame = self.decoder.decode_nal(&unit).map_err(refusal)?;
+                    let frame = self
+                        .decoder
+                        .decode_nal(&unit)
+                        .map_err(|error| refusal(&error))?;
                     found = found.or(frame);
                 }
                 kind if PARTS.contains(&kind) => {
@@ -131,7 +134,9 @@ impl Avc {
             nal_unit_type: NalUnitType::from(head & 31),
             rbsp: content,
         };
-        self.decoder.decode_nal(&unit).map_err(refusal)?;
+        self.decoder
+            .decode_nal(&unit)
+            .map_err(|error| refusal(&error))?;
         Ok(())
     }
 
@@ -190,10 +195,10 @@ fn known(sps: &Sps) -> Result<(), Refusal> {
     Err(Refusal::Unsupported(format!("H.264 {profile}, {what}")))
 }
 
-fn refusal(error: DecodeError) -> Refusal {
+fn refusal(error: &DecodeError) -> Refusal {
     match error {
         DecodeError::Unsupported(what) => Refusal::Unsupported(format!("H.264, {what}")),
-        DecodeError::InvalidSyntax(what) => Refusal::Damaged(what.to_owned()),
+        DecodeError::InvalidSyntax(what) => Refusal::Damaged((*what).to_owned()),
         DecodeError::UnexpectedEof => Refusal::Damaged("a picture is cut off".to_owned()),
     }
 }
@@ -203,18 +208,23 @@ pub(super) fn standing(sample: &[u8], prefix: usize) -> Result<Standing, Refusal
         layer: 0,
         reference: false,
         leads: true,
-        refresh: false,
-        alone: true,
+        begins: Begins::Here,
     };
+    let (mut intra, mut idr) = (true, false);
     for unit in units(sample, prefix) {
         let unit = unit?;
         let head = unit.first().copied().unwrap_or_default();
         if matches!(head & 31, SLICE | IDR) {
             standing.reference |= head >> 5 & 3 != 0;
-            standing.refresh |= head & 31 == IDR;
-            standing.alone &= is_intra(unit);
+            idr |= head & 31 == IDR;
+            intra &= is_intra(unit);
         }
     }
+    standing.begins = match (idr, intra) {
+        (true, _) => Begins::Afresh,
+        (false, true) => Begins::Here,
+        (false, false) => Begins::Nowhere,
+    };
     Ok(standing)
 }
 

@@ -8,7 +8,7 @@ use std::fmt;
 
 use rust_h265::{DecodeError, DecodeLimits, Decoder, Frame, PixelData, parse_nal};
 
-use super::{MAX_PIXELS, Refusal, Standing, bearable, tags};
+use super::{Begins, MAX_PIXELS, Refusal, Standing, bearable, tags};
 use crate::media::bits::{Bits, unescape, units};
 use crate::media::colour::Tags;
 use crate::media::frames::{Chroma, YuvPicture};
@@ -193,8 +193,7 @@ pub(super) fn standing(sample: &[u8], prefix: usize) -> Result<Standing, Refusal
         layer: 0,
         reference: false,
         leads: false,
-        refresh: false,
-        alone: true,
+        begins: Begins::Nowhere,
     };
     for unit in units(sample, prefix) {
         let unit = unit?;
@@ -206,8 +205,11 @@ pub(super) fn standing(sample: &[u8], prefix: usize) -> Result<Standing, Refusal
         // Below 16, even numbers are pictures that no other of their layer refers to.
         standing.reference |= kind % 2 == 1 || kind >= 16;
         standing.leads |= SKIPPED_LEADING.contains(&kind);
-        standing.refresh |= IDR.contains(&kind);
-        standing.alone &= RANDOM_ACCESS.contains(&kind);
+        standing.begins = match kind {
+            kind if IDR.contains(&kind) => Begins::Afresh,
+            kind if RANDOM_ACCESS.contains(&kind) => Begins::Here,
+            _ => Begins::Nowhere,
+        };
     }
     Ok(standing)
 }

@@ -33,8 +33,8 @@ pub(super) struct Edit {
 }
 
 /// Reads the list; nothing where it shows all of the track as it is.
-pub(super) fn read(edts: &[u8], movie: u32, timescale: u32) -> Result<Vec<Edit>, ProbeError> {
-    let entries = find_leaf::<Elst>(edts)?.map_or(Vec::new(), |elst| elst.entries);
+pub(super) fn read(list: &[u8], movie: u32, timescale: u32) -> Result<Vec<Edit>, ProbeError> {
+    let entries = find_leaf::<Elst>(list)?.map_or(Vec::new(), |elst| elst.entries);
     if entries.len() > MAX_EDITS {
         return Err(damaged("it has too many edits"));
     }
@@ -91,6 +91,7 @@ pub(super) fn shown(samples: &[Sample], edits: &[Edit]) -> Result<(Vec<Shown>, i
         from: None,
     }];
     let whole = edits.iter().all(|edit| edit.from.is_none());
+    let last = media_end(samples, &order);
     let (mut shown, mut clock, mut end) = (Vec::new(), 0_i64, 0_i64);
     for (number, edit) in if whole { &all[..] } else { edits }.iter().enumerate() {
         let from = match edit.from {
@@ -108,13 +109,13 @@ pub(super) fn shown(samples: &[Sample], edits: &[Edit]) -> Result<(Vec<Shown>, i
         };
         for sample in &order[first..] {
             let Sample {
-                composed, ticks, ..
+                composed, ..
             } = samples[*sample as usize];
             if composed >= until {
                 break;
             }
             let time = clock + (composed - from);
-            end = end.max(clock + ((composed + i64::from(ticks)).min(until) - from));
+            end = end.max(clock + last.min(until) - from);
             shown.push(Shown {
                 sample: *sample,
                 time: time.max(0),
@@ -130,6 +131,16 @@ pub(super) fn shown(samples: &[Sample], edits: &[Edit]) -> Result<(Vec<Shown>, i
         begin_at_once(&mut shown, edits);
     }
     Ok((shown, end.max(0)))
+}
+
+/// When the last picture ends. Durations are those of decoding, so that only their sum says something of what is shown.
+fn media_end(samples: &[Sample], order: &[u32]) -> i64 {
+    let shown = |place: Option<&u32>| place.map_or(0, |one| samples[*one as usize].composed);
+    let length = match (samples.first(), samples.last()) {
+        (Some(first), Some(last)) => last.decoded + i64::from(last.ticks) - first.decoded,
+        _ => 0,
+    };
+    (shown(order.first()) + length).max(shown(order.last()) + 1)
 }
 
 /// Pulls the film forward by what no picture is shown at its beginning, but for the pauses that are meant.

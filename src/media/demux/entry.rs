@@ -12,8 +12,6 @@ use crate::media::probe::ProbeError;
 pub(crate) struct Entry {
     /// The codec after RFC 6381.
     pub(crate) codec: String,
-    /// Four letters that name the codec.
-    pub(crate) kind: [u8; 4],
     pub(crate) coding: Coding,
     /// What `colr` says.
     pub(crate) colour: Tags,
@@ -53,9 +51,7 @@ pub(super) fn entries(stbl: &[u8]) -> Result<Vec<Entry>, ProbeError> {
 fn entry(found: Box<'_>) -> Result<Entry, ProbeError> {
     let named = codec::entry(found)?;
     let boxes = found.body.get(FIXED..).unwrap_or_default();
-    let mut kind = [0; 4];
-    kind.copy_from_slice(found.kind.as_ref());
-    let coding = match &kind {
+    let coding = match found.kind.as_ref() {
         b"avc1" | b"avc3" => match find(boxes, *b"avcC")? {
             Some(config) => avc(config).ok_or_else(|| {
                 ProbeError::Damaged("the codec's configuration is cut off".to_owned())
@@ -67,7 +63,6 @@ fn entry(found: Box<'_>) -> Result<Entry, ProbeError> {
     };
     Ok(Entry {
         codec: named.codec,
-        kind,
         coding,
         colour: find(boxes, *b"colr")?.and_then(colour).unwrap_or_default(),
         aspect: find(boxes, *b"pasp")?.and_then(aspect),
@@ -102,7 +97,7 @@ fn hevc(config: Hvcc) -> Coding {
     }
 }
 
-/// `colr` in the form of MP4, or of QuickTime, which says nothing of the range.
+/// `colr` in the form of MP4, or of `QuickTime`, which says nothing of the range.
 fn colour(body: &[u8]) -> Option<Tags> {
     let kind = body.get(..4)?;
     if kind != b"nclx" && kind != b"nclc" {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{FrameError, YuvPicture};
 use crate::media::colour::Tags;
-use crate::media::decode::{self, Decoding, Refusal, Standing};
+use crate::media::decode::{self, Begins, Decoding, Refusal, Standing};
 use crate::media::demux::{Entry, Film};
 use crate::media::index::read_index;
 use crate::media::probe;
@@ -35,7 +35,7 @@ impl<R: Read + Seek> Source<R> {
         let index = read_index(&mut reader)?;
         let film = Film::read(&index)?;
         let mut source = Self { reader, film };
-        source.drop_orphans()?;
+        source.drop_orphans();
         if source.film.shown.is_empty() {
             return Err(FrameError::Nothing);
         }
@@ -44,32 +44,29 @@ impl<R: Read + Seek> Source<R> {
 
     /// Leaves out the pictures before the first key frame that refer to others which the file does not have: it was
     /// cut out of a longer one.
-    fn drop_orphans(&mut self) -> Result<(), FrameError> {
+    fn drop_orphans(&mut self) {
         let Some(first) = self.film.samples.first().copied() else {
-            return Ok(());
+            return;
         };
         let leaders = self.film.samples.iter().skip(1);
         let leaders = leaders
             .take_while(|sample| sample.composed < first.composed)
             .count();
         if leaders == 0 {
-            return Ok(());
+            return;
         }
         // A coding that is not known here cannot be looked into.
         let Ok(key) = self.standing(0) else {
-            return Ok(());
+            return;
         };
-        if key.refresh {
-            return Ok(());
+        if key.begins == Begins::Afresh {
+            return;
         }
-        for number in 1..=leaders {
-            if self.standing(number).is_ok_and(|standing| standing.leads) {
-                self.film
-                    .shown
-                    .retain(|shown| shown.sample as usize != number);
-            }
-        }
-        Ok(())
+        let orphans: BTreeSet<usize> = (1..=leaders)
+            .filter(|number| self.standing(*number).is_ok_and(|standing| standing.leads))
+            .collect();
+        let shown = &mut self.film.shown;
+        shown.retain(|shown| !orphans.contains(&(shown.sample as usize)));
     }
 
     fn standing(&mut self, number: usize) -> Result<Standing, FrameError> {
@@ -163,7 +160,7 @@ impl<R: Read + Seek> Source<R> {
     pub(super) fn start_of(&mut self, number: usize) -> Result<usize, FrameError> {
         let starts: Vec<usize> = self.film.starts(number).take(MAX_STARTS).collect();
         for start in starts {
-            if start == 0 || self.standing(start)?.alone {
+            if start == 0 || self.standing(start)?.begins != Begins::Nowhere {
                 return Ok(start);
             }
         }
@@ -257,6 +254,8 @@ pub(super) struct Sequential {
     entry: u32,
     /// Where it began: pictures that lead this one cannot be decoded.
     start: usize,
+    /// Whether it has come to another key frame, so that nothing leads the first any more.
+    past: bool,
 }
 
 impl Sequential {
@@ -273,6 +272,7 @@ impl Sequential {
             decoding,
             entry: source.film.samples[start].entry,
             start,
+            past: false,
         })
     }
 
@@ -288,6 +288,7 @@ impl Sequential {
         let entry = source.entry(number)?;
         let standing = decode::standing(&bytes, &entry.coding)
             .map_err(|refusal| source.error(number, refusal))?;
+        self.past |= number > self.start && source.film.samples[number].sync;
         if self.is_needless(source, number, standing, layer) {
             return Ok(None);
         }
@@ -312,10 +313,8 @@ impl Sequential {
         let samples = &source.film.samples;
         let orphan = number > self.start
             && standing.leads
-            && samples[number].composed < samples[self.start].composed
-            && !samples[self.start + 1..number]
-                .iter()
-                .any(|sample| sample.sync);
+            && !self.past
+            && samples[number].composed < samples[self.start].composed;
         let aside = layer.is_some_and(|layer| {
             standing.layer > layer || (standing.layer == layer && !standing.reference)
         });
