@@ -47,8 +47,8 @@ const LESS: [&str; 8] = [
 /// A film whose edits overlap: ffprobe counts a sample once for each.
 const OVERLAP: &str = "edit-back";
 
-/// Films in which ffprobe believes another rate that their writer states.
-const STATED_RATE: [&str; 1] = ["two-clips"];
+/// Films whose writer states another length than the samples have; ffprobe believes it.
+const STATED: [&str; 1] = ["two-clips"];
 
 fn is_of(film: &str, names: &[&str]) -> bool {
     names
@@ -190,7 +190,7 @@ fn times(found: &mut Differences, film: &str, ours: &Value, theirs: &Value) {
     found.same(film, "rate", &rate.into(), &theirs["avg_frame_rate"]);
     let bits = number(&theirs["bit_rate"]);
     let cut = film.contains("edit") || film.contains("cut");
-    if theirs["bit_rate"].is_string() && !cut && !is_of(film, &STATED_RATE) {
+    if theirs["bit_rate"].is_string() && !cut && !is_of(film, &STATED) {
         found.near(
             film,
             "bit rate",

@@ -2,12 +2,14 @@
 //!
 //! `tests/videos/make` made the films and wrote down what the reference says; nothing but cargo is needed here.
 
+use std::fmt::Write as _;
 use std::fs;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use runner::media::frames::{
-    Decoder, Frame, FrameError, Pictures, Tools, YuvPicture, spread, take,
+    Decoder, Frame, FrameError, Pictures, Tools, YuvPicture, spread, take, take_from,
 };
 use runner::shot::FrameAt;
 use sha2::{Digest as _, Sha256};
@@ -60,10 +62,11 @@ fn digest(picture: &YuvPicture) -> String {
     for plane in &picture.planes {
         hash.update(plane);
     }
-    hash.finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let digest = hash.finalize();
+    digest.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+        text
+    })
 }
 
 fn pictures(name: &str) -> Vec<YuvPicture> {
@@ -185,7 +188,7 @@ fn a_time_finds_what_is_shown_then() {
         .collect();
     let tick = Duration::from_nanos(1);
     for pair in times.windows(2) {
-        let at = [pair[0], pair[1] - tick].map(FrameAt::Time);
+        let at = [pair[0], pair[1].saturating_sub(tick)].map(FrameAt::Time);
         let frames = taken(film, &at);
         assert_eq!([frames[0].time, frames[1].time], [pair[0]; 2]);
     }
@@ -235,4 +238,32 @@ fn a_cut_film_gives_no_frame() {
         let error = take(&cut, &[FrameAt::First], &Tools::default()).expect_err("it is cut");
         assert!(matches!(error, FrameError::Incomplete(_)), "{error}");
     }
+}
+
+/// Whatever is wrong inside, there is a frame or a reason; `fuzz/` looks for more.
+#[test]
+fn damage_gives_a_frame_or_a_reason() {
+    let mut random = 7_u64;
+    let mut next = |below: usize| {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) as usize % below
+    };
+    let (mut frames, mut reasons) = (0, 0);
+    for seed in ["high", "cavlc", "fields", "ten-bit", "fragments", "hevc"] {
+        let whole = fs::read(format!("fuzz/seeds/frames/{seed}.mp4")).expect("it is there");
+        for _ in 0..150 {
+            let mut damaged = whole.clone();
+            for _ in 0..=next(4) {
+                let at = next(damaged.len());
+                damaged[at] = next(256) as u8;
+            }
+            match take_from(Cursor::new(damaged), &[FrameAt::Last, FrameAt::First]) {
+                Ok(_) => frames += 1,
+                Err(_) => reasons += 1,
+            }
+        }
+    }
+    assert!(frames > 100 && reasons > 100, "{frames}, {reasons}");
 }

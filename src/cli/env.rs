@@ -48,14 +48,14 @@ impl Environment {
     }
 
     /// The ffmpeg of this machine: what `RUNNER_FFMPEG` names, else the first one on `PATH`. `none` means that
-    /// there is none.
-    pub(super) fn ffmpeg(&self) -> Option<PathBuf> {
-        match self.get("RUNNER_FFMPEG") {
-            Some("none") => None,
+    /// there is none. A `.env` file has no say: it may have come with a storyboard, and must not name programs.
+    pub(super) fn ffmpeg() -> Option<PathBuf> {
+        match std::env::var_os("RUNNER_FFMPEG").filter(|named| !named.is_empty()) {
+            Some(named) if named == "none" => None,
             Some(named) => Some(PathBuf::from(named)),
             None => {
                 let name = format!("ffmpeg{}", std::env::consts::EXE_SUFFIX);
-                std::env::split_paths(self.get("PATH")?)
+                std::env::split_paths(&std::env::var_os("PATH")?)
                     // A relative folder would run whatever lies in the working folder.
                     .filter(|folder| folder.is_absolute())
                     .map(|folder| folder.join(&name))

@@ -18,8 +18,7 @@ use crate::shot::FrameAt;
 use crate::store::write_atomic;
 
 pub(super) fn frames(args: &FramesArgs, console: &mut Console) -> Result<Exit, CliError> {
-    let environment = Environment::load(Path::new("."));
-    let ffmpeg = environment.ffmpeg();
+    let ffmpeg = Environment::ffmpeg();
     let tools = Tools {
         ffmpeg: ffmpeg.as_deref(),
     };

@@ -10,6 +10,7 @@ mod error;
 mod picture;
 mod pictures;
 mod png;
+mod sequential;
 mod source;
 
 use std::collections::BTreeMap;

@@ -91,7 +91,7 @@ pub(super) fn shown(samples: &[Sample], edits: &[Edit]) -> Result<(Vec<Shown>, i
         from: None,
     }];
     let whole = edits.iter().all(|edit| edit.from.is_none());
-    let last = media_end(samples, &order);
+    let (length, last) = media_end(samples, &order);
     let (mut shown, mut clock, mut end) = (Vec::new(), 0_i64, 0_i64);
     for (number, edit) in if whole { &all[..] } else { edits }.iter().enumerate() {
         let from = match edit.from {
@@ -107,15 +107,16 @@ pub(super) fn shown(samples: &[Sample], edits: &[Edit]) -> Result<(Vec<Shown>, i
             Some(_) => order.partition_point(|number| samples[*number as usize].composed < from),
             None => 0,
         };
+        // However long the table makes a picture, the edit or the length of the track ends it.
+        let over = if whole { last } else { last.min(from + length) };
+        let over = over.min(until);
         for sample in &order[first..] {
-            let Sample {
-                composed, ..
-            } = samples[*sample as usize];
+            let composed = samples[*sample as usize].composed;
             if composed >= until {
                 break;
             }
             let time = clock + (composed - from);
-            end = end.max(clock + last.min(until) - from);
+            end = end.max(clock + over.max(composed + 1) - from);
             shown.push(Shown {
                 sample: *sample,
                 time: time.max(0),
@@ -133,14 +134,16 @@ pub(super) fn shown(samples: &[Sample], edits: &[Edit]) -> Result<(Vec<Shown>, i
     Ok((shown, end.max(0)))
 }
 
-/// When the last picture ends. Durations are those of decoding, so that only their sum says something of what is shown.
-fn media_end(samples: &[Sample], order: &[u32]) -> i64 {
+/// How long all pictures take, and when the last one ends. Durations are those of decoding, so that only their sum
+/// says something of what is shown.
+fn media_end(samples: &[Sample], order: &[u32]) -> (i64, i64) {
     let shown = |place: Option<&u32>| place.map_or(0, |one| samples[*one as usize].composed);
     let length = match (samples.first(), samples.last()) {
         (Some(first), Some(last)) => last.decoded + i64::from(last.ticks) - first.decoded,
         _ => 0,
     };
-    (shown(order.first()) + length).max(shown(order.last()) + 1)
+    let end = (shown(order.first()) + length).max(shown(order.last()) + 1);
+    (length, end)
 }
 
 /// Pulls the film forward by what no picture is shown at its beginning, but for the pauses that are meant.

@@ -5,7 +5,8 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-use super::source::{Sequential, Source};
+use super::sequential::Sequential;
+use super::source::Source;
 use super::{FrameError, YuvPicture};
 
 /// So many pictures may wait until an earlier one is decoded; no standard allows more than 16.
