@@ -20,14 +20,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(super) use self::animatic::AnimaticArgs;
 pub(super) use self::cut::CutArgs;
 pub(super) use self::export::{ExportArgs, Format, PathStyle};
+pub(super) use self::frames::FramesArgs;
 pub(super) use self::graph::{GraphArgs, GraphFormat};
+pub(super) use self::probe::ProbeArgs;
 pub(super) use self::retime::RetimeArgs;
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
-
-pub(super) use self::frames::FramesArgs;
-pub(super) use self::probe::ProbeArgs;
 
 /// Turns storyboards into videos through the `MiniMax` (Hailuo) API, and never pays twice.
 #[derive(Debug, Parser)]

@@ -13,6 +13,7 @@ use crate::check::CheckedShot;
 use crate::cli::args::{ResultsArgs, RetryWhat};
 use crate::cli::backend::Target;
 use crate::cli::console::Console;
+use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::history::{Memory, history};
@@ -140,14 +141,14 @@ pub(super) fn plan(
         selected: loaded.selected.clone(),
         strangers,
         force,
-        frames: Arc::new(album(loaded, store)),
+        frames: Arc::new(album(store)),
     };
     Ok(plan::plan(std::mem::take(&mut loaded.shots), context))
 }
 
 /// Frames of the videos that are there.
-fn album(loaded: &Loaded, store: &Store) -> Album {
-    let (layout, ffmpeg) = (store.layout().clone(), loaded.environment.ffmpeg());
+fn album(store: &Store) -> Album {
+    let (layout, ffmpeg) = (store.layout().clone(), Environment::ffmpeg());
     if store.is_locked() {
         Album::new(layout, ffmpeg)
     } else {

@@ -19,6 +19,7 @@ use self::output::{Precious, Target};
 use self::pictures::{Look, Source, Wish, decode, in_order, look, prints};
 use crate::cli::args::{PaperSize, ResultsArgs, SheetArgs, SheetFormat};
 use crate::cli::console::Console;
+use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::{load, prepare};
@@ -61,7 +62,7 @@ pub(super) fn sheet(args: &SheetArgs, console: &mut Console) -> Result<Exit, Cli
         &records,
         None,
     )?;
-    let ffmpeg = loaded.environment.ffmpeg();
+    let ffmpeg = Environment::ffmpeg();
     let tools = Tools {
         ffmpeg: ffmpeg.as_deref(),
     };

@@ -172,7 +172,7 @@ fn fitted(picture: &YuvPicture, width: usize, height: usize) -> Result<Picture, 
 }
 
 fn even_half(rest: usize) -> usize {
-    rest / 2 & !1
+    (rest / 2) & !1
 }
 
 /// Halved as long as that is possible, so that no line gets lost, then sampled.

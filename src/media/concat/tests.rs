@@ -57,7 +57,6 @@ proptest! {
         let sum: u64 = lane.samples.iter().map(|sample| u64::from(sample.ticks)).sum();
         prop_assert_eq!(lane.delay + sum, if lane.samples.is_empty() { lane.delay } else { begin });
         let mut at = lane.delay;
-        let mut seen = 0;
         for sample in &lane.samples {
             prop_assert!(sample.ticks > 0);
             if let Some((clip, number)) = sample.of {
@@ -67,10 +66,8 @@ proptest! {
                 if clip > 0 {
                     prop_assert_eq!(at as i64, place.max(0));
                 }
-                seen += 1;
             }
             at += u64::from(sample.ticks);
         }
-        let _ = seen;
     }
 }

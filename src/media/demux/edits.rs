@@ -57,6 +57,21 @@ pub(super) fn read(list: &[u8], movie: u32, timescale: u32) -> Result<Vec<Edit>,
     Ok(edits)
 }
 
+/// The first tick that is shown, and how long nothing is shown before; for a track that
+/// is shown in one piece.
+pub(super) fn beginning(edits: &[Edit]) -> Result<(i64, i64), ProbeError> {
+    let mut parts = edits.iter().filter_map(|edit| edit.from);
+    let from = parts.next().unwrap_or(0);
+    if parts.next().is_some() {
+        return Err(damaged("a track is put together from several parts"));
+    }
+    let mut delay = 0;
+    for pause in edits.iter().take_while(|edit| edit.from.is_none()) {
+        delay = checked(delay, pause.length.unwrap_or(0))?;
+    }
+    Ok((from, delay))
+}
+
 /// From ticks of the movie to ticks of the track, to the nearest.
 fn rescale(ticks: u64, movie: u32, timescale: u32) -> Result<i64, ProbeError> {
     let movie = u128::from(movie.max(1));

@@ -159,138 +159,83 @@ fn an_edl_ends_at_999_events_and_drops_only_where_it_can() {
     assert!(list.contains("01:00:00;00 01:01:00;02"), "{list}");
 }
 
-/// The main rules of the format's document type: what is in what, how often, and
-/// that identifiers lead somewhere.
+/// The main rules of the format's document type: what may be in what; `!` has to be.
+const CONTENT: &[(&str, &str)] = &[
+    ("xmeml", "sequence!"),
+    ("sequence", "name! duration! rate! media! timecode! marker"),
+    ("rate", "timebase! ntsc!"),
+    ("timecode", "rate! string! frame! displayformat!"),
+    ("media", "video audio"),
+    ("video", "format track duration samplecharacteristics"),
+    ("audio", "track channelcount"),
+    ("format", "samplecharacteristics!"),
+    (
+        "samplecharacteristics",
+        "rate width height anamorphic pixelaspectratio fielddominance",
+    ),
+    ("track", "clipitem enabled! locked!"),
+    (
+        "clipitem",
+        "name! duration! rate! enabled! start! end! in! out! masterclipid! file! sourcetrack link comments",
+    ),
+    ("file", "name pathurl rate duration timecode media"),
+    ("link", "linkclipref! mediatype! trackindex! clipindex!"),
+    ("sourcetrack", "mediatype! trackindex!"),
+    (
+        "comments",
+        "mastercomment1 mastercomment2 mastercomment3 mastercomment4",
+    ),
+    ("marker", "comment! name! in! out!"),
+];
+
+/// Holds an element against the rules; those of unknown name hold text.
+fn check_element(name: &str, children: &[String]) {
+    let Some((_, rule)) = CONTENT.iter().find(|(parent, _)| *parent == name) else {
+        return;
+    };
+    let allowed: Vec<&str> = rule.split(' ').collect();
+    for child in children {
+        let is_allowed = |rule: &&str| rule.trim_end_matches('!') == child;
+        assert!(allowed.iter().any(is_allowed), "{child} in {name}");
+    }
+    for needed in allowed.iter().filter_map(|rule| rule.strip_suffix('!')) {
+        assert!(
+            children.iter().any(|child| child == needed),
+            "{name} has no {needed}"
+        );
+    }
+}
+
+/// That a text is well-formed, follows the rules, and that its references lead somewhere.
 fn check_xmeml(text: &str) {
-    const CONTENT: &[(&str, &[&str])] = &[
-        ("xmeml", &["sequence!"]),
-        (
-            "sequence",
-            &[
-                "name!",
-                "duration!",
-                "rate!",
-                "media!",
-                "timecode!",
-                "marker",
-            ],
-        ),
-        ("rate", &["timebase!", "ntsc!"]),
-        (
-            "timecode",
-            &["rate!", "string!", "frame!", "displayformat!"],
-        ),
-        ("media", &["video", "audio"]),
-        (
-            "video",
-            &["format", "track", "duration", "samplecharacteristics"],
-        ),
-        ("audio", &["track", "channelcount"]),
-        ("format", &["samplecharacteristics!"]),
-        (
-            "samplecharacteristics",
-            &[
-                "rate",
-                "width",
-                "height",
-                "anamorphic",
-                "pixelaspectratio",
-                "fielddominance",
-            ],
-        ),
-        ("track", &["clipitem", "enabled!", "locked!"]),
-        (
-            "clipitem",
-            &[
-                "name!",
-                "duration!",
-                "rate!",
-                "enabled!",
-                "start!",
-                "end!",
-                "in!",
-                "out!",
-                "masterclipid!",
-                "file!",
-                "sourcetrack",
-                "link",
-                "comments",
-            ],
-        ),
-        (
-            "file",
-            &["name", "pathurl", "rate", "duration", "timecode", "media"],
-        ),
-        (
-            "link",
-            &["linkclipref!", "mediatype!", "trackindex!", "clipindex!"],
-        ),
-        ("sourcetrack", &["mediatype!", "trackindex!"]),
-        (
-            "comments",
-            &[
-                "mastercomment1",
-                "mastercomment2",
-                "mastercomment3",
-                "mastercomment4",
-            ],
-        ),
-        ("marker", &["comment!", "name!", "in!", "out!"]),
-    ];
     let mut reader = quick_xml::Reader::from_str(text);
     reader.config_mut().check_end_names = true;
     let mut open: Vec<(String, Vec<String>)> = Vec::new();
     let (mut ids, mut references) = (Vec::new(), Vec::new());
-    let close = |(name, children): (String, Vec<String>), is_reference: bool| {
-        let rule = CONTENT.iter().find(|(parent, _)| *parent == name);
-        if let (Some((_, allowed)), false) = (rule, is_reference) {
-            for child in &children {
-                assert!(
-                    allowed
-                        .iter()
-                        .any(|rule| rule.trim_end_matches('!') == child),
-                    "{child} in {name}"
-                );
-            }
-            for needed in allowed.iter().filter_map(|rule| rule.strip_suffix('!')) {
-                assert!(
-                    children.iter().any(|child| child == needed),
-                    "{name} has no {needed}"
-                );
-            }
-        }
-    };
     loop {
         let event = reader.read_event().expect("it is well-formed");
-        let (start, is_empty) = match &event {
-            Event::Start(start) => (Some(start), false),
-            Event::Empty(start) => (Some(start), true),
-            _ => (None, false),
-        };
-        if let Some(start) = start {
+        if let Event::Start(start) | Event::Empty(start) = &event {
             let name = start.name().as_ref().to_owned();
-            for attribute in start.attributes() {
-                let attribute = attribute.expect("it is well-formed");
-                if attribute.key.as_ref() == "id" {
-                    let id = attribute.value.to_string();
-                    if is_empty {
-                        references.push(id)
-                    } else {
-                        ids.push(id)
-                    }
-                }
-            }
             if let Some((_, children)) = open.last_mut() {
                 children.push(name.clone());
             }
-            if is_empty {
-                close((name, Vec::new()), true);
-            } else {
-                open.push((name, Vec::new()));
+            let id = start
+                .attributes()
+                .flatten()
+                .find(|each| each.key.as_ref() == "id");
+            match (&event, id.map(|id| id.value.to_string())) {
+                (Event::Start(_), id) => {
+                    open.push((name, Vec::new()));
+                    ids.extend(id);
+                }
+                (_, id) => references.extend(id),
             }
         }
         match event {
-            Event::End(_) => close(open.pop().expect("it was opened"), false),
+            Event::End(_) => {
+                let (name, children) = open.pop().expect("it was opened");
+                check_element(&name, &children);
+            }
             Event::Text(words) if open.last().is_some_and(|(name, _)| name == "linkclipref") => {
                 references.push(words.to_string());
             }
@@ -299,10 +244,10 @@ fn check_xmeml(text: &str) {
         }
     }
     assert!(open.is_empty());
-    let mut unlike = ids.clone();
-    unlike.sort();
-    unlike.dedup();
-    assert_eq!(unlike.len(), ids.len(), "two elements have one id");
+    let count = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "two elements have one id");
     for reference in references {
         assert!(ids.contains(&reference), "{reference} leads nowhere");
     }
