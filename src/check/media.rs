@@ -97,6 +97,8 @@ pub struct TakenFrame {
 /// A frame, kept as a picture that can be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
+    /// SHA-256 of the video that it is from, 64 hexadecimal digits.
+    pub video_sha256: String,
     /// SHA-256 of its pixels, 64 hexadecimal digits: the same whatever file they
     /// are kept in, so that another PNG encoder makes no other shot of it.
     pub pixels_sha256: String,

@@ -46,6 +46,7 @@ pub fn history(records: &Records, store: &Store, memory: Memory) -> History {
     if memory == Memory::Keeps {
         history.tasks.clone_from(records.tasks());
     }
+    history.frames.clone_from(records.frames());
     for record in records.iter() {
         let used = history
             .attempts

@@ -3,7 +3,7 @@
 //! Owns how many live at once, and what becomes of shots that wait for others.
 //! Never looks into a life: that is `life`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -64,6 +64,8 @@ pub(super) async fn carry_out<P: Provider>(
         schedule,
         steps: JoinSet::new(),
         living: 0,
+        ready: VecDeque::new(),
+        looking: 0,
     };
     film.play(concurrency, &mut unrecorded).await;
     if let Some(reason) = local.gate.announce() {
@@ -110,7 +112,21 @@ struct Film<'a, P> {
     steps: JoinSet<Step>,
     /// Lives that hold a place.
     living: usize,
+    /// Shots whose frames can be taken, in the order in which they were freed.
+    ready: VecDeque<Ready>,
+    /// How many frames are being taken.
+    looking: usize,
 }
+
+/// A shot whose sources are all on disk.
+struct Ready {
+    facts: Box<ShotFacts>,
+    shot: Box<CheckedShot>,
+    videos: HashMap<ShotId, Video>,
+}
+
+/// Frames that are taken at once: each is a decoder at work, or a program.
+const LOOKING: usize = 2;
 
 impl<P: Provider> Film<'_, P> {
     /// Keeps up to `concurrency` lives going until nothing is left.
@@ -131,7 +147,13 @@ impl<P: Provider> Film<'_, P> {
                     (shot, job, end)
                 }));
             }
+            if !broken {
+                broken = self.look().await.is_err();
+            }
             if door.is_none() && self.steps.is_empty() {
+                if !broken && self.strand().await.is_ok() && self.is_begun() {
+                    continue;
+                }
                 return;
             }
             let result = tokio::select! {
@@ -193,6 +215,7 @@ impl<P: Provider> Film<'_, P> {
                 }
             }
             Step::Decided(decided) => {
+                self.looking -= 1;
                 for (facts, job) in decided {
                     self.decided(facts, job).await?;
                 }
@@ -229,39 +252,69 @@ impl<P: Provider> Film<'_, P> {
     async fn ended(&mut self, shot: &ShotId, end: End) -> Result<(), Broken> {
         let mut ends = vec![(shot.clone(), end)];
         while let Some((shot, end)) = ends.pop() {
-            let mut ready = Vec::new();
             for free in self.schedule.ended(&shot, &end) {
                 match free {
-                    Free::Ready { shot, videos } => ready.push((*shot, videos)),
+                    Free::Ready {
+                        facts,
+                        shot,
+                        videos,
+                    } => self.ready.push_back(Ready {
+                        facts,
+                        shot,
+                        videos,
+                    }),
                     Free::Barred { facts, by, pending } => {
-                        let facts = *facts;
                         let id = facts.id.clone();
-                        self.bar(facts, by, pending).await?;
+                        self.bar(*facts, by, pending).await?;
                         let end = if pending { End::Pending } else { End::Without };
                         ends.push((id, end));
                     }
                 }
             }
-            self.decide(ready);
         }
         Ok(())
     }
 
-    /// Takes the frames for all that one video frees, one after the other: many
-    /// shots may start from one frame, which is decoded once.
-    fn decide(&mut self, ready: Vec<(CheckedShot, HashMap<ShotId, Video>)>) {
-        if ready.is_empty() {
-            return;
-        }
-        let (later, store) = (Arc::clone(&self.later), Arc::clone(&self.local.store));
-        self.steps.spawn_blocking(move || {
-            let decide = |(shot, videos): (CheckedShot, _)| later.decide(&shot, &videos);
-            let mut decided: Vec<_> = ready.into_iter().flat_map(decide).collect();
-            for (facts, _) in &mut decided {
-                adopt(facts, &store);
+    /// Begins to take frames for shots that are ready; where the run is to end,
+    /// says so of them instead.
+    async fn look(&mut self) -> Result<(), Broken> {
+        while self.looking < LOOKING
+            && let Some(ready) = self.ready.pop_front()
+        {
+            let gate = &self.local.gate;
+            if gate.interrupted.is_cancelled() || gate.halted.is_cancelled() {
+                let id = ready.facts.id.clone();
+                let by = ready.shot.request.waits_for().into_iter().next();
+                self.bar(*ready.facts, by.unwrap_or_else(|| id.clone()), false)
+                    .await?;
+                self.ended(&id, End::Without).await?;
+                continue;
             }
-            Step::Decided(decided)
-        });
+            let (later, store) = (Arc::clone(&self.later), Arc::clone(&self.local.store));
+            self.looking += 1;
+            self.steps.spawn_blocking(move || {
+                let mut decided = later.decide(&ready.shot, &ready.videos);
+                for (facts, _) in &mut decided {
+                    adopt(facts, &store);
+                }
+                Step::Decided(decided)
+            });
+        }
+        Ok(())
+    }
+
+    /// No shot ends without a word, also where nobody makes what it waits for.
+    async fn strand(&mut self) -> Result<(), Broken> {
+        for facts in self.schedule.stranded() {
+            let by = facts.depends_on.first().unwrap_or(&facts.id).clone();
+            self.bar(facts, by, false).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether there is something to do after all.
+    fn is_begun(&self) -> bool {
+        !self.steps.is_empty() || !self.schedule.is_empty()
     }
 
     /// Says of a shot that a video is missing that it needs a frame of.

@@ -32,6 +32,8 @@ pub(super) enum End {
 pub(super) enum Free {
     /// All the videos are there.
     Ready {
+        /// What was told of it at the beginning.
+        facts: Box<ShotFacts>,
         /// The shot, waiting for its frames.
         shot: Box<CheckedShot>,
         /// The videos that it needs frames of.
@@ -127,6 +129,20 @@ impl Schedule {
         paid.or_else(new).or_else(|| self.earlier.pop_front())
     }
 
+    /// Whether nothing can be begun.
+    pub(super) fn is_empty(&self) -> bool {
+        self.listening.is_empty()
+            && self.paid.is_empty()
+            && self.new.is_empty()
+            && self.earlier.is_empty()
+    }
+
+    /// Those that wait for what nobody makes; there should be none.
+    pub(super) fn stranded(&mut self) -> Vec<ShotFacts> {
+        let waiting = self.waiting.drain();
+        waiting.map(|(_, waiting)| waiting.facts).collect()
+    }
+
     /// Takes in that a shot ended; gives those that waited for it alone.
     pub(super) fn ended(&mut self, shot: &ShotId, end: &End) -> Vec<Free> {
         let mut free = Vec::new();
@@ -172,7 +188,11 @@ impl Waiting {
                 by,
                 pending,
             },
-            None => Free::Ready { shot, videos },
+            None => Free::Ready {
+                facts: Box::new(facts),
+                shot,
+                videos,
+            },
         }
     }
 }

@@ -263,6 +263,8 @@ pub struct FrameUse {
     pub shot: ShotId,
     /// Which frame: `first`, `middle`, `last` or a time such as `2500ms`.
     pub at: String,
+    /// SHA-256 of the video; `None` while it is not there.
+    pub video_sha256: Option<String>,
     /// SHA-256 of its pixels; `None` while the video is not there.
     pub pixels_sha256: Option<String>,
     /// What decoded it, for example `built-in`; `None` while it is not there.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::error::LedgerError;
 use super::write::ShotRow;
-use crate::event::{Failure, RunFacts, Video};
+use crate::event::{Failure, RunFacts, ShotFacts, Video};
 use crate::id::{AttemptId, Fingerprint, RunId, ShotId};
 use crate::money::Money;
 
@@ -38,8 +38,24 @@ impl Page<'_> {
                 facts.spec_version,
             ],
         )?;
+        facts.shots.iter().try_for_each(|shot| self.frames(shot))?;
         let saved = facts.saved();
         saved.amounts().try_for_each(|saved| self.saved(&saved))
+    }
+
+    /// The frames that a request is made with; the first word on each stands.
+    pub(super) fn frames(&self, shot: &ShotFacts) -> Result<(), LedgerError> {
+        for frame in &shot.frames {
+            if let (Some(video), Some(pixels)) = (&frame.video_sha256, &frame.pixels_sha256) {
+                let decoder = frame.decoder.as_deref().unwrap_or_default();
+                self.execute(
+                    "INSERT OR IGNORE INTO frames (video_sha256, place, pixels_sha256, decoder)
+                     VALUES (?1, ?2, ?3, ?4)",
+                    params![video, frame.at, pixels, decoder],
+                )?;
+            }
+        }
+        Ok(())
     }
 
     /// What was not paid for because it was there already.

@@ -70,9 +70,16 @@ pub struct Records {
     paths: HashSet<(String, String)>,
     digests: HashSet<String>,
     numbers: HashMap<Fingerprint, u32>,
+    frames: HashMap<(String, String), String>,
 }
 
 impl Records {
+    /// SHA-256 of the pixels of every frame that a request was made with, by the
+    /// video's SHA-256 and the place in it.
+    pub fn frames(&self) -> &HashMap<(String, String), String> {
+        &self.frames
+    }
+
     /// The attempt that counts for a request: the one that holds money, else the
     /// latest.
     pub fn by_fingerprint(&self, fingerprint: &Fingerprint) -> Option<&Record> {
@@ -180,7 +187,10 @@ pub(super) fn records(connection: &Connection, path: &Path) -> Result<Records, L
     let sql = format!("{SELECT} ORDER BY a.sequence DESC");
     let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
     let mut rows = statement.query([]).map_err(failed)?;
-    let mut records = Records::default();
+    let mut records = Records {
+        frames: frames(connection, path)?,
+        ..Records::default()
+    };
     while let Some(row) = rows.next().map_err(failed)? {
         let cells = Cells { row, path };
         if let Some(path) = cells.get::<Option<String>>("path")? {
@@ -217,6 +227,21 @@ fn chosen(
         }
     }
     Ok(chosen)
+}
+
+/// Every frame that a request was made with.
+fn frames(
+    connection: &Connection,
+    path: &Path,
+) -> Result<HashMap<(String, String), String>, LedgerError> {
+    let failed = |source| LedgerError::from_sqlite(path, "read", source);
+    let mut statement = connection
+        .prepare_cached("SELECT video_sha256, place, pixels_sha256 FROM frames")
+        .map_err(failed)?;
+    statement
+        .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))
+        .and_then(Iterator::collect::<rusqlite::Result<_>>)
+        .map_err(failed)
 }
 
 /// Every attempt for a shot of this name that has, or had, a video; newest first.

@@ -54,6 +54,16 @@ CREATE TABLE choices (
     chosen_at   TEXT NOT NULL
 ) STRICT;
 
+-- Frames that requests were made with: what a fingerprint was made of does not
+-- hang on a picture that can be lost, nor on the decoder that took it.
+CREATE TABLE frames (
+    video_sha256  TEXT NOT NULL,
+    place         TEXT NOT NULL,                -- first, middle, last, 2500ms
+    pixels_sha256 TEXT NOT NULL,
+    decoder       TEXT NOT NULL,
+    PRIMARY KEY (video_sha256, place)
+) STRICT;
+
 -- The video that came of an attempt.
 CREATE TABLE videos (
     attempt_id  TEXT PRIMARY KEY REFERENCES attempts (attempt_id),

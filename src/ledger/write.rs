@@ -80,10 +80,13 @@ pub(super) fn event(
     };
     match &event.kind {
         EventKind::RunStarted(facts) => page.run_started(facts),
-        EventKind::ShotDecided(shot) => match shot.saved(writing.free) {
-            Some(saved) => page.saved(saved),
-            None => Ok(()),
-        },
+        EventKind::ShotDecided(shot) => {
+            page.frames(shot)?;
+            match shot.saved(writing.free) {
+                Some(saved) => page.saved(saved),
+                None => Ok(()),
+            }
+        }
         EventKind::CreateIntended {
             shot,
             attempt,

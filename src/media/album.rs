@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write as _};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -73,8 +74,8 @@ impl Album {
         let path = self.picture(video, at);
         let note = fs::read(path.with_extension("json")).ok()?;
         let note: Note = serde_json::from_slice(&note).ok()?;
-        let whole = fs::metadata(&path).is_ok_and(|found| found.len() == note.bytes);
-        whole.then(|| frame(path, note))
+        let whole = store::digest(&path).is_ok_and(|sha256| sha256 == note.sha256);
+        whole.then(|| frame(path, video, note))
     }
 
     fn decode(&self, video: &Video, at: FrameAt) -> Result<Frame, String> {
@@ -92,7 +93,12 @@ impl Album {
         let refused = |error: &dyn std::error::Error| {
             format!("no {at} frame can be taken out of `{name}`: {error}")
         };
-        let taken = frames::take(&path, &[at], &tools).map_err(|error| refused(&error))?;
+        // What a decoder makes of a hostile file must not end a run with creates in
+        // flight. Nothing of it is used after a panic.
+        let taken = panic::catch_unwind(AssertUnwindSafe(|| frames::take(&path, &[at], &tools)));
+        let taken = taken
+            .map_err(|_| format!("no {at} frame can be taken out of `{name}`: its decoder failed"))?
+            .map_err(|error| refused(&error))?;
         let Some(taken) = taken.into_iter().next() else {
             return Err(format!("no {at} frame can be taken out of `{name}`"));
         };
@@ -110,7 +116,7 @@ impl Album {
             keep(&path, &picture, &note)
                 .map_err(|error| format!("`{}` cannot be written: {error}", path.display()))?;
         }
-        Ok(frame(path, note))
+        Ok(frame(path, video, note))
     }
 
     fn remember(&self, video: &Video, at: FrameAt, frame: &Frame) {
@@ -143,8 +149,9 @@ impl FrameLibrary for Album {
     }
 }
 
-fn frame(path: PathBuf, note: Note) -> Frame {
+fn frame(path: PathBuf, video: &Video, note: Note) -> Frame {
     Frame {
+        video_sha256: video.sha256.clone(),
         pixels_sha256: note.pixels_sha256,
         decoder: note.decoder,
         picture: MediaFacts {
@@ -167,6 +174,7 @@ fn keep(path: &Path, picture: &[u8], note: &Note) -> io::Result<()> {
     let place = |bytes: &[u8], path: &Path| {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(bytes)?;
+        file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error).map(drop)
     };
     place(picture, path)?;

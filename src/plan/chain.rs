@@ -27,8 +27,13 @@ pub(super) type Asked = HashMap<Fingerprint, ShotId>;
 enum Source {
     /// Its video is there.
     Video(Video),
-    /// Its video was made and is fetched again: frames that were taken are known.
-    Again(Video),
+    /// Its video was made and is not there now: frames that were taken are known.
+    Again {
+        /// What was saved.
+        video: Video,
+        /// Why the others cannot be had in this run; `None` where it is fetched again.
+        never: Option<&'static str>,
+    },
     /// This run will have it.
     Coming,
     /// This run will not have it; why, in a part of a sentence about the shot.
@@ -100,14 +105,17 @@ fn plan_shot(
     if shot.request.waits_for().is_empty() {
         return asking(plan_whole(shot, context), false, asked);
     }
-    let take = |shot: &ShotId, at: FrameAt| match sources.get(shot) {
-        Some(Source::Video(video)) => context.frames.take(video, at).map(Some),
-        Some(Source::Again(video)) => Ok(context.frames.kept(video, at)),
+    let frame = |shot: &ShotId, at: FrameAt| match sources.get(shot) {
+        Some(Source::Video(video)) => take(context, video, at).map(Some),
+        Some(Source::Again { video, never }) => match (context.frames.kept(video, at), never) {
+            (None, Some(why)) => Err(format!("needs a frame of `{shot}`, which {why}")),
+            (frame, _) => Ok(frame.map(|frame| as_recorded(context, frame, at))),
+        },
         Some(Source::Coming) => Ok(None),
         Some(Source::Never(why)) => Err(format!("needs a frame of `{shot}`, which {why}")),
         None => Err(format!("needs a frame of `{shot}`, which is not there")),
     };
-    match fill(&shot, take) {
+    match fill(&shot, frame) {
         Filled::Whole(shot) => asking(plan_whole(*shot, context), true, asked),
         Filled::Never(why) => blocked(&shot, why, context),
         Filled::Part(rest) => {
@@ -116,6 +124,25 @@ fn plan_shot(
             let facts = facts(&shot, shot.request.shown(), None, decided, context);
             (facts, Job::Wait(rest))
         }
+    }
+}
+
+fn take(context: &Context, video: &Video, at: FrameAt) -> Result<Frame, String> {
+    let frame = context.frames.take(video, at)?;
+    Ok(as_recorded(context, frame, at))
+}
+
+/// The frame under the digest that the ledger has for it. The pictures that are
+/// kept may be lost, and another decoder may then see other pixels in the very same
+/// video: what was paid for shall be found all the same.
+fn as_recorded(context: &Context, frame: Frame, at: FrameAt) -> Frame {
+    let place = (frame.video_sha256.clone(), at.to_string());
+    match context.history.frames.get(&place) {
+        Some(pixels_sha256) => Frame {
+            pixels_sha256: pixels_sha256.clone(),
+            ..frame
+        },
+        None => frame,
     }
 }
 
@@ -179,6 +206,9 @@ fn asking(
 
 /// What a shot that was decided on can give.
 fn source(facts: &ShotFacts, selected: bool, context: &Context) -> Source {
+    if let (Decision::Reuse, Some(video)) = (facts.decision, &facts.existing) {
+        return Source::Video(video.clone());
+    }
     let saved = || {
         let past = context.history.requests.get(facts.fingerprint.as_ref()?)?;
         match &past.standing {
@@ -186,22 +216,20 @@ fn source(facts: &ShotFacts, selected: bool, context: &Context) -> Source {
             _ => None,
         }
     };
-    match (facts.decision, &facts.existing) {
-        (Decision::Reuse, Some(video)) => return Source::Video(video.clone()),
-        (Decision::Resume, _) => {
-            if let Some(video) = saved() {
-                return Source::Again(video);
-            }
-        }
-        _ => {}
-    }
-    match facts.decision {
-        _ if !selected => Source::Never("is not selected and has no video yet"),
-        Decision::Create | Decision::Wait | Decision::Resume | Decision::Reuse => Source::Coming,
-        Decision::Uncertain => Source::Never("may have been paid: settle that first"),
-        Decision::Failed => Source::Never("failed in an earlier run"),
-        Decision::Elsewhere => Source::Never("only another address can deliver"),
-        Decision::Blocked => Source::Never("cannot be made in this run"),
+    let never = match facts.decision {
+        Decision::Resume if !selected => Some("is not selected, and its video has to be fetched"),
+        _ if !selected => Some("is not selected and has no video yet"),
+        Decision::Create | Decision::Wait | Decision::Resume | Decision::Reuse => None,
+        Decision::Uncertain => Some("may have been paid: settle that first"),
+        Decision::Failed => Some("failed in an earlier run"),
+        Decision::Elsewhere => Some("only another address can deliver"),
+        Decision::Blocked => Some("cannot be made in this run"),
+    };
+    let fetched = matches!(facts.decision, Decision::Resume | Decision::Elsewhere);
+    match (saved().filter(|_| fetched), never) {
+        (Some(video), never) => Source::Again { video, never },
+        (None, Some(why)) => Source::Never(why),
+        (None, None) => Source::Coming,
     }
 }
 
@@ -217,6 +245,7 @@ pub(super) fn frames(request: &CheckedRequest) -> Vec<FrameUse> {
             field: field.manifest_key(),
             shot: shot.clone(),
             at: at.to_string(),
+            video_sha256: frame.map(|frame| frame.video_sha256.clone()),
             pixels_sha256: frame.map(|frame| frame.pixels_sha256.clone()),
             decoder: frame.map(|frame| frame.decoder.clone()),
         })
@@ -245,18 +274,18 @@ impl Later {
         videos: &HashMap<ShotId, Video>,
     ) -> Vec<(ShotFacts, Job)> {
         let context = &self.context;
-        let take = |shot: &ShotId, at: FrameAt| match videos.get(shot) {
-            Some(video) => context.frames.take(video, at).map(Some),
+        let frame = |shot: &ShotId, at: FrameAt| match videos.get(shot) {
+            Some(video) => take(context, video, at).map(Some),
             None => Err(format!("needs a frame of `{shot}`, which is not there")),
         };
-        let decided = match fill(shot, take) {
+        let decided = match fill(shot, frame) {
             Filled::Whole(shot) => {
                 let whole = plan_whole(*shot, context);
                 let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
                 asking(whole, true, &mut asked)
             }
             Filled::Never(why) => blocked(shot, why, context),
-            // `take` has a video or an error, so that nothing is left for later.
+            // `frame` has a video or an error, so that nothing is left for later.
             Filled::Part(_) => blocked(shot, "a frame is not there".to_owned(), context),
         };
         let mut all = self.released(&decided.0);

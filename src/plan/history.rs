@@ -100,6 +100,9 @@ pub struct History {
     pub unsettled: Vec<Leftover>,
     /// What each task that is on record was created for.
     pub tasks: HashMap<TaskId, Fingerprint>,
+    /// SHA-256 of the pixels of every frame that a request was made with, by the
+    /// video's SHA-256 and the place in it.
+    pub frames: HashMap<(String, String), String>,
     /// The last request that each shot's name stood for.
     pub last_of_shot: HashMap<ShotId, Fingerprint>,
 }

@@ -21,15 +21,18 @@ const SECONDS: u32 = 6;
 /// some shots are planned, that of the others is left for another run.
 ///
 /// What was paid for a shot that waits may be what it asks for in the end, so
-/// that is [`of_shot`]'s, later.
+/// that is [`of_shot`]'s, later. So may be what was made from a frame for a shot
+/// of another name, while any shot waits: that is left for another run.
 pub(super) fn leftovers(shots: &[ShotFacts], context: &Context) -> Vec<(ShotFacts, Job)> {
     let asked: HashSet<&Fingerprint> = shots
         .iter()
         .filter_map(|shot| shot.fingerprint.as_ref())
         .collect();
     let of: HashMap<&ShotId, &ShotFacts> = shots.iter().map(|shot| (&shot.id, shot)).collect();
+    let waiting = shots.iter().any(|shot| shot.decision == Decision::Wait);
     unsettled(context)
         .filter(|left| !asked.contains(&left.fingerprint))
+        .filter(|left| !(waiting && is_chained(left) && !of.contains_key(&left.past.shot)))
         .filter_map(|left| match of.get(&left.past.shot) {
             Some(shot) if shot.decision == Decision::Wait => None,
             Some(shot) => leftover(left, &shot.file, context),
@@ -46,6 +49,12 @@ pub(super) fn of_shot(shot: &ShotFacts, context: &Context) -> Vec<(ShotFacts, Jo
         .filter(|left| Some(&left.fingerprint) != shot.fingerprint.as_ref())
         .filter_map(|left| leftover(left, &shot.file, context))
         .collect()
+}
+
+/// Whether it was made from a frame of another shot's video.
+fn is_chained(left: &Leftover) -> bool {
+    let image = |value: &Value| value.get("pixels_sha256").is_some();
+    left.past.request.values().any(image)
 }
 
 fn unsettled(context: &Context) -> impl Iterator<Item = &Leftover> {

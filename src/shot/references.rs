@@ -74,15 +74,20 @@ fn frame_at(text: &str, span: Span) -> Result<FrameAt, Box<Diagnostic>> {
         "first" => Ok(FrameAt::First),
         "middle" => Ok(FrameAt::Middle),
         "last" => Ok(FrameAt::Last),
-        time => parse_time(time).map(FrameAt::Time).ok_or_else(|| {
+        time => parse_time(time).filter(is_whole).map(FrameAt::Time).ok_or_else(|| {
             let message = format!("`{time}` is no frame of a video");
             let help = match suggest(time, ["first", "middle", "last"]) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "write `first`, `middle`, `last` or a time such as `2.5s`".to_owned(),
+                None => "write `first`, `middle`, `last` or a time such as `2.5s`, to the millisecond".to_owned(),
             };
             Box::new(Diagnostic::error(Code::BadValue, span, message).help(help))
         }),
     }
+}
+
+/// Finer times would be told apart by nobody who reads them in milliseconds.
+fn is_whole(time: &std::time::Duration) -> bool {
+    time.subsec_nanos().is_multiple_of(1_000_000)
 }
 
 /// `2.5s` and all that `humantime` reads, which has no fractions.

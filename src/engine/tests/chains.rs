@@ -26,6 +26,8 @@ struct Frames {
     folder: tempfile::TempDir,
     /// Places of which no frame can be taken.
     broken: Option<&'static str>,
+    /// Whether the pictures that were kept are gone.
+    forgetful: bool,
     taken: Mutex<()>,
 }
 
@@ -34,6 +36,7 @@ impl Frames {
         Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
             broken: None,
+            forgetful: false,
             taken: Mutex::default(),
         }
     }
@@ -48,6 +51,7 @@ impl Frames {
             std::fs::write(&path, &bytes).expect("the folder is ours");
         }
         Frame {
+            video_sha256: video.sha256.clone(),
             pixels_sha256: sha256.clone(),
             decoder: "test".to_owned(),
             picture: MediaFacts {
@@ -64,7 +68,7 @@ impl Frames {
 
 impl FrameLibrary for Frames {
     fn kept(&self, video: &Video, at: FrameAt) -> Option<Frame> {
-        Some(self.frame(video, at))
+        (!self.forgetful).then(|| self.frame(video, at))
     }
 
     fn take(&self, video: &Video, at: FrameAt) -> Result<Frame, String> {
@@ -352,6 +356,73 @@ fn a_shot_that_is_not_selected_gives_its_frames_if_it_has_them() {
         .requests
         .insert(past_key(&a), paid(&a, saved("a", Presence::Present)));
     assert_eq!(selected(&history)[0].decision, Decision::Create);
+}
+
+/// Nobody fetches the video of a shot that is not selected.
+#[tokio::test(start_paused = true)]
+async fn no_shot_waits_for_one_that_nobody_makes() {
+    let shots = [alone("a"), from("b", "a"), from("c", "b")];
+    let (a, _) = decided(&shots);
+    let mut history = History::default();
+    history
+        .requests
+        .insert(past_key(&a), paid(&a, saved("a", Presence::Missing)));
+    let only = ["b", "c"].map(|id| ShotId::new(id).expect("a good id"));
+    let context = Context {
+        frames: Arc::new(Frames {
+            forgetful: true,
+            ..Frames::new()
+        }),
+        selected: Some(only.into()),
+        ..context(&history)
+    };
+    let plan = plan::plan(checked_lines(&shots), context);
+    let reasons: Vec<&str> = plan.facts.shots.iter().map(|s| s.reason.as_str()).collect();
+    insta::assert_debug_snapshot!(reasons);
+    let fake = Arc::new(Fake::default());
+    let ran = run_of(plan, &fake).await;
+    assert!(fake.billed().is_empty());
+    for shot in &ran.state.shots {
+        assert!(matches!(shot.phase, Phase::Skipped(_)), "{:?}", shot.phase);
+    }
+}
+
+/// What was paid for is found by what the ledger has of its frame, also where
+/// another decoder sees other pixels in the same video.
+#[test]
+fn a_decoder_that_sees_other_pixels_makes_nothing_anew() {
+    struct Other(Frames);
+    impl FrameLibrary for Other {
+        fn kept(&self, _: &Video, _: FrameAt) -> Option<Frame> {
+            None
+        }
+        fn take(&self, video: &Video, at: FrameAt) -> Result<Frame, String> {
+            Ok(Frame {
+                pixels_sha256: "0".repeat(64),
+                ..self.0.frame(video, at)
+            })
+        }
+    }
+    let shots = [alone("a"), from("b", "a")];
+    let (a, b) = decided(&shots);
+    let mut history = History::default();
+    for facts in [&a, &b] {
+        let past = paid(facts, saved(facts.id.as_str(), Presence::Present));
+        history.requests.insert(past_key(facts), past);
+    }
+    let other = |history: &History| {
+        let context = Context {
+            frames: Arc::new(Other(Frames::new())),
+            ..context(history)
+        };
+        plan::plan(checked_lines(&shots), context).facts.shots[1].decision
+    };
+    assert_eq!(other(&history), Decision::Create, "nothing is on record");
+    let frame = &b.frames[0];
+    let video = frame.video_sha256.clone().expect("it is there");
+    let pixels = frame.pixels_sha256.clone().expect("it is there");
+    history.frames.insert((video, frame.at.clone()), pixels);
+    assert_eq!(other(&history), Decision::Reuse);
 }
 
 /// The bound is the longest chain, or all the work over the places for it.

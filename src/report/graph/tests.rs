@@ -10,6 +10,7 @@ fn shot(id: &str, decision: Decision, from: &[(&str, &str, &'static str)]) -> Sh
         field,
         shot: ShotId::new(*shot).expect("a good id"),
         at: (*at).to_owned(),
+        video_sha256: None,
         pixels_sha256: None,
         decoder: None,
     });
