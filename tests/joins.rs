@@ -163,8 +163,8 @@ fn what_differs_is_encoded_again_in_the_frame_of_the_first() {
         };
         let cut = Cut::new(vec![first, other]).expect("they fit now");
         let film = folder.path().join("film.mp4");
-        let mut file = File::create(&film).expect("there is room");
-        cut.write(&mut file, |source| {
+        let mut joined = File::create(&film).expect("there is room");
+        cut.write(&mut joined, |source| {
             File::open([&path("high"), &samples][source])
         })
         .expect("it can be written");
