@@ -3,6 +3,8 @@
 //! The films are made by the program's own renderer, and by ffmpeg with libx264 where there is one, since B-frames
 //! and CABAC cost more than what the renderer writes. Both sides decode on one thread and throw the pictures away.
 
+#![allow(clippy::print_stdout, reason = "a program that prints figures")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -61,16 +63,17 @@ fn encode(from: &Path, to: &Path) -> bool {
 }
 
 fn line(name: &str, film: &Path) {
-    let mut frames = 0;
+    let mut frames = 0_u32;
     let all = best(|| {
-        frames = Pictures::open(film)
-            .expect("it is whole")
-            .map(|picture| picture.expect("it decodes"))
-            .count();
+        frames = 0;
+        for picture in Pictures::open(film).expect("it is whole") {
+            picture.expect("it decodes");
+            frames += 1;
+        }
     });
     let one = |at| best(move || drop(take(film, &[at], &Tools::default()).expect("it decodes")));
     let (first, last) = (one(FrameAt::First), one(FrameAt::Last));
-    let rate = |time: Duration| frames as f64 / time.as_secs_f64();
+    let rate = |time: Duration| f64::from(frames) / time.as_secs_f64();
     let theirs = reference(film, &[], &["-f", "null", "-"]);
     let end = ["-sseof", "-0.04"];
     let theirs_last = reference(film, &end, &["-frames:v", "1", "-f", "null", "-"]);

@@ -27,9 +27,9 @@ fn run(stage: &Stage, args: &[&str]) -> support::Ran {
 fn pictures(stage: &Stage, folder: &str) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(stage.path(folder))
         .expect("the folder is there")
-        .map(|entry| entry.expect("it can be listed").file_name())
-        .map(|name| name.to_string_lossy().into_owned())
-        .filter(|name| name.ends_with(".png"))
+        .map(|entry| entry.expect("it can be listed").path())
+        .filter(|path| path.extension().is_some_and(|end| end == "png"))
+        .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
         .collect();
     names.sort();
     names
