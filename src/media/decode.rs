@@ -7,6 +7,8 @@
 mod avc;
 mod hevc;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::bits::CutOff;
 use super::colour::Tags;
 use super::demux::{Coding, Entry};
@@ -90,12 +92,19 @@ impl Decoding {
         }
     }
 
-    /// Decodes one sample; `None` if it holds no picture to be shown. The picture's time is left at zero.
+    /// Decodes one sample; `None` if it holds no picture to be shown. The picture's time is left at zero. After an
+    /// error it is not to be used any more.
     pub(crate) fn decode(&mut self, sample: &[u8]) -> Result<Option<YuvPicture>, Refusal> {
-        match self {
+        // The decoders are young, and files come from anywhere: where one panics all the same, that is the end of
+        // this film and not of a run with paid shots in it. Nobody sees what it left behind, since it is dropped.
+        let decoded = catch_unwind(AssertUnwindSafe(|| match self {
             Self::Avc(decoder) => decoder.decode(sample),
             Self::Hevc(decoder) => decoder.decode(sample),
-        }
+        }));
+        decoded.unwrap_or_else(|_| {
+            let what = "the decoder cannot make sense of it";
+            Err(Refusal::Damaged(what.to_owned()))
+        })
     }
 }
 
@@ -138,6 +147,12 @@ fn bearable(sps: &Sps) -> Result<(), Refusal> {
     if u64::from(width) * u64::from(height) > MAX_PIXELS || width.max(height) > 1 << 14 {
         return Err(Refusal::Unsupported(format!(
             "pictures of {width}x{height}; at most 4096x2304"
+        )));
+    }
+    // The standard wants whole blocks, and a decoder here looks beyond the picture where they are not.
+    if sps.block > 0 && (width % sps.block != 0 || height % sps.block != 0) {
+        return Err(Refusal::Damaged(format!(
+            "its pictures of {width}x{height} are not made of whole blocks"
         )));
     }
     if sps.references > MAX_REFERENCES {

@@ -31,6 +31,8 @@ pub(crate) struct Sps {
     pub(crate) lossless: bool,
     /// Width and height in pixels as coded.
     pub(crate) coded: (u32, u32),
+    /// Width and height of the smallest coding block, of which pictures are made (HEVC; 0 if it is not known).
+    pub(crate) block: u32,
     /// Width and height of what is to be seen.
     pub(crate) size: (u32, u32),
     /// False if pictures may be fields.

@@ -70,8 +70,12 @@ fn profile(bits: &mut Bits<'_>, layers: u32) -> Option<(u8, u8)> {
 fn rest(bits: &mut Bits<'_>, layers: u32, sps: &mut Sps) -> Option<()> {
     let order = bits.golomb()?.checked_add(4).filter(|bits| *bits <= 16)?;
     let listed = if bits.flag()? { layers + 1 } else { 1 };
-    // Three numbers a layer, then six about the sizes of blocks.
-    for _ in 0..3 * listed + 6 {
+    for _ in 0..3 * listed {
+        bits.golomb()?;
+    }
+    sps.block = 1_u32.checked_shl(bits.golomb()?.checked_add(3)?)?;
+    // The other sizes of blocks.
+    for _ in 0..5 {
         bits.golomb()?;
     }
     if bits.flag()? && bits.flag()? {
