@@ -164,7 +164,7 @@ fn clips(gathered: &Gathered, sources: &[PathBuf]) -> Result<Vec<Clip>, CliError
 
 fn write(gathered: &Gathered, cut: &Cut, reel: &Reel, args: &CutArgs) -> Result<PathBuf, CliError> {
     let path = args.out.clone().unwrap_or_else(|| {
-        let name = format!("{}-rough-cut.mp4", gathered.film.name);
+        let name = format!("{}.cut.mp4", gathered.film.name);
         gathered.store.layout().path(&name)
     });
     let is_video = |sha256: &str| gathered.records.knows_video(sha256);

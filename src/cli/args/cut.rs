@@ -10,7 +10,7 @@ use super::ManifestArgs;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  runner cut shots.yaml                                # out/shots-rough-cut.mp4
+  runner cut shots.yaml                                # out/shots.cut.mp4
   runner cut shots.yaml --out rough.mp4 --only 'act1*'
   runner cut shots.yaml --strict                       # only if all of it is there
 
