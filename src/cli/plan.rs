@@ -99,13 +99,9 @@ pub(super) fn make(loaded: &mut Loaded, results: &ResultsArgs) -> Result<Option<
     Ok(Some(plan))
 }
 
+/// Everything on record in an output folder; nothing where there is no ledger yet.
 pub(super) fn read_records(store: &Store) -> Result<Records, CliError> {
-    let path = store.layout().ledger();
-    if path.exists() {
-        Ledger::read(&path).map_err(prepare::ledger_error)
-    } else {
-        Ok(Records::default())
-    }
+    Ledger::read(&store.layout().ledger()).map_err(prepare::ledger_error)
 }
 
 /// The plan as a person reads it: a block for each shot, then the sums.

@@ -22,8 +22,7 @@ use crate::cli::console::Console;
 use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::{load, prepare};
-use crate::ledger::{Ledger, Records};
+use crate::cli::{load, plan, prepare};
 use crate::media::frames::Tools;
 use crate::media::thumbnail::{Thumbnail, jpeg};
 use crate::report::sheet::{
@@ -45,11 +44,7 @@ pub(super) fn sheet(args: &SheetArgs, console: &mut Console) -> Result<Exit, Cli
     }
     let folder = prepare::output_folder(&loaded, &manifest, &target, args.videos.as_ref());
     let store = output::open(&folder)?;
-    let records = match Ledger::open_read(&store.layout().ledger()) {
-        Ok(Some(ledger)) => ledger.records().map_err(prepare::ledger_error)?,
-        Ok(None) => Records::default(),
-        Err(error) => return Err(prepare::ledger_error(error)),
-    };
+    let records = plan::read_records(&store)?;
     let precious = Precious::new(args, &loaded.shots, &records, &store);
     let (numbers, whole) = (numbers(&loaded), loaded.selected.is_none());
     let none = ResultsArgs::default();

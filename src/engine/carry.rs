@@ -3,18 +3,17 @@
 //! Owns how many live at once, and what becomes of shots that wait for others.
 //! Never looks into a life: that is `life`.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use crate::check::CheckedShot;
 use crate::engine::host::{Host as _, Rules};
 use crate::engine::life;
 use crate::engine::local::Local;
-use crate::engine::schedule::{End, Free, Schedule};
-use crate::event::{Decision, EventKind, PendingReason, ShotFacts, SkipReason, Video};
+use crate::engine::schedule::{End, Free, Ready, Schedule};
+use crate::event::{Decision, EventKind, PendingReason, ShotFacts, SkipReason};
 use crate::id::{ShotId, TaskId};
 use crate::plan::{Job, Later, Plan};
 use crate::provider::Provider;
@@ -44,10 +43,7 @@ pub(super) async fn carry_out<P: Provider>(
     }
     let mut settled = Vec::new();
     for (shot, job) in to_do {
-        match decided_end(&shot) {
-            Some(_) if local.is_listening() && matches!(job, Job::Settle { .. }) => {
-                schedule.add(shot, job);
-            }
+        match end_without_a_call(local, &shot, &job) {
             Some(end) => settled.push(end),
             None => schedule.add(shot, job),
         }
@@ -116,13 +112,6 @@ struct Film<'a, P> {
     ready: VecDeque<Ready>,
     /// How many frames are being taken.
     looking: usize,
-}
-
-/// A shot whose sources are all on disk.
-struct Ready {
-    facts: Box<ShotFacts>,
-    shot: Box<CheckedShot>,
-    videos: HashMap<ShotId, Video>,
 }
 
 /// Frames that are taken at once: each is a decoder at work, or a program.
@@ -232,20 +221,12 @@ impl<P: Provider> Film<'_, P> {
             let end = End::Saved(video.clone());
             return Box::pin(self.ended(&facts.id, end)).await;
         }
-        match decided_end(&facts) {
-            Some(_) if self.local.is_listening() && matches!(job, Job::Settle { .. }) => {
-                self.schedule.add(facts, job);
-                Ok(())
-            }
-            Some(end) => {
-                self.record(end).await?;
-                Box::pin(self.ended(&facts.id, End::Without)).await
-            }
-            None => {
-                self.schedule.add(facts, job);
-                Ok(())
-            }
+        if let Some(end) = end_without_a_call(self.local, &facts, &job) {
+            self.record(end).await?;
+            return Box::pin(self.ended(&facts.id, End::Without)).await;
         }
+        self.schedule.add(facts, job);
+        Ok(())
     }
 
     /// Looks after all that waited for a shot, and for what waited for that.
@@ -254,15 +235,7 @@ impl<P: Provider> Film<'_, P> {
         while let Some((shot, end)) = ends.pop() {
             for free in self.schedule.ended(&shot, &end) {
                 match free {
-                    Free::Ready {
-                        facts,
-                        shot,
-                        videos,
-                    } => self.ready.push_back(Ready {
-                        facts,
-                        shot,
-                        videos,
-                    }),
+                    Free::Ready(ready) => self.ready.push_back(ready),
                     Free::Barred { facts, by, pending } => {
                         let id = facts.id.clone();
                         self.bar(*facts, by, pending).await?;
@@ -393,6 +366,17 @@ fn too_late<P>(local: &Local<P>, shot: &ShotFacts) -> Option<EventKind> {
             reason: SkipReason::Stopped,
         },
     })
+}
+
+/// The end of a shot for which nothing is done in this run; an unanswered creation
+/// is waited for where the service can call back.
+fn end_without_a_call<P: Provider>(
+    local: &Local<P>,
+    shot: &ShotFacts,
+    job: &Job,
+) -> Option<EventKind> {
+    let listens = local.is_listening() && matches!(job, Job::Settle { .. });
+    decided_end(shot).filter(|_| !listens)
 }
 
 /// The end of a shot for which the plan already said that nothing will be called.

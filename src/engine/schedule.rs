@@ -27,18 +27,22 @@ pub(super) enum End {
     Without,
 }
 
+/// A shot whose sources are all on disk.
+#[derive(Debug)]
+pub(super) struct Ready {
+    /// What was told of it at the beginning.
+    pub(super) facts: Box<ShotFacts>,
+    /// The shot, waiting for its frames.
+    pub(super) shot: Box<CheckedShot>,
+    /// The videos that it needs frames of.
+    pub(super) videos: HashMap<ShotId, Video>,
+}
+
 /// A shot whose last source has ended.
 #[derive(Debug)]
 pub(super) enum Free {
     /// All the videos are there.
-    Ready {
-        /// What was told of it at the beginning.
-        facts: Box<ShotFacts>,
-        /// The shot, waiting for its frames.
-        shot: Box<CheckedShot>,
-        /// The videos that it needs frames of.
-        videos: HashMap<ShotId, Video>,
-    },
+    Ready(Ready),
     /// One of them will not come in this run.
     Barred {
         /// What was told of it at the beginning.
@@ -188,11 +192,11 @@ impl Waiting {
                 by,
                 pending,
             },
-            None => Free::Ready {
+            None => Free::Ready(Ready {
                 facts: Box::new(facts),
                 shot,
                 videos,
-            },
+            }),
         }
     }
 }

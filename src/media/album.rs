@@ -93,8 +93,9 @@ impl Album {
         let refused = |error: &dyn std::error::Error| {
             format!("no {at} frame can be taken out of `{name}`: {error}")
         };
-        // What a decoder makes of a hostile file must not end a run with creates in
-        // flight. Nothing of it is used after a panic.
+        // Decoders are fenced where they are called; this is for the rest of the way to a
+        // picture. No hostile file may end a run with creates in flight, and nothing of
+        // what was taken is used after a panic.
         let taken = panic::catch_unwind(AssertUnwindSafe(|| frames::take(&path, &[at], &tools)));
         let taken = taken
             .map_err(|_| format!("no {at} frame can be taken out of `{name}`: its decoder failed"))?

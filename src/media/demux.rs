@@ -48,6 +48,43 @@ pub(crate) struct Sample {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Turn(pub(crate) u8);
 
+/// A track as it is written, before anybody decides what of it matters.
+struct Raw<'t> {
+    head: Tkhd,
+    /// Ticks of the track in a second, never 0.
+    timescale: u32,
+    /// The sample table.
+    stbl: &'t [u8],
+    /// In decoding order.
+    samples: Vec<Sample>,
+    edits: Vec<edits::Edit>,
+}
+
+impl<'t> Raw<'t> {
+    fn read(index: &Index, trak: &'t [u8], movie: u32) -> Result<Self, ProbeError> {
+        let head: Tkhd = need_leaf(trak)?;
+        let mdia = need(trak, *b"mdia")?;
+        let clock: Mdhd = need_leaf(mdia)?;
+        if clock.timescale == 0 {
+            return Err(damaged("a track's clock stands still"));
+        }
+        let stbl = need(need(mdia, *b"minf")?, *b"stbl")?;
+        let mut samples = table::ordinary(stbl)?;
+        table::fragmented(index, head.track_id, &mut samples)?;
+        let edits = match find(trak, *b"edts")? {
+            Some(edts) => edits::read(edts, movie, clock.timescale)?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            head,
+            timescale: clock.timescale,
+            stbl,
+            samples,
+            edits,
+        })
+    }
+}
+
 /// The first video track of a file.
 #[derive(Debug)]
 pub(crate) struct Film {
@@ -88,22 +125,16 @@ impl Film {
     }
 
     fn of_track(index: &Index, trak: &[u8], movie: u32) -> Result<Self, ProbeError> {
-        let head: Tkhd = need_leaf(trak)?;
-        let mdia = need(trak, *b"mdia")?;
-        let clock: Mdhd = need_leaf(mdia)?;
-        if clock.timescale == 0 {
-            return Err(damaged("a track's clock stands still"));
-        }
-        let stbl = need(need(mdia, *b"minf")?, *b"stbl")?;
-        let mut samples = table::ordinary(stbl)?;
-        table::fragmented(index, head.track_id, &mut samples)?;
-        let edits = match find(trak, *b"edts")? {
-            Some(edts) => edits::read(edts, movie, clock.timescale)?,
-            None => Vec::new(),
-        };
+        let Raw {
+            head,
+            timescale,
+            stbl,
+            samples,
+            edits,
+        } = Raw::read(index, trak, movie)?;
         let (shown, length) = edits::shown(&samples, &edits)?;
         Ok(Self {
-            timescale: clock.timescale,
+            timescale,
             entries: entry::entries(stbl)?,
             shown,
             length,

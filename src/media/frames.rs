@@ -14,7 +14,7 @@ mod sequential;
 mod source;
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::Path;
@@ -28,6 +28,7 @@ pub use self::pictures::Pictures;
 pub use self::png::encode_png;
 pub(crate) use self::source::Source;
 use super::ffmpeg;
+use crate::id::hex;
 use crate::shot::FrameAt;
 
 /// One frame as it is shown: cropped, turned, in red, green and blue.
@@ -83,13 +84,7 @@ impl Frame {
         let mut hash = Sha256::new();
         hash.update(format!("runner/frame/1\n{}x{}\n", self.width, self.height));
         hash.update(&self.rgb);
-        hash.finalize()
-            .iter()
-            .fold(String::new(), |mut text, byte| {
-                // Writing to a string cannot fail.
-                let _ = write!(text, "{byte:02x}");
-                text
-            })
+        hex(&hash.finalize())
     }
 }
 

@@ -116,11 +116,7 @@ pub fn digest(path: &Path) -> Result<String, StoreError> {
     }
 }
 
+/// The digest of what was hashed, as 64 hexadecimal digits.
 pub(super) fn hex(hasher: Sha256) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(64);
-    for byte in hasher.finalize() {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-    }
-    text
+    crate::id::hex(&hasher.finalize())
 }

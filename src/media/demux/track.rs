@@ -3,10 +3,10 @@
 //! Owns what copying needs beside the list of samples: the entry byte for byte, where the track begins to be shown,
 //! and how it is turned.
 
-use mp4_atom::{FourCC, Mdhd, Mvhd, Tkhd};
+use mp4_atom::{FourCC, Mvhd};
 
-use super::{Sample, damaged, edits, table};
-use crate::media::boxes::{children, find, need, need_leaf};
+use super::{Raw, Sample, damaged, edits};
+use crate::media::boxes::{children, need, need_leaf};
 use crate::media::index::Index;
 use crate::media::probe::ProbeError;
 
@@ -64,15 +64,13 @@ impl Tracks {
 
 impl Track {
     fn read(index: &Index, trak: &[u8], movie: u32) -> Result<Self, ProbeError> {
-        let head: Tkhd = need_leaf(trak)?;
-        let mdia = need(trak, *b"mdia")?;
-        let clock: Mdhd = need_leaf(mdia)?;
-        if clock.timescale == 0 {
-            return Err(damaged("a track's clock stands still"));
-        }
-        let stbl = need(need(mdia, *b"minf")?, *b"stbl")?;
-        let mut samples = table::ordinary(stbl)?;
-        table::fragmented(index, head.track_id, &mut samples)?;
+        let Raw {
+            timescale,
+            stbl,
+            mut samples,
+            edits: list,
+            ..
+        } = Raw::read(index, trak, movie)?;
         if samples.iter().any(|sample| sample.entry != 0) {
             return Err(damaged("a track changes its format half-way"));
         }
@@ -81,10 +79,6 @@ impl Track {
             sample.decoded -= begin;
             sample.composed -= begin;
         }
-        let list = match find(trak, *b"edts")? {
-            Some(edts) => edits::read(edts, movie, clock.timescale)?,
-            None => Vec::new(),
-        };
         let (shown, _) = edits::shown(&samples, &list)?;
         let is_whole = shown.len() == samples.len()
             // Without an edit list pictures that are reordered all come later; that hides nothing.
@@ -94,7 +88,7 @@ impl Track {
         let (start, delay) = edits::beginning(&list).unwrap_or((0, 0));
         let (kind, entry) = only_entry(stbl)?;
         Ok(Self {
-            timescale: clock.timescale,
+            timescale,
             kind,
             entry,
             samples,
