@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 use crate::check::media::{CheckedMedia, MediaField, MediaLibrary};
 use crate::check::request::CheckedRequest;
 use crate::diag::{Code, Diagnostic, Label, Span};
+use crate::event::Scene;
 use crate::id::ShotId;
 use crate::shot::{MediaInput, MediaSource, Setting, Shot};
 use crate::spec::{Mode, Spec, Unlisted, Violation, ViolationKind};
@@ -44,6 +45,10 @@ pub struct CheckedShot {
     pub occurrence: u32,
     /// The video's final name, relative to the output folder.
     pub file: String,
+    /// The scene that it belongs to.
+    pub scene: Option<Scene>,
+    /// The author's words to find it by.
+    pub tags: Vec<String>,
     /// Where the author wrote it.
     pub span: Span,
 }
@@ -72,6 +77,8 @@ pub fn check(shots: &[Shot], context: &Context<'_>) -> (Vec<CheckedShot>, Vec<Di
                 occurrence: *seen,
                 request,
                 file: shot.file.clone(),
+                scene: shot.scene.clone(),
+                tags: shot.tags.clone(),
                 span: shot.span,
             });
         }

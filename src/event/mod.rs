@@ -212,11 +212,24 @@ impl ShotFacts {
     }
 }
 
+/// A group of shots that belong together in the film.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Scene {
+    /// Its name in the manifest.
+    pub id: String,
+    /// What people call it, if the author says.
+    pub title: Option<String>,
+}
+
 /// What is known of one shot before the first call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShotFacts {
     /// Its name.
     pub id: ShotId,
+    /// The scene that it belongs to, if it was written in one.
+    pub scene: Option<Scene>,
+    /// The author's words to find it by, in written order.
+    pub tags: Vec<String>,
     /// `T2V`, `I2V`, `FL2V` or `S2V`.
     pub mode: String,
     /// The model that is asked for.

@@ -38,6 +38,8 @@ fn facts(name: &str) -> ShotFacts {
     let request = json!({"model": "MiniMax-Hailuo-2.3", "prompt": name});
     ShotFacts {
         id: shot(name),
+        scene: None,
+        tags: Vec::new(),
         mode: "T2V".into(),
         model: "MiniMax-Hailuo-2.3".into(),
         prompt: name.into(),

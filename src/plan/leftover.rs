@@ -97,6 +97,8 @@ fn leftover(left: &Leftover, file: &str, context: &Context) -> Option<(ShotFacts
     let seconds = past.request.get("duration").and_then(Value::as_u64);
     let facts = ShotFacts {
         id: past.shot.earlier(&left.fingerprint),
+        scene: None,
+        tags: Vec::new(),
         mode: mode(left).to_owned(),
         model: text("model").unwrap_or_default().to_owned(),
         prompt: text("prompt").unwrap_or_default().to_owned(),

@@ -284,6 +284,8 @@ fn facts(
         existing: decided.existing,
         paid_task: decided.paid.map(|paid| paid.task),
         id: shot.id.clone(),
+        scene: shot.scene.clone(),
+        tags: shot.tags.clone(),
     }
 }
 

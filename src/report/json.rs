@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::event::{Event, FrameUse, RunFacts};
+use crate::event::{Event, FrameUse, RunFacts, Scene};
 use crate::id::{FileId, Fingerprint, ShotId, TaskId};
 use crate::state::{AttemptResult, AttemptState, Outcome, RunState, ShotState};
 use crate::store::write_atomic;
@@ -105,6 +105,8 @@ struct Run<'a> {
 #[derive(Serialize)]
 struct Shot<'a> {
     id: &'a str,
+    scene: Option<SceneTwin<'a>>,
+    tags: &'a [String],
     mode: &'a str,
     model: &'a str,
     resolution: &'a str,
@@ -138,6 +140,8 @@ impl<'a> From<&'a ShotState> for Shot<'a> {
             .filter(|_| outcome != Outcome::Succeeded);
         Self {
             id: facts.id.as_str(),
+            scene: facts.scene.as_ref().map(SceneTwin::from),
+            tags: &facts.tags,
             mode: &facts.mode,
             model: &facts.model,
             resolution: &facts.resolution,
@@ -158,6 +162,22 @@ impl<'a> From<&'a ShotState> for Shot<'a> {
             video: shot.video.as_ref().map(VideoTwin::from),
             error: error.map(ErrorTwin::from),
             run: ShotRun::from(shot),
+        }
+    }
+}
+
+/// The group that the shot belongs to.
+#[derive(Serialize)]
+struct SceneTwin<'a> {
+    id: &'a str,
+    title: Option<&'a str>,
+}
+
+impl<'a> From<&'a Scene> for SceneTwin<'a> {
+    fn from(scene: &'a Scene) -> Self {
+        Self {
+            id: &scene.id,
+            title: scene.title.as_deref(),
         }
     }
 }

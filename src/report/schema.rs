@@ -188,11 +188,26 @@ fn frame() -> Value {
     )
 }
 
+fn scene() -> Value {
+    object(
+        "A group of shots that belong together in the film.",
+        vec![
+            ("id", text("Its name in the manifest.")),
+            ("title", or_null(&text("What people call it."))),
+        ],
+    )
+}
+
 fn shot() -> Value {
     object(
         "One concrete shot.",
         vec![
             ("id", text("Its name, unique in the manifest.")),
+            ("scene", or_null(&scene())),
+            (
+                "tags",
+                list("The author's words to find it by.", &text("A tag.")),
+            ),
             (
                 "mode",
                 text("How it is made: `T2V`, `I2V`, `FL2V` or `S2V`."),

@@ -44,6 +44,8 @@ pub(super) fn facts(name: &str, decision: Decision) -> ShotFacts {
     });
     ShotFacts {
         id: id(name),
+        scene: None,
+        tags: Vec::new(),
         mode: "I2V".into(),
         model: "MiniMax-Hailuo-2.3".into(),
         prompt: format!("the shot {name}"),

@@ -225,6 +225,8 @@ impl Assembly<'_> {
             last_frame,
             subject,
             file,
+            scene: None,
+            tags: Vec::new(),
             broken,
             matrix,
         }

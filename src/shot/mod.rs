@@ -42,6 +42,7 @@ pub use matrix::MAX_SHOTS;
 pub use references::dependencies;
 
 use crate::diag::{Code, Diagnostic, Sources, Span};
+use crate::event::Scene;
 use crate::id::ShotId;
 use crate::manifest::model::Var;
 use crate::manifest::{Manifest, request_fields};
@@ -80,6 +81,10 @@ pub struct Shot {
     pub subject: Option<MediaInput>,
     /// The video's name in the output folder, with forward slashes.
     pub file: String,
+    /// The scene that it was written in.
+    pub scene: Option<Scene>,
+    /// The author's words to find it by.
+    pub tags: Vec<String>,
     /// Manifest keys whose values were told to be wrong. `check` judges all else,
     /// and never lets such a shot through.
     pub broken: Vec<String>,
