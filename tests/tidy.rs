@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 /// row only what stands to its left.
 const LAYERS: &[(&str, &[&str])] = &[
     ("vocabulary", &["id", "money", "diag", "event", "state"]),
-    ("pure", &["spec", "manifest", "shot", "check", "plan"]),
+    (
+        "pure",
+        &["spec", "manifest", "shot", "check", "plan", "select"],
+    ),
     (
         "ports",
         &["store", "ledger", "media", "provider", "callback"],

@@ -37,6 +37,15 @@ impl Console {
         let _ = writeln!(stream, "{text}");
     }
 
+    /// An empty screen, where a person looks at one; elsewhere what was said stays.
+    pub(super) fn clear(&mut self) {
+        let mut stream = std::io::stdout();
+        if stream.is_terminal() {
+            let _ = stream.write_all(b"\x1b[H\x1b[2J\x1b[3J");
+            let _ = stream.flush();
+        }
+    }
+
     /// A line for a person.
     pub(super) fn say(&mut self, text: impl Display) {
         let mut stream = anstream::AutoStream::new(std::io::stderr(), self.choice);
@@ -84,6 +93,11 @@ impl Console {
 
     /// An error, its causes, and what to do.
     pub(super) fn error(&mut self, error: &CliError) {
+        if let Some(told) = &error.mistakes {
+            let text = render::diagnostics(&told.0, &told.1, self.colour());
+            self.say(text.trim_end());
+            return;
+        }
         self.say(render::error_chain(error));
         if let Some(advice) = &error.advice {
             self.say(format!("  help: {advice}"));
