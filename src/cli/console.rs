@@ -38,7 +38,7 @@ impl Console {
     }
 
     /// An empty screen, where a person looks at one; elsewhere what was said stays.
-    pub(super) fn clear(&mut self) {
+    pub(super) fn clear() {
         let mut stream = std::io::stdout();
         if stream.is_terminal() {
             let _ = stream.write_all(b"\x1b[H\x1b[2J\x1b[3J");

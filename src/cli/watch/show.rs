@@ -35,7 +35,7 @@ pub(super) fn show(
         console.data(as_json(shown.number, checked, changes.as_deref()));
         return now;
     }
-    console.clear();
+    Console::clear();
     match checked {
         Ok(rehearsal) => {
             rehearsal.tell(console);
