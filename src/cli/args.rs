@@ -427,6 +427,8 @@ pub enum SchemaOf {
     Manifest,
     /// `report.json`.
     Report,
+    /// The lines of `--progress json`.
+    Events,
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {
