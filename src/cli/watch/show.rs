@@ -40,7 +40,7 @@ pub(super) fn show(
         Ok(rehearsal) => {
             rehearsal.tell(console);
             if let Some(plan) = plan {
-                console.data(render::calm(&as_text(plan, changes.as_deref())));
+                console.text(render::calm(&as_text(plan, changes.as_deref())));
             }
         }
         Err(error) => console.error(error),
