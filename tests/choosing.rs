@@ -163,7 +163,7 @@ fn failed_selects_and_does_not_pay() {
         (100, &["weather-rain".to_owned()][..]),
         "{told}"
     );
-    assert!(told.contains("1 to leave as failed; costs 0"), "{told}");
+    assert!(told.contains("1 to leave as failed;"), "{told}");
     let (code, names, told) = created(&["--failed", "--retry", "failed"]);
     assert_eq!((code, names.len()), (100, 1), "{told}");
     assert!(told.contains("1 to create"), "{told}");
@@ -248,4 +248,37 @@ fn mistakes_of_the_manifest_come_before_names_that_are_not_there() {
     let ran = stage.run(&["check", "shots.yaml", "--only", "nobody"]);
     assert_eq!(ran.code, 20, "{}", ran.stderr);
     assert!(ran.stderr.contains("9000P"), "{}", ran.stderr);
+}
+
+#[test]
+fn tags_and_scenes_of_the_manifest() {
+    let stage = Stage::new();
+    stage.write(
+        "shots.yaml",
+        "\
+version: 1
+defaults: { model: MiniMax-Hailuo-2.3, tags: [draft] }
+scenes:
+  - id: dock
+    title: At the dock
+    tags: [night]
+    shots:
+      - { id: dock-wide, prompt: A boat ties up., tags: [hero] }
+      - { id: dock-close, prompt: A rope. }
+  - id: 街
+    shots: [{ id: street, prompt: Rain., tags: [雨] }]
+",
+    );
+    let only = |expr: &str| checked(&stage, &["--only", expr]);
+    assert_eq!(only("tag(draft)").len(), 3);
+    assert_eq!(only("tag(night) - tag(hero)"), ["dock-close"]);
+    assert_eq!(only("scene(At the dock)"), ["dock-wide", "dock-close"]);
+    assert_eq!(only("scene(街) | tag(h*)"), ["dock-wide", "street"]);
+    let ran = stage.run(&["check", "shots.yaml", "--only", "tag(nigth)"]);
+    assert_eq!(ran.code, 21, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("did you mean `night`?"),
+        "{}",
+        ran.stderr
+    );
 }

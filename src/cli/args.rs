@@ -199,7 +199,11 @@ pub enum RetryWhat {
 
 /// `runner plan`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  runner plan shots.yaml --json | jq '.totals'")]
+#[command(after_help = "\
+Examples:
+  runner plan shots.yaml --json | jq '.totals'
+  runner plan shots.yaml --changed                 # only what would be made
+  runner plan shots.yaml --only 'scene(dock) - *-35mm'")]
 pub struct PlanArgs {
     /// Which manifest.
     #[command(flatten)]
@@ -220,7 +224,7 @@ pub struct PlanArgs {
 Examples:
   runner apply shots.yaml --simulate
   MINIMAX_API_KEY=… runner apply shots.yaml --max-cost '5 USD'
-  runner apply shots.yaml --only 'opening*' --concurrency 2
+  runner apply shots.yaml --only 'opening* | tag(night)' --concurrency 2
 
 The key is read from MINIMAX_API_KEY or a .env file; the host from
 MINIMAX_BASE_URL, MINIMAX_API_HOST, or a backend in the manifest.")]
