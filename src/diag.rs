@@ -47,6 +47,11 @@ impl Sources {
         &self.files[id.0 as usize]
     }
 
+    /// Every text, in the order in which they were read.
+    pub fn iter(&self) -> impl Iterator<Item = &SourceFile> {
+        self.files.iter()
+    }
+
     /// Line and column, both from 1, of a byte offset; columns count characters.
     pub fn line_column(&self, span: Span) -> (usize, usize) {
         let text = &self.get(span.file).text;

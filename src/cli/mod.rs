@@ -33,6 +33,7 @@ mod sheet;
 mod signals;
 mod simulate;
 mod status;
+mod table;
 mod takes;
 mod verbose;
 mod words;
