@@ -164,6 +164,10 @@ pub enum RetryWhat {
 }
 
 /// `runner plan`
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags are switched one by one"
+)]
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

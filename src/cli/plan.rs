@@ -2,6 +2,8 @@
 
 mod difference;
 mod file;
+#[cfg(test)]
+mod tests;
 mod totals;
 mod view;
 

@@ -296,7 +296,7 @@ fn outcome(shot: &ShotDocument) -> Map<String, Value> {
         "frames": frames.join(", "),
         "attempt": shot.attempt,
         "task": shot.task_id,
-        "video": shot.video_sha256,
+        "video": shot.video_sha256.as_ref().map(|sha256| json!({ "sha256": sha256 })),
     });
     let known = object(facts)
         .into_iter()

@@ -37,7 +37,7 @@ impl Marks {
         }
     }
 
-    fn new(self, text: &str) -> String {
+    fn came(self, text: &str) -> String {
         match self {
             _ if text.is_empty() => String::new(),
             Self::Colour => format!("\x1b[32m{text}\x1b[0m"),
@@ -56,7 +56,7 @@ pub(in crate::cli) fn field(change: &FieldChange, marks: Marks) -> String {
         (before, after) => {
             let (old, new) = (shown(before.as_ref()), shown(after.as_ref()));
             match marks {
-                Marks::Colour => format!("{} → {}", marks.gone(&old), marks.new(&new)),
+                Marks::Colour => format!("{} → {}", marks.gone(&old), marks.came(&new)),
                 Marks::Signs => format!("{old} → {new}"),
             }
         }
@@ -115,7 +115,7 @@ pub(in crate::cli) fn words(old: &str, new: &str, marks: Marks) -> String {
             Run::Same(same) => text.push_str(&around(same, at > 0, at < last)),
             Run::Other { gone, new } => {
                 text.push_str(&marks.gone(gone));
-                text.push_str(&marks.new(new));
+                text.push_str(&marks.came(new));
             }
         }
     }

@@ -18,6 +18,7 @@ use crate::cli::load::Loaded;
 use crate::cli::render::calm;
 use crate::engine::Settings;
 use crate::id::sha256_hex;
+use crate::money::Money;
 use crate::plan::Plan;
 use crate::plan::document::{PlanDocument, is_link};
 use crate::plan::record::{Arguments, FileRead, Moved, PlanFile, Var, looks_like_a_plan};
@@ -289,8 +290,10 @@ impl Accepted {
         let (Some(most), None) = (amounts.next(), amounts.next()) else {
             return;
         };
-        let lower = settings.max_cost.as_ref();
-        if !plan.facts.free && plan.unpriced() == 0 && lower.is_none() {
+        let over =
+            |limit: &Money| limit.currency() == most.currency() && limit.micros() > most.micros();
+        let is_bound = !settings.max_cost.as_ref().is_none_or(over);
+        if !plan.facts.free && plan.unpriced() == 0 && !is_bound {
             settings.max_cost = Some(most);
         }
     }

@@ -3,6 +3,7 @@
 //! Owns what is counted and how it is said; what is asked before money is spent.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::cli::words::{cost, shots};
@@ -132,18 +133,15 @@ pub(in crate::cli) fn question(plan: &Plan) -> String {
     let mut text = String::new();
     for ((kind, _), shots) in kinds.iter().take(KINDS_SHOWN) {
         let (known, unpriced) = sum(shots);
-        text.push_str(&format!(
-            "  {} x {kind}: {}\n",
+        let _ = writeln!(
+            text,
+            "  {} x {kind}: {}",
             shots.len(),
             cost(&known, unpriced)
-        ));
+        );
     }
-    if let Some(more) = kinds
-        .len()
-        .checked_sub(KINDS_SHOWN)
-        .filter(|&more| more > 0)
-    {
-        text.push_str(&format!("  and {more} more kinds\n"));
+    if kinds.len() > KINDS_SHOWN {
+        let _ = writeln!(text, "  and {} more kinds", kinds.len() - KINDS_SHOWN);
     }
     let count = paid().count();
     let all = cost(&plan.cost(), plan.unpriced());

@@ -27,6 +27,9 @@ const REASON: usize = 24;
 /// The most room for a name on a narrow terminal.
 const NAME: usize = 24;
 
+/// What stands where there is nothing to say.
+const NOTHING: &str = "-";
+
 /// How the plan is to look.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Look {
@@ -197,7 +200,9 @@ fn hanging(line: &str, place: usize, width: usize) -> String {
 fn below(shot: &ShotFacts, layout: Layout, look: Look) -> String {
     let mut lines = Vec::new();
     if layout == Layout::Narrow {
-        lines.push(asked(shot).join("  ").replace("  -", ""));
+        let mut asked = asked(shot);
+        asked.retain(|part| part != NOTHING);
+        lines.push(asked.join("  "));
     }
     if layout != Layout::Wide {
         lines.push(calm(&shot.reason));
@@ -247,7 +252,7 @@ fn asked(shot: &ShotFacts) -> Vec<String> {
         calm(&shot.resolution),
         format!("{} s", shot.seconds),
         if time.is_zero() {
-            "-".to_owned()
+            NOTHING.to_owned()
         } else {
             format!("~{}", totals::minutes(time))
         },
@@ -256,7 +261,7 @@ fn asked(shot: &ShotFacts) -> Vec<String> {
 
 fn price(shot: &ShotFacts) -> String {
     if !shot.decision.may_pay() {
-        return "-".to_owned();
+        return NOTHING.to_owned();
     }
     let price = shot.price.as_ref();
     price.map_or_else(|| "no price".to_owned(), Money::to_string)
