@@ -57,10 +57,14 @@ pub(in crate::cli) fn files_read(loaded: &Loaded) -> Vec<FileRead> {
 }
 
 fn slashes(path: &str) -> String {
-    if cfg!(windows) {
+    let path = if cfg!(windows) {
         path.replace('\\', "/")
     } else {
         path.to_owned()
+    };
+    match path.strip_prefix("./") {
+        Some(inside) => inside.to_owned(),
+        None => path,
     }
 }
 
@@ -277,9 +281,19 @@ impl Accepted {
     pub(in crate::cli) fn stale(&self, why: &str) -> CliError {
         let path = self.path.display();
         let message = format!("the plan `{path}` is stale: {why}; nothing was created");
+        let kept = &self.plan.arguments;
+        let manifest = calm(&kept.manifest);
+        let alone = Arguments {
+            manifest: kept.manifest.clone(),
+            ..Arguments::default()
+        };
+        let flags = if *kept == alone {
+            ""
+        } else {
+            " with the same flags"
+        };
         CliError::new(Exit::PlanStale, message).advice(format!(
-            "make it again, and look at it: runner plan {} --save {path}",
-            calm(&self.plan.arguments.manifest)
+            "make it again{flags}, and look at it: runner plan {manifest} --save {path}"
         ))
     }
 
