@@ -156,7 +156,7 @@ fn only_what_changed_is_made_and_the_old_take_is_kept() {
     assert_eq!(applied.code, 0, "{}", applied.stderr);
     let report = stage.report();
     assert_eq!(shot(&report, "one")["decision"], "reuse");
-    assert_eq!(shot(&report, "two")["decision"], "create");
+    assert_eq!(shot(&report, "two")["decision"], "replace");
     assert_eq!(shot(&report, "two")["reason"], "changed: prompt");
     let takes = files(
         stage.path("out/simulated/takes").to_str().expect("plain"),
@@ -334,7 +334,7 @@ fn an_uncertain_creation_is_never_sent_again_by_itself() {
     let planned = stage.run(&["plan", "shots.yaml"]);
     assert_eq!(planned.code, 103);
     assert!(
-        planned.stdout.contains("? one: uncertain"),
+        planned.stdout.contains("?  one   uncertain"),
         "{}",
         planned.stdout
     );

@@ -39,7 +39,7 @@ Try it without a key and without cost:
 
 Exit codes: 0 all good, 1 internal, 2 usage, 3 key refused, 4 quota or balance,
 6 network before anything ran, 20 manifest invalid, 21 nothing selected,
-30 budget refused, 100 some shots failed, 101 a video is damaged or not whole,
+22 plan stale, 30 budget refused, 100 some shots failed, 101 a video is damaged or not whole,
 102 unfinished (run again to collect), 103 a creation is uncertain,
 130/143 interrupted")]
 pub struct Cli {
@@ -122,7 +122,7 @@ pub enum Command {
 }
 
 /// Which manifest, with which values.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ManifestArgs {
     /// The manifest.
     #[arg(value_name = "FILE")]
@@ -174,7 +174,7 @@ pub struct CheckArgs {
 }
 
 /// Where earlier results are and what to do with them.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct ResultsArgs {
     /// The output folder, instead of the manifest's `output.dir`.
     #[arg(long, value_name = "DIR")]
@@ -198,12 +198,22 @@ pub enum RetryWhat {
 }
 
 /// `runner plan`
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags are switched one by one"
+)]
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  runner plan shots.yaml
   runner plan shots.yaml --json | jq '.totals'
   runner plan shots.yaml --changed                 # only what would be made
-  runner plan shots.yaml --only 'scene(dock) - *-35mm'")]
+  runner plan shots.yaml --only 'scene(dock) - *-35mm'
+  runner plan shots.yaml --save film.plan.json && runner apply film.plan.json
+
+Signs: + create, ~ replace (there is a video, and it is made anew), * decided when
+its frames are there, = unchanged, > collect, ? uncertain, x failed earlier,
+@ known at another address only, ! blocked.")]
 pub struct PlanArgs {
     /// Which manifest.
     #[command(flatten)]
@@ -213,18 +223,39 @@ pub struct PlanArgs {
     #[command(flatten)]
     pub results: ResultsArgs,
 
-    /// Print JSON.
+    /// Keep the plan in a file; `runner apply FILE` does exactly that, or refuses.
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+
+    /// List every unchanged shot, however many there are.
+    #[arg(long)]
+    pub all: bool,
+
+    /// Show every request in full.
+    #[arg(long)]
+    pub requests: bool,
+
+    /// Exit with 0 where there is nothing to do, with 2 where something would be
+    /// made or collected, and with 1 on any error, or where only a person can go on.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+
+    /// Print JSON; `runner schema plan` describes it.
     #[arg(long)]
     pub json: bool,
 }
 
 /// `runner apply`
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   runner apply shots.yaml --simulate
   MINIMAX_API_KEY=… runner apply shots.yaml --max-cost '5 USD'
   runner apply shots.yaml --only 'opening* | tag(night)' --concurrency 2
+  runner apply film.plan.json --yes
+
+A plan that `runner plan --save` kept is carried out exactly as it was shown, or
+refused (exit code 22) when anything moved since.
 
 The key is read from MINIMAX_API_KEY or a .env file; the host from
 MINIMAX_BASE_URL, MINIMAX_API_HOST, or a backend in the manifest.")]
@@ -260,7 +291,7 @@ pub struct ApplyArgs {
 }
 
 /// Flags over the manifest's `limits`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitArgs {
     /// Tasks in flight.
@@ -293,7 +324,7 @@ pub struct LimitArgs {
 }
 
 /// The simulator as a part of `apply`, or alone.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Simulator")]
 pub struct SimulatorArgs {
     /// How much faster than life simulated tasks run.
@@ -465,6 +496,10 @@ pub enum SchemaOf {
     Manifest,
     /// `report.json`.
     Report,
+    /// What `plan --json` prints.
+    Plan,
+    /// What `plan --save` keeps.
+    PlanFile,
     /// The lines of `--progress json`.
     Events,
 }

@@ -82,6 +82,22 @@ impl Console {
         }
     }
 
+    /// Whether stdout takes colours.
+    pub(super) fn data_colour(&self) -> bool {
+        let stream = std::io::stdout();
+        match self.choice {
+            ColorChoice::Auto => anstream::AutoStream::choice(&stream) != ColorChoice::Never,
+            ColorChoice::Never => false,
+            ColorChoice::Always | ColorChoice::AlwaysAnsi => true,
+        }
+    }
+
+    /// Places in a line of stdout; `None` where it is no terminal.
+    pub(super) fn data_width() -> Option<usize> {
+        let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+        Some(usize::from(width.0))
+    }
+
     /// Whether a person can be asked.
     pub(super) fn is_interactive() -> bool {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()

@@ -34,6 +34,7 @@ mod sheet;
 mod signals;
 mod simulate;
 mod status;
+mod table;
 mod takes;
 mod tongue;
 mod verbose;

@@ -244,6 +244,9 @@ pub struct ShotFacts {
     pub decision: Decision,
     /// Why, in a sentence.
     pub reason: String,
+    /// What its request asks for that the last one of its name did not; empty
+    /// unless it may be created.
+    pub changes: Vec<FieldChange>,
     /// What creating it costs; `None` where the table has no price.
     pub price: Option<Money>,
     /// The video's final name, relative to the output folder, with forward slashes.
@@ -259,12 +262,23 @@ pub struct ShotFacts {
     /// Whether the manifest asks for something else by now: it was paid for, so it
     /// is collected, and kept among the takes.
     pub earlier: bool,
-    /// [`Decision::Create`]: whether there is a take already, which is kept.
+    /// [`Decision::Replace`]: whether there is a take of this very request already, which is kept.
     pub another_take: bool,
     /// [`Decision::Reuse`]: the video that is on disk already.
     pub existing: Option<Video>,
     /// [`Decision::Resume`]: the task that was paid earlier.
     pub paid_task: Option<TaskId>,
+}
+
+/// A part of a request that differs from an earlier one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldChange {
+    /// The request's field, for example `prompt`.
+    pub field: String,
+    /// What was asked for; `None` where the field was not there.
+    pub before: Option<serde_json::Value>,
+    /// What is asked for now; `None` where the field is not there any more.
+    pub after: Option<serde_json::Value>,
 }
 
 /// A frame of another shot's video in a shot's request.
@@ -289,6 +303,9 @@ pub struct FrameUse {
 pub enum Decision {
     /// A task is created and paid.
     Create,
+    /// The same, for a shot that has a video already: another one takes its name,
+    /// and the old one is kept among the takes.
+    Replace,
     /// The video is on disk; nothing is called.
     Reuse,
     /// A task was paid earlier; it is collected.
@@ -308,8 +325,9 @@ pub enum Decision {
 
 impl Decision {
     /// Every decision, in the order in which a summary names them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Create,
+        Self::Replace,
         Self::Wait,
         Self::Reuse,
         Self::Resume,
@@ -319,10 +337,21 @@ impl Decision {
         Self::Blocked,
     ];
 
+    /// Whether a task is created, and paid, at once.
+    pub fn pays(self) -> bool {
+        matches!(self, Self::Create | Self::Replace)
+    }
+
+    /// Whether a task is created, or may have to be when more is known.
+    pub fn may_pay(self) -> bool {
+        self.pays() || self == Self::Wait
+    }
+
     /// The word for it in plans and reports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
+            Self::Replace => "replace",
             Self::Reuse => "reuse",
             Self::Resume => "resume",
             Self::Uncertain => "uncertain",

@@ -47,6 +47,7 @@ fn facts(name: &str) -> ShotFacts {
         fingerprint: None,
         decision: Decision::Create,
         reason: "it is new".into(),
+        changes: Vec::new(),
         price: Some(Money::from_micros(280_000, "USD")),
         file: format!("{name}.mp4"),
         depends_on: Vec::new(),

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::error::LedgerError;
 use super::page::Page;
-use crate::event::{Decision, Event, EventKind, ShotFacts};
+use crate::event::{Event, EventKind, ShotFacts};
 use crate::id::{RunId, ShotId};
 use crate::money::Money;
 
@@ -51,7 +51,7 @@ impl Writing {
 
     /// Only what is to be created is ever intended.
     fn note(&mut self, shot: &ShotFacts) {
-        if shot.decision != Decision::Create {
+        if !shot.decision.pays() {
             return;
         }
         let row = ShotRow {

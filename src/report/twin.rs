@@ -41,6 +41,8 @@ words! {
     Decision = event::Decision {
         /// A task is created and paid.
         Create,
+        /// The same, for a shot that has a video already; the old one is kept.
+        Replace,
         /// It needs frames of videos that the run makes first, and is decided on then.
         Wait,
         /// The video is on disk; nothing is called.
