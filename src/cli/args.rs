@@ -3,11 +3,13 @@
 //! Owns names, help and examples of every flag. Reads nothing and decides nothing.
 
 mod animatic;
+mod check;
 mod cut;
 mod export;
 mod frames;
 mod graph;
 mod probe;
+mod report;
 mod retime;
 mod sheet;
 
@@ -18,11 +20,13 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::animatic::AnimaticArgs;
+pub(super) use self::check::{CheckArgs, CheckFormat};
 pub(super) use self::cut::CutArgs;
 pub(super) use self::export::{ExportArgs, Format, PathStyle};
 pub(super) use self::frames::FramesArgs;
 pub(super) use self::graph::{GraphArgs, GraphFormat};
 pub(super) use self::probe::ProbeArgs;
+pub(super) use self::report::{ReportArgs, ReportFormat, RunsArgs, WhoseArgs, WrittenReport};
 pub(super) use self::retime::RetimeArgs;
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
 use crate::manifest::model::{Limits, Rate};
@@ -95,6 +99,10 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Show where every shot stands, and what was spent; also while a run goes on.
     Status(StatusArgs),
+    /// List the runs of a manifest: when, how long, what came of them, what was spent.
+    Runs(RunsArgs),
+    /// Tell any run again, in any form: JUnit, Markdown, JSON.
+    Report(ReportArgs),
     /// List the takes of shots, and choose the one that counts.
     Takes(TakesArgs),
     /// Draw contact sheets, a storyboard to be printed, and posters.
@@ -145,19 +153,6 @@ pub struct ManifestArgs {
     pub backend: Option<String>,
 }
 
-/// `runner check`
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  runner check shots.yaml --var city=Chongqing")]
-pub struct CheckArgs {
-    /// Which manifest.
-    #[command(flatten)]
-    pub manifest: ManifestArgs,
-
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// Where earlier results are and what to do with them.
 #[derive(Debug, Default, Args)]
 pub struct ResultsArgs {
@@ -206,6 +201,7 @@ Examples:
   runner apply shots.yaml --simulate
   MINIMAX_API_KEY=… runner apply shots.yaml --max-cost '5 USD'
   runner apply shots.yaml --only 'opening*' --concurrency 2
+  runner apply shots.yaml --report junit=junit.xml --report github
 
 The key is read from MINIMAX_API_KEY or a .env file; the host from
 MINIMAX_BASE_URL, MINIMAX_API_HOST, or a backend in the manifest.")]
@@ -233,6 +229,12 @@ pub struct ApplyArgs {
     /// How progress is shown.
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
     pub progress: ProgressMode,
+
+    /// Write the report in another form too, at the end of the run: junit=FILE,
+    /// markdown=FILE or json=FILE; `github` annotates the job and adds to its
+    /// summary. May be repeated.
+    #[arg(long = "report", value_name = "FORM[=FILE]", value_parser = report::written)]
+    pub reports: Vec<WrittenReport>,
 
     /// Say on stderr what goes over the wire: a line for each HTTP exchange,
     /// without keys, queries and bodies.
