@@ -101,7 +101,7 @@ pub enum Command {
     Status(StatusArgs),
     /// List the runs of a manifest: when, how long, what came of them, what was spent.
     Runs(RunsArgs),
-    /// Tell any run again, in any form: JUnit, Markdown, JSON.
+    /// Tell any run again: for people, CI services, pull requests.
     Report(ReportArgs),
     /// List the takes of shots, and choose the one that counts.
     Takes(TakesArgs),

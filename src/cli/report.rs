@@ -99,7 +99,9 @@ fn lines(events: &[Event]) -> String {
 /// A run as far as its events go.
 pub(super) fn folded(events: &[Event]) -> RunState {
     let mut state = RunState::default();
-    events.iter().for_each(|event| state.apply(event));
+    for event in events {
+        state.apply(event);
+    }
     state
 }
 
@@ -188,15 +190,10 @@ fn output_folder(whose: &WhoseArgs, console: &mut Console) -> Result<PathBuf, Cl
         simulate: whose.simulate,
         backend: whose.backend.clone(),
     })?;
-    match (&loaded.manifest, &loaded.target) {
-        (Some(manifest), Some(target)) => {
-            Ok(prepare::output_folder(&loaded, manifest, target, None))
-        }
-        _ => {
-            console.diagnostics(&loaded);
-            let message = format!("`{}` names no output folder", whose.of.display());
-            Err(CliError::new(Exit::ManifestInvalid, message)
-                .advice("name the output folder instead"))
-        }
+    if let (Some(manifest), Some(target)) = (&loaded.manifest, &loaded.target) {
+        return Ok(prepare::output_folder(&loaded, manifest, target, None));
     }
+    console.diagnostics(&loaded);
+    let message = format!("`{}` names no output folder", whose.of.display());
+    Err(CliError::new(Exit::ManifestInvalid, message).advice("name the output folder instead"))
 }

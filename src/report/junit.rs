@@ -1,4 +1,4 @@
-//! JUnit, as Jenkins and most CI services read it: one test case for each shot.
+//! `JUnit`, as Jenkins and most CI services read it: one test case for each shot.
 //!
 //! Owns what of a run is a pass, a failure and an error. Escaping, and stripping what
 //! XML cannot hold, is the library's.
@@ -20,7 +20,7 @@ use super::twin::{CallError, ErrorClass, Outcome, sum};
 use super::words::{EndingCode, Reason};
 
 impl Report {
-    /// The run as a JUnit document.
+    /// The run as a `JUnit` document.
     pub fn to_junit(&self) -> String {
         let name = self.manifest.as_deref().unwrap_or("runner");
         let mut suite = TestSuite::new(name);
