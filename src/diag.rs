@@ -200,6 +200,8 @@ codes! {
     UnusedVariable = "unused-variable",
     /// A variable that was given but not declared.
     UnknownVariable = "unknown-variable",
+    /// An expression that chooses shots and cannot be understood.
+    Filter = "filter",
 }
 
 impl fmt::Display for Code {

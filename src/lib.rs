@@ -30,7 +30,7 @@
 //! first:
 //!
 //! - vocabulary: [`lang`], [`id`], [`money`], [`diag`], [`event`], [`state`]
-//! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`]
+//! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`], [`select`]
 //! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`callback`]
 //! - [`engine`] and [`report`], which never import each other
 //! - [`simulator`], the API on loopback
@@ -54,6 +54,7 @@ pub mod money;
 pub mod plan;
 pub mod provider;
 pub mod report;
+pub mod select;
 pub mod shot;
 pub mod simulator;
 pub mod spec;

@@ -12,7 +12,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         "vocabulary",
         &["lang", "id", "money", "diag", "event", "state"],
     ),
-    ("pure", &["spec", "manifest", "shot", "check", "plan"]),
+    (
+        "pure",
+        &["spec", "manifest", "shot", "check", "plan", "select"],
+    ),
     (
         "ports",
         &["store", "ledger", "media", "provider", "callback"],

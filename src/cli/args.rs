@@ -11,7 +11,9 @@ mod graph;
 mod probe;
 mod report;
 mod retime;
+mod schema;
 mod sheet;
+mod watch;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,7 +30,9 @@ pub(super) use self::graph::{GraphArgs, GraphFormat};
 pub(super) use self::probe::ProbeArgs;
 pub(super) use self::report::{ReportArgs, ReportFormat, RunsArgs, WhoseArgs, WrittenReport};
 pub(super) use self::retime::RetimeArgs;
+pub(super) use self::schema::{SchemaArgs, SchemaOf};
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
+pub(super) use self::watch::WatchArgs;
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
 
@@ -91,6 +95,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Show what `apply` would do, why, and what it would cost; nothing is sent.
     Plan(PlanArgs),
+    /// Check and plan at every save of the manifest; nothing is sent.
+    Watch(WatchArgs),
     /// Draw which shot needs a frame of which.
     Graph(GraphArgs),
     /// Make a film of all shots at their true lengths, before paying; nothing is sent.
@@ -140,9 +146,20 @@ pub struct ManifestArgs {
     #[arg(long, value_name = "FILE")]
     pub vars_file: Vec<PathBuf>,
 
-    /// Only these shots: an id, or the beginning of ids and a `*`; may be repeated.
-    #[arg(long, value_name = "ID")]
+    /// Only these shots: an id, a pattern such as 'night-*', or an expression such as
+    /// 'tag(night) - opening'; may be repeated, for any of them. See README, Choosing shots.
+    #[arg(long, value_name = "EXPR")]
     pub only: Vec<String>,
+
+    /// Only shots that would be made: those that are new, and those that are not
+    /// what was made any more.
+    #[arg(long)]
+    pub changed: bool,
+
+    /// Only shots that failed the last time. This selects and pays for nothing: a
+    /// task that failed at the service is paid once more with `--retry failed`.
+    #[arg(long)]
+    pub failed: bool,
 
     /// Use the built-in simulator: no key, no cost.
     #[arg(long, conflicts_with = "backend")]
@@ -160,9 +177,9 @@ pub struct ResultsArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Make another take of a shot that has its video, and pay for it; the old
-    /// one is kept. An id, or the beginning of ids and a `*`; may be repeated.
-    #[arg(long, value_name = "ID")]
+    /// Make another take of shots that have their video, and pay for it; the old
+    /// one is kept. Names them as --only does; may be repeated.
+    #[arg(long, value_name = "EXPR")]
     pub force: Vec<String>,
 
     /// Pay once more for shots that failed at the service.
@@ -179,7 +196,11 @@ pub enum RetryWhat {
 
 /// `runner plan`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  runner plan shots.yaml --json | jq '.totals'")]
+#[command(after_help = "\
+Examples:
+  runner plan shots.yaml --json | jq '.totals'
+  runner plan shots.yaml --changed                 # only what would be made
+  runner plan shots.yaml --only 'scene(dock) - *-35mm'")]
 pub struct PlanArgs {
     /// Which manifest.
     #[command(flatten)]
@@ -200,7 +221,7 @@ pub struct PlanArgs {
 Examples:
   runner apply shots.yaml --simulate
   MINIMAX_API_KEY=… runner apply shots.yaml --max-cost '5 USD'
-  runner apply shots.yaml --only 'opening*' --concurrency 2
+  runner apply shots.yaml --only 'opening* | tag(night)' --concurrency 2
   runner apply shots.yaml --report junit=junit.xml --report github
 
 The key is read from MINIMAX_API_KEY or a .env file; the host from
@@ -426,30 +447,6 @@ pub struct SimulateArgs {
     /// How it behaves.
     #[command(flatten)]
     pub simulator: SimulatorArgs,
-}
-
-/// `runner schema`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example, for editors with a YAML language server:
-  runner schema manifest > shots.schema.json
-  and as the first line of shots.yaml:
-  # yaml-language-server: $schema=shots.schema.json")]
-pub struct SchemaArgs {
-    /// Of what.
-    #[arg(value_enum)]
-    pub of: SchemaOf,
-}
-
-/// What has a schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SchemaOf {
-    /// Manifests, with models and resolutions from the API's documents.
-    Manifest,
-    /// `report.json`.
-    Report,
-    /// The lines of `--progress json`.
-    Events,
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

@@ -13,7 +13,7 @@ use crate::cli::args::Colour;
 use crate::cli::error::CliError;
 use crate::cli::load::Loaded;
 use crate::cli::render;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Sources};
 use crate::lang::Language;
 
 /// The streams of this process.
@@ -57,6 +57,15 @@ impl Console {
         let _ = stream.flush();
     }
 
+    /// An empty screen, where a person looks at one; elsewhere what was said stays.
+    pub(super) fn clear() {
+        let mut stream = std::io::stdout();
+        if stream.is_terminal() {
+            let _ = stream.write_all(b"\x1b[H\x1b[2J\x1b[3J");
+            let _ = stream.flush();
+        }
+    }
+
     /// A line for a person.
     pub(super) fn say(&mut self, text: impl Display) {
         let mut stream = anstream::AutoStream::new(std::io::stderr(), self.choice);
@@ -95,18 +104,26 @@ impl Console {
         if loaded.diagnostics.is_empty() {
             return;
         }
-        let colour = self.colour();
-        let shown = loaded.diagnostics.iter();
-        let shown: Vec<Diagnostic> = shown.map(|d| d.translated(self.language)).collect();
-        let text = render::diagnostics(&shown, &loaded.sources, colour);
-        let mut stream = anstream::AutoStream::new(std::io::stderr(), self.choice);
-        let _ = write!(stream, "{text}");
+        self.mistakes(&loaded.diagnostics, &loaded.sources);
         let name = &loaded.sources.get(crate::diag::SourceId(0)).name;
         self.say(format!("{name}: {}", render::count(&loaded.diagnostics)));
     }
 
+    /// Mistakes in texts, each in its place.
+    fn mistakes(&mut self, told: &[Diagnostic], sources: &Sources) {
+        let shown = told.iter();
+        let shown: Vec<Diagnostic> = shown.map(|d| d.translated(self.language)).collect();
+        let text = render::diagnostics(&shown, sources, self.colour());
+        let mut stream = anstream::AutoStream::new(std::io::stderr(), self.choice);
+        let _ = write!(stream, "{text}");
+    }
+
     /// An error, its causes, and what to do.
     pub(super) fn error(&mut self, error: &CliError) {
+        if let Some(told) = &error.mistakes {
+            self.mistakes(&told.0, &told.1);
+            return;
+        }
         self.say(render::error_chain(error));
         if let Some(advice) = &error.advice {
             self.say(format!("  help: {advice}"));

@@ -4,7 +4,7 @@
 //! stage runs although an earlier one found mistakes, so that an author sees
 //! all of them at once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::check::{self, CheckedShot};
 use crate::cli::args::ManifestArgs;
 use crate::cli::backend::{self, Target};
+use crate::cli::choose::{self, Selection};
 use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -45,6 +46,12 @@ pub(super) struct Loaded {
     pub shots: Vec<CheckedShot>,
     /// The selected ones; `None` for all.
     pub selected: Option<HashSet<ShotId>>,
+    /// What was asked for on the command line.
+    pub selection: Selection,
+    /// Whether the ledger has a say in what is selected, and was not asked yet.
+    pub undecided: bool,
+    /// Every file that was read, or looked for.
+    pub files: BTreeSet<PathBuf>,
     /// Values of variables from outside the manifest.
     pub overrides: Overrides,
     /// Every mistake and every lint.
@@ -88,8 +95,14 @@ fn folder_of(manifest: &Path) -> PathBuf {
 
 /// Reads and checks a manifest.
 pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
+    load_forced(args, &[])
+}
+
+/// Reads and checks a manifest for a command that takes `--force`.
+pub(super) fn load_forced(args: &ManifestArgs, force: &[String]) -> Result<Loaded, CliError> {
     let mut sources = Sources::default();
     let main = read(&mut sources, &args.manifest)?;
+    let selection = Selection::read(args, force, &mut sources)?;
     let mut files = Vec::new();
     let mut diagnostics = Vec::new();
     for path in &args.vars_file {
@@ -111,6 +124,9 @@ pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
         environment,
         shots: Vec::new(),
         selected: None,
+        selection,
+        undecided: false,
+        files: inputs(args),
         overrides: Overrides::default(),
         diagnostics,
     };
@@ -119,6 +135,12 @@ pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
         loaded.manifest = Some(manifest);
     }
     Ok(loaded)
+}
+
+/// The texts that a command line names.
+pub(super) fn inputs(args: &ManifestArgs) -> BTreeSet<PathBuf> {
+    let vars = args.vars_file.iter();
+    vars.chain([&args.manifest]).cloned().collect()
 }
 
 fn go_on(
@@ -151,12 +173,20 @@ fn go_on(
     };
     let (checked, mut found) = check::check(&shots, &context);
     loaded.diagnostics.append(&mut found);
-    let ids: Vec<&ShotId> = shots.iter().map(|shot| &shot.id).collect();
-    loaded.selected = select(&ids, &args.only)?;
-    loaded.shots = checked;
+    loaded.files.extend(library.asked());
     let regrets = lint::settings(manifest, loaded.target.as_ref());
     loaded.diagnostics.extend(regrets);
-    Ok(())
+    let excused = loaded.has_errors();
+    let Loaded {
+        selection, sources, ..
+    } = loaded;
+    selection.over(&shots, &checked, sources, excused)?;
+    loaded.shots = checked;
+    loaded.undecided = loaded.selection.asks_the_past();
+    if loaded.undecided {
+        return Ok(());
+    }
+    choose::settle(loaded)
 }
 
 /// `6` is a number and `rain` is a text, as in YAML.
@@ -206,49 +236,4 @@ fn similar_file(path: &Path) -> Option<String> {
         Some(folder) => folder.join(near).display().to_string(),
         None => near.to_owned(),
     })
-}
-
-/// The shots that `--only` names; every pattern has to name something.
-fn select(ids: &[&ShotId], patterns: &[String]) -> Result<Option<HashSet<ShotId>>, CliError> {
-    if patterns.is_empty() {
-        return Ok(None);
-    }
-    matching(ids, patterns).map(Some)
-}
-
-fn no_such_shot(pattern: &str, ids: &[&ShotId]) -> CliError {
-    let names = ids.iter().map(|id| id.as_str());
-    let error = CliError::new(
-        Exit::NothingSelected,
-        format!("no shot is called `{pattern}`"),
-    );
-    match suggest(pattern, names) {
-        Some(near) => error.advice(format!("did you mean `{near}`?")),
-        None => error.advice("`runner check FILE` lists the shots"),
-    }
-}
-
-/// The selected shots that patterns name; every pattern has to name one.
-pub(super) fn named(loaded: &Loaded, patterns: &[String]) -> Result<HashSet<ShotId>, CliError> {
-    let ids: Vec<&ShotId> = loaded.chosen().map(|shot| &shot.id).collect();
-    matching(&ids, patterns)
-}
-
-fn matching(ids: &[&ShotId], patterns: &[String]) -> Result<HashSet<ShotId>, CliError> {
-    let mut named = HashSet::new();
-    for pattern in patterns {
-        let mut chosen = ids.iter().filter(|id| selects(pattern, id)).peekable();
-        if chosen.peek().is_none() {
-            return Err(no_such_shot(pattern, ids));
-        }
-        named.extend(chosen.map(|id| (*id).clone()));
-    }
-    Ok(named)
-}
-
-fn selects(pattern: &str, id: &ShotId) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(beginning) => id.as_str().starts_with(beginning),
-        None => id.as_str() == pattern,
-    }
 }

@@ -10,6 +10,7 @@ mod args;
 mod backend;
 mod callbacks;
 mod check;
+mod choose;
 mod console;
 mod cut;
 mod env;
@@ -39,6 +40,7 @@ mod status;
 mod takes;
 mod tongue;
 mod verbose;
+mod watch;
 mod words;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -75,6 +77,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
     match command {
         Command::Check(args) => check::check(&args, console),
         Command::Plan(args) => plan::plan(&args, console),
+        Command::Watch(args) => watch::watch(args, console),
         Command::Graph(args) => graph::graph(&args, console),
         Command::Animatic(args) => animatic::animatic(&args, console),
         Command::Apply(args) => apply::apply(&args, console),

@@ -187,6 +187,8 @@ fn output_folder(whose: &WhoseArgs, console: &mut Console) -> Result<PathBuf, Cl
         vars: Vec::new(),
         vars_file: Vec::new(),
         only: Vec::new(),
+        changed: false,
+        failed: false,
         simulate: whose.simulate,
         backend: whose.backend.clone(),
     })?;
