@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use jiff::Timestamp;
 
-use crate::cli::args::{ApplyArgs, ProgressMode};
+use crate::cli::args::{ApplyArgs, ProgressMode, WrittenReport};
 use crate::cli::backend::Target;
 use crate::cli::console::Console;
 use crate::cli::env::Environment;
@@ -29,7 +29,9 @@ use crate::plan::Plan;
 use crate::plan::document::PlanDocument;
 use crate::provider::exchange::Witness;
 use crate::provider::minimax::{self, MiniMax};
-use crate::report::{Bars, JsonLines, Lines, Paint, Places, ReportFile, Sink, Sinks, Summary};
+use crate::report::{
+    Bars, FormFile, GithubJob, JsonLines, Lines, Paint, Places, ReportFile, Sink, Sinks, Summary,
+};
 use crate::simulator::Simulator;
 use crate::state::RunState;
 use crate::store::Store;
@@ -214,7 +216,10 @@ struct Run {
 impl Run {
     fn carry_out(self, args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
         let runtime = simulate::runtime()?;
-        let (sinks, bars) = self.sinks(args.progress, console);
+        let (mut sinks, bars) = self.sinks(args.progress, console);
+        args.reports
+            .iter()
+            .for_each(|report| sinks.push(written(report)));
         let witness = args
             .verbose
             .then(|| verbose::witness(console.clone(), bars));
@@ -320,6 +325,18 @@ impl Run {
             simulator.stop().await;
         }
         Ok(result)
+    }
+}
+
+/// A form that was asked for beside `report.json`. Annotations go where GitHub reads
+/// them just as well and where no program reads progress.
+fn written(report: &WrittenReport) -> Box<dyn Sink> {
+    match report {
+        WrittenReport::File(form, path) => Box::new(FormFile::new(*form, path.clone())),
+        WrittenReport::Github => Box::new(GithubJob::new(
+            Box::new(std::io::stderr()),
+            Environment::job_summary(),
+        )),
     }
 }
 

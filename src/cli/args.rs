@@ -3,12 +3,15 @@
 //! Owns names, help and examples of every flag. Reads nothing and decides nothing.
 
 mod animatic;
+mod check;
 mod cut;
 mod export;
 mod frames;
 mod graph;
 mod probe;
+mod report;
 mod retime;
+mod schema;
 mod sheet;
 mod watch;
 
@@ -19,12 +22,15 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::animatic::AnimaticArgs;
+pub(super) use self::check::{CheckArgs, CheckFormat};
 pub(super) use self::cut::CutArgs;
 pub(super) use self::export::{ExportArgs, Format, PathStyle};
 pub(super) use self::frames::FramesArgs;
 pub(super) use self::graph::{GraphArgs, GraphFormat};
 pub(super) use self::probe::ProbeArgs;
+pub(super) use self::report::{ReportArgs, ReportFormat, RunsArgs, WhoseArgs, WrittenReport};
 pub(super) use self::retime::RetimeArgs;
+pub(super) use self::schema::{SchemaArgs, SchemaOf};
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
 pub(super) use self::watch::WatchArgs;
 use crate::manifest::model::{Limits, Rate};
@@ -99,6 +105,10 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Show where every shot stands, and what was spent; also while a run goes on.
     Status(StatusArgs),
+    /// List the runs of a manifest: when, how long, what came of them, what was spent.
+    Runs(RunsArgs),
+    /// Tell any run again: for people, CI services, pull requests.
+    Report(ReportArgs),
     /// List the takes of shots, and choose the one that counts.
     Takes(TakesArgs),
     /// Draw contact sheets, a storyboard to be printed, and posters.
@@ -158,19 +168,6 @@ pub struct ManifestArgs {
     /// Use this backend instead of the manifest's.
     #[arg(long, value_name = "NAME", env = "RUNNER_BACKEND")]
     pub backend: Option<String>,
-}
-
-/// `runner check`
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  runner check shots.yaml --var city=Chongqing")]
-pub struct CheckArgs {
-    /// Which manifest.
-    #[command(flatten)]
-    pub manifest: ManifestArgs,
-
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Where earlier results are and what to do with them.
@@ -253,6 +250,7 @@ Examples:
   MINIMAX_API_KEY=… runner apply shots.yaml --max-cost '5 USD'
   runner apply shots.yaml --only 'opening* | tag(night)' --concurrency 2
   runner apply film.plan.json --yes
+  runner apply shots.yaml --report junit=junit.xml --report github
 
 A plan that `runner plan --save` kept is carried out exactly as it was shown, or
 refused (exit code 22) when anything moved since.
@@ -283,6 +281,12 @@ pub struct ApplyArgs {
     /// How progress is shown.
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
     pub progress: ProgressMode,
+
+    /// Write the report in another form too, at the end of the run: junit=FILE,
+    /// markdown=FILE or json=FILE; `github` annotates the job and adds to its
+    /// summary. May be repeated.
+    #[arg(long = "report", value_name = "FORM[=FILE]", value_parser = report::written)]
+    pub reports: Vec<WrittenReport>,
 
     /// Say on stderr what goes over the wire: a line for each HTTP exchange,
     /// without keys, queries and bodies.
@@ -474,34 +478,6 @@ pub struct SimulateArgs {
     /// How it behaves.
     #[command(flatten)]
     pub simulator: SimulatorArgs,
-}
-
-/// `runner schema`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example, for editors with a YAML language server:
-  runner schema manifest > shots.schema.json
-  and as the first line of shots.yaml:
-  # yaml-language-server: $schema=shots.schema.json")]
-pub struct SchemaArgs {
-    /// Of what.
-    #[arg(value_enum)]
-    pub of: SchemaOf,
-}
-
-/// What has a schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SchemaOf {
-    /// Manifests, with models and resolutions from the API's documents.
-    Manifest,
-    /// `report.json`.
-    Report,
-    /// What `plan --json` prints.
-    Plan,
-    /// What `plan --save` keeps.
-    PlanFile,
-    /// The lines of `--progress json`.
-    Events,
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

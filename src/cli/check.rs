@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::check::CheckedShot;
-use crate::cli::args::CheckArgs;
+use crate::cli::annotate;
+use crate::cli::args::{CheckArgs, CheckFormat};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -27,12 +28,23 @@ pub(super) fn check(args: &CheckArgs, console: &mut Console) -> Result<Exit, Cli
         (Some(manifest), Some(target)) => prepare::prices(manifest, target),
         _ => PriceTable::default(),
     };
-    if args.json {
-        console.data(format!("{:#}", as_json(&loaded, &prices)));
+    let format = if args.json {
+        CheckFormat::Json
     } else {
-        console.diagnostics(&loaded);
-        if !loaded.has_errors() {
-            console.data(as_text(&loaded, &prices));
+        args.format
+    };
+    match format {
+        CheckFormat::Json => console.data(format!("{:#}", as_json(&loaded, &prices))),
+        CheckFormat::Github => {
+            let file = &args.manifest.manifest;
+            let annotations = annotate::all(&loaded.diagnostics, &loaded.sources, file);
+            console.lines(annotations);
+        }
+        CheckFormat::Text => {
+            console.diagnostics(&loaded);
+            if !loaded.has_errors() {
+                console.data(as_text(&loaded, &prices));
+            }
         }
     }
     Ok(if loaded.has_errors() {

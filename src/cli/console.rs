@@ -50,6 +50,13 @@ impl Console {
         let _ = writeln!(stream, "{text}");
     }
 
+    /// Lines of data that have their ends, or none at all.
+    pub(super) fn lines(&mut self, text: impl Display) {
+        let mut stream = anstream::AutoStream::new(std::io::stdout(), self.choice);
+        let _ = write!(stream, "{text}");
+        let _ = stream.flush();
+    }
+
     /// An empty screen, where a person looks at one; elsewhere what was said stays.
     pub(super) fn clear() {
         let mut stream = std::io::stdout();

@@ -246,7 +246,7 @@ pub(super) fn frames(request: &CheckedRequest) -> Vec<FrameUse> {
             _ => return None,
         };
         Some(FrameUse {
-            field: field.manifest_key(),
+            field: field.manifest_key().into(),
             shot: shot.clone(),
             at: at.to_string(),
             video_sha256: frame.map(|frame| frame.video_sha256.clone()),
