@@ -3,10 +3,13 @@
 //! Owns names, help and examples of every flag. Reads nothing and decides nothing.
 
 mod animatic;
+mod completions;
 mod cut;
 mod export;
 mod frames;
 mod graph;
+mod init;
+mod man;
 mod probe;
 mod retime;
 mod sheet;
@@ -18,10 +21,13 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::animatic::AnimaticArgs;
+pub(super) use self::completions::CompletionsArgs;
 pub(super) use self::cut::CutArgs;
 pub(super) use self::export::{ExportArgs, Format, PathStyle};
 pub(super) use self::frames::FramesArgs;
 pub(super) use self::graph::{GraphArgs, GraphFormat};
+pub(super) use self::init::{Example, InitArgs};
+pub(super) use self::man::ManArgs;
 pub(super) use self::probe::ProbeArgs;
 pub(super) use self::retime::RetimeArgs;
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
@@ -33,6 +39,7 @@ use crate::money::Money;
 #[command(name = "runner", version, about, max_term_width = 100)]
 #[command(after_help = "\
 Try it without a key and without cost:
+  runner init
   runner apply shots.yaml --simulate
 
 Exit codes: 0 all good, 1 internal, 2 usage, 3 key refused, 4 quota or balance,
@@ -64,6 +71,8 @@ pub enum Colour {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Begin a storyboard, from the pictures of a folder or from an example.
+    Init(InitArgs),
     /// Find every mistake of a manifest; nothing is sent.
     Check(CheckArgs),
     /// Show what `apply` would do, why, and what it would cost; nothing is sent.
@@ -96,6 +105,10 @@ pub enum Command {
     Simulate(SimulateArgs),
     /// Print a JSON Schema.
     Schema(SchemaArgs),
+    /// Print what a shell needs to complete commands and flags.
+    Completions(CompletionsArgs),
+    /// Write the manual pages.
+    Man(ManArgs),
 }
 
 /// Which manifest, with which values.
@@ -287,23 +300,31 @@ pub enum ClipSize {
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ProgressMode {
-    /// Bars on a terminal, lines elsewhere.
+    /// Bars on a terminal, plain lines elsewhere.
     Auto,
-    /// Bars.
+    /// Bars, where stderr is a terminal.
+    #[value(alias = "tty")]
     Bars,
-    /// A line for each change.
-    Lines,
+    /// A line for each change, and from 50 shots on only for what is final, with
+    /// the sums every half a minute.
+    #[value(alias = "lines")]
+    Plain,
     /// A JSON object for each event, on stdout.
     Json,
     /// Nothing.
+    #[value(alias = "quiet")]
     None,
 }
 
 /// `runner status`
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example, in another terminal while `apply` runs:\n  runner status shots.yaml"
-)]
+#[command(after_help = "\
+Examples, also in another terminal while `apply` runs:
+  runner status shots.yaml
+  runner status shots.yaml --watch
+  runner status shots.yaml --watch --json | jq -c '.counts'
+
+It only looks: the run is never disturbed. `--simulate` looks at simulated runs.")]
 pub struct StatusArgs {
     /// Which manifest.
     #[command(flatten)]
@@ -313,7 +334,11 @@ pub struct StatusArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Print JSON.
+    /// Look again every second until the run ends.
+    #[arg(long)]
+    pub watch: bool,
+
+    /// Print JSON; with `--watch` an object on a line whenever something changed.
     #[arg(long)]
     pub json: bool,
 }

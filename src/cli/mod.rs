@@ -9,6 +9,7 @@ mod args;
 mod backend;
 mod callbacks;
 mod check;
+mod completions;
 mod console;
 mod cut;
 mod env;
@@ -19,9 +20,11 @@ mod frames;
 mod graph;
 mod handoff;
 mod history;
+mod init;
 mod limits;
 mod lint;
 mod load;
+mod man;
 mod plan;
 mod prepare;
 mod probe;
@@ -34,6 +37,7 @@ mod signals;
 mod simulate;
 mod status;
 mod takes;
+mod terminal;
 mod verbose;
 mod words;
 
@@ -65,6 +69,7 @@ pub fn main() -> std::process::ExitCode {
 
 fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
     match command {
+        Command::Init(args) => init::init(&args, console),
         Command::Check(args) => check::check(&args, console),
         Command::Plan(args) => plan::plan(&args, console),
         Command::Graph(args) => graph::graph(&args, console),
@@ -81,6 +86,8 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Probe(args) => Ok(probe::probe(&args, console)),
         Command::Simulate(args) => simulate::simulate(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),
+        Command::Completions(args) => Ok(completions::completions(&args, console)),
+        Command::Man(args) => man::man(&args, console),
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod error;
+mod latest;
 mod open;
 mod page;
 mod read;
@@ -29,6 +30,7 @@ use crate::id::{AttemptId, Fingerprint, RunId, ShotId, TaskId};
 
 pub use self::accounts::Accounts;
 pub use self::error::LedgerError;
+pub use self::latest::LatestRun;
 pub use self::read::{Record, Records};
 pub use self::standing::AttemptStanding;
 pub use self::turnstile::Turnstile;
@@ -246,6 +248,12 @@ impl Ledger {
     /// What was spent, is reserved, and was saved, over all runs.
     pub fn accounts(&self) -> Result<Accounts, LedgerError> {
         accounts::accounts(&self.connection, &self.path)
+    }
+
+    /// The run that began last, with what the service said in it; `None` where
+    /// there was none.
+    pub fn latest_run(&self) -> Result<Option<LatestRun>, LedgerError> {
+        latest::latest_run(&self.connection, &self.path)
     }
 
     /// The standing record of every fingerprint and the latest of every shot.

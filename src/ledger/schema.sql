@@ -3,6 +3,8 @@ CREATE TABLE runs (
     run_id         TEXT PRIMARY KEY,
     started_at     TEXT NOT NULL,               -- RFC 3339, as every time here
     finished_at    TEXT,                        -- NULL: cut off, or still running
+    paused_until   TEXT,                        -- nothing is created until then
+    paused_by      TEXT CHECK (paused_by IN ('service', 'limit')),
     manifest       TEXT NOT NULL,
     backend        TEXT NOT NULL,
     base_url       TEXT NOT NULL,

@@ -118,6 +118,9 @@ enum What<'a> {
     ShotSkipped {
         reason: ReasonTwin,
     },
+    RateReached {
+        wait_ms: u64,
+    },
     RunStopping {
         reason: ReasonTwin,
     },
@@ -204,6 +207,9 @@ impl<'a> What<'a> {
             },
             EventKind::ShotSkipped { reason, .. } => Self::ShotSkipped {
                 reason: skip(reason).into(),
+            },
+            EventKind::RateReached { wait } => Self::RateReached {
+                wait_ms: millis(*wait),
             },
             EventKind::RunStopping { reason } => Self::RunStopping {
                 reason: stop(reason).into(),

@@ -31,10 +31,12 @@ use crate::store::StoreError;
 pub use self::json::{ReportFile, report};
 pub use self::jsonl::JsonLines;
 pub use self::lines::Lines;
-pub use self::progress::Bars;
+pub(crate) use self::progress::pause_text;
+pub use self::progress::{Bars, Board, Clock, Glance, Size, Tempo, Terminal};
 pub use self::schema::report_schema;
 pub use self::summary::{Places, Summary};
 pub use self::text::Paint;
+pub(crate) use self::text::elapsed_seconds;
 
 /// Version of the report and of the event lines. The minor number grows when
 /// fields are added, the major one when a reader must change.
