@@ -65,7 +65,8 @@ pub(super) fn elapsed(duration: Duration) -> String {
 /// `12s`, `1m40s`, `2h03m`: at most six columns up to a thousand hours.
 pub(crate) fn elapsed_seconds(duration: Duration) -> String {
     match duration.as_secs() {
-        seconds @ 0..100 => format!("{seconds}s"),
+        seconds @ 0..60 => format!("{seconds}s"),
+        seconds @ 60..6000 => format!("{}m{:02}s", seconds / 60, seconds % 60),
         _ => elapsed(duration),
     }
 }
@@ -160,7 +161,8 @@ mod tests {
         assert_eq!(elapsed(seconds(100.0)), "1m40s");
         assert_eq!(elapsed(seconds(7384.0)), "2h03m");
         assert_eq!(elapsed_seconds(seconds(9.9)), "9s");
-        assert_eq!(elapsed_seconds(seconds(100.0)), "1m40s");
+        assert_eq!(elapsed_seconds(seconds(99.0)), "1m39s");
+        assert_eq!(elapsed_seconds(seconds(7384.0)), "2h03m");
         assert_eq!(wait(seconds(0.25)), "250ms");
         assert_eq!(wait(seconds(1.5)), "1.5s");
         assert_eq!(wait(seconds(150.0)), "2m30s");

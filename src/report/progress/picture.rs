@@ -148,7 +148,7 @@ impl Picture {
         let room = room.saturating_sub(rows.len()).min(WAITS_MAX);
         rows.extend(self.waits.iter().take(room).map(|(id, source)| {
             let id = pad(&cut(id.as_str(), id_columns), id_columns);
-            let text = format!("        {id}  waits for a frame of {source}");
+            let text = format!("        {id}  waits for {source}");
             Row::default().and(Tone::Quiet, text)
         }));
         rows
@@ -242,8 +242,11 @@ fn money(state: &RunState) -> Vec<String> {
     match (spent.is_zero(), reserved.is_zero()) {
         (true, true) => Vec::new(),
         (false, true) => vec![format!("spent {spent}")],
-        (false, false) => vec![format!("spent {spent} ({reserved} not collected yet)")],
-        (true, false) => vec![format!("{reserved} paid earlier, not collected yet")],
+        (false, false) => vec![
+            format!("spent {spent}"),
+            format!("{reserved} not collected yet"),
+        ],
+        (true, false) => vec![format!("{reserved} not collected yet")],
     }
 }
 
