@@ -50,7 +50,7 @@ fn show(status: &Status, args: &StatusArgs, console: &mut Console) {
     match (args.json, args.watch) {
         (true, true) => console.data(status.as_json()),
         (true, false) => console.data(format!("{:#}", status.as_json())),
-        (false, _) => console.data(status.as_text(&args.manifest.manifest)),
+        (false, _) => console.text(status.as_text(&args.manifest.manifest)),
     }
 }
 
