@@ -3,14 +3,19 @@
 //! The one place that defines "done", "failed", "pending" and "spent". Progress,
 //! the report, the summary and the exit code all read it and never count again.
 
+mod pause;
+mod tally;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use self::pause::{Pause, PausedBy, asks_to_wait};
+pub use self::tally::Tally;
 use crate::event::{
-    Decision, Event, EventKind, Failure, FailureClass, PendingReason, RunFacts, ShotFacts,
-    SkipReason, StopReason, Video,
+    Decision, Event, EventKind, Failure, PendingReason, RunFacts, ShotFacts, SkipReason,
+    StopReason, Video,
 };
 use crate::id::{AttemptId, FileId, ShotId, TaskId};
 use crate::money::Total;
@@ -35,41 +40,6 @@ pub struct RunState {
     /// Whether the last event of a whole run was seen.
     pub finished: bool,
     positions: HashMap<ShotId, usize>,
-}
-
-/// A time in which nothing is created, and what is under way goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pause {
-    /// When it ends, since the run began.
-    pub until: Duration,
-    /// Who asked for it.
-    pub by: PausedBy,
-}
-
-/// Who asked for a pause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PausedBy {
-    /// The service, by refusing a creation for its rate.
-    Service,
-    /// `limits.creates_per_minute`.
-    Limit,
-}
-
-impl PausedBy {
-    /// The word for it in ledger and status.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Service => "service",
-            Self::Limit => "limit",
-        }
-    }
-
-    /// Whoever is behind a word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Service, Self::Limit]
-            .into_iter()
-            .find(|each| each.as_str() == word)
-    }
 }
 
 /// Everything that is known of one shot so far.
@@ -243,47 +213,6 @@ impl ShotState {
     }
 }
 
-/// How long an event says that nothing is created, and who asks for it.
-pub fn asks_to_wait(kind: &EventKind) -> Option<(Duration, PausedBy)> {
-    match kind {
-        EventKind::RateReached { wait } => Some((*wait, PausedBy::Limit)),
-        EventKind::CreateRefused {
-            failure,
-            retry_in: Some(wait),
-            ..
-        } if failure.class == FailureClass::Throttled => Some((*wait, PausedBy::Service)),
-        _ => None,
-    }
-}
-
-/// Where the shots of a run stand while it goes on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// All of them.
-    pub total: usize,
-    /// Videos on disk.
-    pub done: usize,
-    /// Being created, made or fetched.
-    pub running: usize,
-    /// Their turn has not come.
-    pub waiting: usize,
-    /// Refused or failed.
-    pub failed: usize,
-    /// Maybe paid.
-    pub uncertain: usize,
-    /// Paid, left for the next run.
-    pub pending: usize,
-    /// Nothing is created for them.
-    pub left_out: usize,
-}
-
-impl Tally {
-    /// Shots of which this run will hear nothing more.
-    pub fn settled(&self) -> usize {
-        self.total - self.running - self.waiting
-    }
-}
-
 /// How many shots ended how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -324,13 +253,6 @@ impl RunState {
         }
         if let Some((wait, by)) = asks_to_wait(&event.kind) {
             self.wait_until(event.elapsed + wait, by);
-        }
-    }
-
-    /// The longest wait that was asked for counts.
-    fn wait_until(&mut self, until: Duration, by: PausedBy) {
-        if self.pause.is_none_or(|pause| pause.until < until) {
-            self.pause = Some(Pause { until, by });
         }
     }
 
@@ -459,27 +381,6 @@ impl RunState {
     /// The shot of this name, if it is part of the run.
     pub fn shot(&self, id: &ShotId) -> Option<&ShotState> {
         self.positions.get(id).and_then(|&at| self.shots.get(at))
-    }
-
-    /// Where the shots stand now. Unlike [`Self::counts`] it does not ask what
-    /// they would be if the run were cut off.
-    pub fn tally(&self) -> Tally {
-        let mut tally = Tally {
-            total: self.shots.len(),
-            ..Tally::default()
-        };
-        for shot in &self.shots {
-            *match (&shot.phase, shot.outcome()) {
-                (Phase::Waiting, _) => &mut tally.waiting,
-                (Phase::Creating | Phase::Running | Phase::Saving, _) => &mut tally.running,
-                (_, Outcome::Succeeded) => &mut tally.done,
-                (_, Outcome::Failed) => &mut tally.failed,
-                (_, Outcome::Uncertain) => &mut tally.uncertain,
-                (_, Outcome::Pending) => &mut tally.pending,
-                (_, Outcome::Skipped) => &mut tally.left_out,
-            } += 1;
-        }
-        tally
     }
 
     /// How many shots ended how, as of now.

@@ -13,6 +13,7 @@ mod man;
 mod probe;
 mod retime;
 mod sheet;
+mod status;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ pub(super) use self::man::ManArgs;
 pub(super) use self::probe::ProbeArgs;
 pub(super) use self::retime::RetimeArgs;
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
+pub(super) use self::status::StatusArgs;
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
 
@@ -333,33 +335,6 @@ pub enum ProgressMode {
     /// Nothing.
     #[value(alias = "quiet")]
     None,
-}
-
-/// `runner status`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples, also in another terminal while `apply` runs:
-  runner status shots.yaml
-  runner status shots.yaml --watch
-  runner status shots.yaml --watch --json | jq -c '.counts'
-
-It only looks: the run is never disturbed. `--simulate` looks at simulated runs.")]
-pub struct StatusArgs {
-    /// Which manifest.
-    #[command(flatten)]
-    pub manifest: ManifestArgs,
-
-    /// The output folder, instead of the manifest's `output.dir`.
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-
-    /// Look again every second until the run ends.
-    #[arg(long)]
-    pub watch: bool,
-
-    /// Print JSON; with `--watch` an object on a line whenever something changed.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `runner takes`

@@ -60,7 +60,113 @@ impl Screen {
         if rows == self.drawn && self.at == Some(size) {
             return;
         }
-        let text = self.erase() + &self.text(&rows);
+        let old = self.occupied();
+        // Row over row, and never "clear all below": some terminals keep what that
+        // clears in their history, a copy for every drawing.
+        let left_over = old.saturating_sub(rows.len().max(1));
+        let text = format!(
+            "\r{}{}{}{}",
+            up(old.saturating_sub(1)),
+            self.text(&rows),
+            "\r\n\x1b[K".repeat(left_over),
+            up(left_over)
+        );
+        self.drawn = rows;
+        self.at = Some(size);
+        self.write(&text);
+    }
+
+    /// Writes a line above the rows, where it stays.
+    pub(super) fn print(&mut self, line: &str) {
+        let text = format!("{}{line}\r\n{}", self.erase(), self.text(&self.drawn));
+        self.write(&text);
+    }
+
+    /// Takes the rows off; the next drawing puts them on again.
+    pub(super) fn clear(&mut self) {
+        let text = self.erase();
+        self.drawn.clear();
+        self.at = None;
+        if !text.is_empty() {
+            self.write(&text);
+        }
+    }
+
+    /// The first failure, if there was one.
+    pub(super) fn failure(&mut self) -> Option<io::Error> {
+        self.failure.take()
+    }
+
+    /// How many rows the last drawing takes now.
+    fn occupied(&self) -> usize {
+        let columns = self.size().columns.max(1);
+        let wrapped = |row: &Row| row.columns().max(1).div_ceil(columns);
+        self.drawn.iter().map(wrapped).sum()
+    }
+
+    /// The last drawing gone, and the cursor where it began.
+    fn erase(&self) -> String {
+        let old = self.occupied();
+        if old == 0 {
+            return String::new();
+        }
+        let back = format!("\r{}", up(old - 1));
+        format!("{back}{}{back}", vec!["\x1b[K"; old].join("\r\n"))
+    }
+
+    fn text(&self, rows: &[Row]) -> String {
+        let rows: Vec<String> = rows
+            .iter()
+            .map(|row| row.painted(self.paint) + "\x1b[K")
+            .collect();
+        rows.join("\r\n")
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()>;
+}
+
+/// The rows that are on a terminal now.
+pub(super) struct Screen {
+    terminal: Box<dyn Terminal>,
+    paint: Paint,
+    drawn: Vec<Row>,
+    at: Option<Size>,
+    failure: Option<io::Error>,
+}
+
+impl Screen {
+    pub(super) fn new(terminal: Box<dyn Terminal>, paint: Paint) -> Self {
+        Self {
+            terminal,
+            paint,
+            drawn: Vec::new(),
+            at: None,
+            failure: None,
+        }
+    }
+
+    pub(super) fn size(&self) -> Size {
+        self.terminal.size()
+    }
+
+    /// Puts these rows in the place of the last ones. Rows must fit, see
+    /// [`Row::within`].
+    pub(super) fn draw(&mut self, rows: Vec<Row>) {
+        let size = self.size();
+        if rows == self.drawn && self.at == Some(size) {
+            return;
+        }
+        let old = self.occupied();
+        // Row over row, and never "clear all below": some terminals keep what that
+        // clears in their history, a copy for every drawing.
+        let left_over = old.saturating_sub(rows.len().max(1));
+        let text = format!(
+            "\r{}{}{}{}",
+            up(old.saturating_sub(1)),
+            self.text(&rows),
+            "\r\n\x1b[K".repeat(left_over),
+            up(left_over)
+        );
         self.drawn = rows;
         self.at = Some(size);
         self.write(&text);
@@ -107,6 +213,13 @@ impl Screen {
         if self.failure.is_none() {
             self.failure = self.terminal.write(text).err();
         }
+    }
+}
+
+fn up(rows: usize) -> String {
+    match rows {
+        0 => String::new(),
+        rows => format!("\x1b[{rows}A"),
     }
 }
 

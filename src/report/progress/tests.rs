@@ -187,6 +187,43 @@ fn a_terminal_that_is_resized_keeps_one_picture() {
 }
 
 #[test]
+fn a_full_screen_is_drawn_over_and_never_cleared() {
+    #[derive(Clone, Default)]
+    struct Tape(Arc<Mutex<String>>);
+    impl Terminal for Tape {
+        fn size(&self) -> Size {
+            Size {
+                columns: 40,
+                rows: 10,
+            }
+        }
+        fn write(&mut self, text: &str) -> io::Result<()> {
+            self.0.lock().expect("no test panicked").push_str(text);
+            Ok(())
+        }
+    }
+    let tape = Tape::default();
+    let tempo = Tempo {
+        concurrency: 1,
+        creates_per_minute: None,
+    };
+    let stage: Box<dyn Terminal> = Box::new(tape.clone());
+    let clock = Box::new(Duration::default);
+    let mut bars = Bars::new(Some(stage), Paint::plain(), tempo, clock);
+    let mut state = RunState::default();
+    for event in events(many(400)) {
+        state.apply(&event);
+        bars.on_event(&event, &state);
+        lock(&bars.stage).draw();
+    }
+    bars.finish(&state).expect("a terminal");
+    let written = tape.0.lock().expect("no test panicked");
+    assert!(written.contains("80/400 done"));
+    // What some terminals answer with a copy of the screen in their history.
+    assert!(!written.contains("\x1b[J") && !written.contains("\x1b[2J"));
+}
+
+#[test]
 fn tiny_terminals_get_what_fits() {
     for (columns, rows) in [(1, 1), (2, 1), (9, 2), (20, 3), (300, 4)] {
         let mut theatre = Theatre::new(columns, rows);
