@@ -65,18 +65,17 @@ fn watch(
     let mut said = String::new();
     let mut status = first;
     while status.running {
-        match &mut board {
-            Some(board) => board.draw(&status.as_board(board.size())),
-            None => {
-                let line = if json {
-                    status.as_json().to_string()
-                } else {
-                    status.as_line()
-                };
-                if line != said {
-                    console.data(&line);
-                    said = line;
-                }
+        if let Some(board) = &mut board {
+            board.draw(&status.as_board(board.size()));
+        } else {
+            let line = if json {
+                status.as_json().to_string()
+            } else {
+                status.as_line()
+            };
+            if line != said {
+                console.data(&line);
+                said = line;
             }
         }
         std::thread::sleep(EVERY);

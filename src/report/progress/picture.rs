@@ -161,7 +161,10 @@ impl Picture {
             let text = format!("  stopping: {reason}");
             rows.push(Row::default().and(Tone::Warning, text));
         } else if let Some(pause) = self.pause.filter(|pause| pause.until > now) {
-            let text = format!("  {}", pause_text(pause.by, pause.until - now));
+            let text = format!(
+                "  {}",
+                pause_text(pause.by, pause.until.saturating_sub(now))
+            );
             rows.push(Row::default().and(Tone::Warning, text));
         }
         rows
