@@ -137,18 +137,18 @@ impl Glance {
 impl Sink for Bars {
     fn on_event(&mut self, event: &Event, state: &RunState) {
         let line = self.lines.line(event, state);
-        let mut stage = lock(&self.stage);
+        let mut drawn = lock(&self.stage);
         if matches!(event.kind, EventKind::RunStarted(_)) {
-            stage.begun = (stage.clock)().saturating_sub(event.elapsed);
+            drawn.begun = (drawn.clock)().saturating_sub(event.elapsed);
         }
-        stage.picture.take_in(event, state);
-        if let Some((screen, line)) = stage.screen.as_mut().zip(line)
+        drawn.picture.take_in(event, state);
+        if let Some((screen, line)) = drawn.screen.as_mut().zip(line)
             && stays(&event.kind)
         {
             screen.print(&line);
         }
-        let is_drawn = stage.screen.is_some();
-        drop(stage);
+        let is_drawn = drawn.screen.is_some();
+        drop(drawn);
         if is_drawn && self.ticker.is_none() && !state.finished {
             lock(&self.stage).draw();
             self.start();

@@ -59,12 +59,11 @@ pub(super) fn storyboard(folder: &Path) -> Option<Pictures> {
     let mut used = HashSet::new();
     for name in names {
         let shot = of_picture(&name, &mut used);
-        match trouble(&format!("{HEAD}{shot}"), folder) {
-            Some(why) => pictures.left_out.push((name, why)),
-            None => {
-                pictures.text.push_str(&shot);
-                pictures.taken += 1;
-            }
+        if let Some(why) = trouble(&format!("{HEAD}{shot}"), folder) {
+            pictures.left_out.push((name, why));
+        } else {
+            pictures.text.push_str(&shot);
+            pictures.taken += 1;
         }
     }
     (pictures.taken > 0 || !pictures.left_out.is_empty()).then_some(pictures)
