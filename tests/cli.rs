@@ -470,8 +470,27 @@ fn the_wire_is_told_of_where_it_is_asked_for() {
 #[test]
 fn help_shows_an_example_for_every_command() {
     for command in [
-        "check", "plan", "graph", "animatic", "apply", "status", "runs", "report", "takes",
-        "sheet", "export", "cut", "retime", "resolve", "frames", "probe", "simulate", "schema",
+        "init",
+        "completions",
+        "man",
+        "check",
+        "plan",
+        "graph",
+        "animatic",
+        "apply",
+        "status",
+        "runs",
+        "report",
+        "takes",
+        "sheet",
+        "export",
+        "cut",
+        "retime",
+        "resolve",
+        "frames",
+        "probe",
+        "simulate",
+        "schema",
     ] {
         let help = ran(program().args([command, "--help"]));
         assert_eq!(help.code, 0);

@@ -6,8 +6,8 @@
 use std::io::BufRead as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use indicatif::{MultiProgress, ProgressDrawTarget};
 use jiff::Timestamp;
 
 use crate::cli::args::{ApplyArgs, ProgressMode, WrittenReport};
@@ -20,7 +20,7 @@ use crate::cli::history::{Memory, forgotten};
 use crate::cli::load::{self, Loaded};
 use crate::cli::plan::Accepted;
 use crate::cli::{callbacks, limits};
-use crate::cli::{plan as plan_command, prepare, render, signals, simulate, verbose};
+use crate::cli::{plan as plan_command, prepare, render, signals, simulate, terminal, verbose};
 use crate::engine::{self, Observer, Ports, RunError, Settings, Shutdown};
 use crate::event::{Decision, Event};
 use crate::ledger::{Ledger, Turnstile};
@@ -30,7 +30,8 @@ use crate::plan::document::PlanDocument;
 use crate::provider::exchange::Witness;
 use crate::provider::minimax::{self, MiniMax};
 use crate::report::{
-    Bars, FormFile, GithubJob, JsonLines, Lines, Paint, Places, ReportFile, Sink, Sinks, Summary,
+    Bars, FormFile, GithubJob, Glance, JsonLines, Lines, Paint, Places, ReportFile, Sink, Sinks,
+    Summary, Tempo,
 };
 use crate::simulator::Simulator;
 use crate::state::RunState;
@@ -216,13 +217,14 @@ struct Run {
 impl Run {
     fn carry_out(self, args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
         let runtime = simulate::runtime()?;
-        let (mut sinks, bars) = self.sinks(args.progress, console);
+        let (mut sinks, glance) = self.sinks(args.progress, console);
         args.reports
             .iter()
             .for_each(|report| sinks.push(written(report)));
         let witness = args
             .verbose
-            .then(|| verbose::witness(console.clone(), bars));
+            .then(|| verbose::witness(console.clone(), glance.clone()));
+        runtime.spawn(signals::answer(glance, console.clone()));
         let sinks = Arc::new(Mutex::new(sinks));
         let result = runtime.block_on(self.run(args, observer(Arc::clone(&sinks)), witness));
         // Nothing is left to wait for; a simulator's renderer may still be at it.
@@ -242,25 +244,22 @@ impl Run {
     }
 
     /// Who is told: the person or program that watches, the report, and at the
-    /// end the person again. Beside them the screen, if bars are drawn on it.
-    fn sinks(&self, mode: ProgressMode, console: &Console) -> (Sinks, Option<MultiProgress>) {
+    /// end the person again. Beside them what there is to be seen at any moment.
+    fn sinks(&self, mode: ProgressMode, console: &Console) -> (Sinks, Glance) {
         let mut sinks = Sinks::default();
-        let mut screen = None;
         let paint = Paint::new(console.colour());
-        let terminal = Console::has_terminal();
-        let progress: Option<Box<dyn Sink>> = match mode {
-            ProgressMode::None => None,
-            ProgressMode::Json => Some(Box::new(JsonLines::new(Box::new(std::io::stdout())))),
-            ProgressMode::Auto if !terminal => Some(lines(paint)),
-            ProgressMode::Lines => Some(lines(paint)),
-            ProgressMode::Auto | ProgressMode::Bars => {
-                let bars = Bars::new(ProgressDrawTarget::stderr(), paint);
-                screen = Some(bars.screen());
-                Some(Box::new(bars))
-            }
+        let draws = match mode {
+            ProgressMode::Auto | ProgressMode::Bars => Console::has_terminal(),
+            _ => false,
         };
-        if let Some(progress) = progress {
-            sinks.push(progress);
+        let bars = self.bars(draws, paint);
+        let glance = bars.glance();
+        sinks.push(Box::new(bars));
+        match mode {
+            ProgressMode::Json => sinks.push(Box::new(JsonLines::new(Box::new(std::io::stdout())))),
+            ProgressMode::Plain => sinks.push(lines(paint)),
+            ProgressMode::Auto if !draws => sinks.push(lines(paint)),
+            ProgressMode::Auto | ProgressMode::Bars | ProgressMode::None => {}
         }
         let report = self.store.layout().report();
         let places = Places {
@@ -272,7 +271,21 @@ impl Run {
             let stderr = Box::new(std::io::stderr());
             sinks.push(Box::new(Summary::new(stderr, places, paint)));
         }
-        (sinks, screen)
+        (sinks, glance)
+    }
+
+    fn bars(&self, draws: bool, paint: Paint) -> Bars {
+        let tempo = Tempo {
+            concurrency: self.settings.concurrency,
+            // The simulator's minutes are shorter.
+            creates_per_minute: self
+                .settings
+                .creates_per_minute
+                .map(|rate| rate * f64::from(self.settings.time_scale)),
+        };
+        let begun = Instant::now();
+        let clock = Box::new(move || begun.elapsed());
+        Bars::new(draws.then(terminal::stderr), paint, tempo, clock)
     }
 
     async fn run(

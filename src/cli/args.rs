@@ -4,15 +4,19 @@
 
 mod animatic;
 mod check;
+mod completions;
 mod cut;
 mod export;
 mod frames;
 mod graph;
+mod init;
+mod man;
 mod probe;
 mod report;
 mod retime;
 mod schema;
 mod sheet;
+mod status;
 mod watch;
 
 use std::net::SocketAddr;
@@ -23,15 +27,19 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::animatic::AnimaticArgs;
 pub(super) use self::check::{CheckArgs, CheckFormat};
+pub(super) use self::completions::CompletionsArgs;
 pub(super) use self::cut::CutArgs;
 pub(super) use self::export::{ExportArgs, Format, PathStyle};
 pub(super) use self::frames::FramesArgs;
 pub(super) use self::graph::{GraphArgs, GraphFormat};
+pub(super) use self::init::{Example, InitArgs};
+pub(super) use self::man::ManArgs;
 pub(super) use self::probe::ProbeArgs;
 pub(super) use self::report::{ReportArgs, ReportFormat, RunsArgs, WhoseArgs, WrittenReport};
 pub(super) use self::retime::RetimeArgs;
 pub(super) use self::schema::{SchemaArgs, SchemaOf};
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
+pub(super) use self::status::StatusArgs;
 pub(super) use self::watch::WatchArgs;
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
@@ -41,6 +49,7 @@ use crate::money::Money;
 #[command(name = "runner", version, about, max_term_width = 100)]
 #[command(after_help = "\
 Try it without a key and without cost:
+  runner init
   runner apply shots.yaml --simulate
 
 Exit codes: 0 all good, 1 internal, 2 usage, 3 key refused, 4 quota or balance,
@@ -91,6 +100,8 @@ pub enum Colour {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Begin a storyboard, from the pictures of a folder or from an example.
+    Init(InitArgs),
     /// Find every mistake of a manifest; nothing is sent.
     Check(CheckArgs),
     /// Show what `apply` would do, why, and what it would cost; nothing is sent.
@@ -129,6 +140,10 @@ pub enum Command {
     Simulate(SimulateArgs),
     /// Print a JSON Schema.
     Schema(SchemaArgs),
+    /// Print what a shell needs to complete commands and flags.
+    Completions(CompletionsArgs),
+    /// Write the manual pages.
+    Man(ManArgs),
 }
 
 /// Which manifest, with which values.
@@ -360,35 +375,20 @@ pub enum ClipSize {
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ProgressMode {
-    /// Bars on a terminal, lines elsewhere.
+    /// Bars on a terminal, plain lines elsewhere.
     Auto,
-    /// Bars.
+    /// Bars, where stderr is a terminal.
+    #[value(alias = "tty")]
     Bars,
-    /// A line for each change.
-    Lines,
+    /// A line for each change, and from 50 shots on only for what is final, with
+    /// the sums every half a minute.
+    #[value(alias = "lines")]
+    Plain,
     /// A JSON object for each event, on stdout.
     Json,
     /// Nothing.
+    #[value(alias = "quiet")]
     None,
-}
-
-/// `runner status`
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Example, in another terminal while `apply` runs:\n  runner status shots.yaml"
-)]
-pub struct StatusArgs {
-    /// Which manifest.
-    #[command(flatten)]
-    pub manifest: ManifestArgs,
-
-    /// The output folder, instead of the manifest's `output.dir`.
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `runner takes`

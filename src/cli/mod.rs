@@ -11,6 +11,7 @@ mod backend;
 mod callbacks;
 mod check;
 mod choose;
+mod completions;
 mod console;
 mod cut;
 mod env;
@@ -21,9 +22,11 @@ mod frames;
 mod graph;
 mod handoff;
 mod history;
+mod init;
 mod limits;
 mod lint;
 mod load;
+mod man;
 mod plan;
 mod prepare;
 mod probe;
@@ -39,6 +42,7 @@ mod simulate;
 mod status;
 mod table;
 mod takes;
+mod terminal;
 mod tongue;
 mod verbose;
 mod watch;
@@ -76,6 +80,7 @@ pub fn main() -> std::process::ExitCode {
 
 fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
     match command {
+        Command::Init(args) => init::init(&args, console),
         Command::Check(args) => check::check(&args, console),
         Command::Plan(args) => plan::plan(&args, console),
         Command::Watch(args) => watch::watch(args, console),
@@ -95,6 +100,8 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Probe(args) => Ok(probe::probe(&args, console)),
         Command::Simulate(args) => simulate::simulate(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),
+        Command::Completions(args) => Ok(completions::completions(&args, console)),
+        Command::Man(args) => man::man(&args, console),
     }
 }
 

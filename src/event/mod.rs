@@ -144,6 +144,12 @@ pub enum EventKind {
         /// Why not.
         reason: SkipReason,
     },
+    /// As many tasks were created as `limits.creates_per_minute` allows: the next
+    /// one has to wait. A pause that the service asks for is a `CreateRefused`.
+    RateReached {
+        /// For how long.
+        wait: Duration,
+    },
     /// No further task will be created in this run.
     RunStopping {
         /// Why.
@@ -169,7 +175,10 @@ impl EventKind {
             | Self::ShotPending { shot, .. }
             | Self::ShotSkipped { shot, .. } => Some(shot),
             Self::ShotDecided(facts) => Some(&facts.id),
-            Self::RunStarted(_) | Self::RunStopping { .. } | Self::RunFinished => None,
+            Self::RunStarted(_)
+            | Self::RateReached { .. }
+            | Self::RunStopping { .. }
+            | Self::RunFinished => None,
         }
     }
 }
@@ -292,7 +301,7 @@ pub struct ShotFacts {
 }
 
 /// A part of a request that differs from an earlier one.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FieldChange {
     /// The request's field, for example `prompt`.
     pub field: String,

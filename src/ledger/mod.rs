@@ -10,6 +10,7 @@
 
 mod accounts;
 mod error;
+mod latest;
 mod memory;
 mod open;
 mod page;
@@ -30,6 +31,7 @@ use crate::id::{AttemptId, Fingerprint, RunId, ShotId, TaskId};
 
 pub use self::accounts::Accounts;
 pub use self::error::LedgerError;
+pub use self::latest::LatestRun;
 use self::memory::Memory;
 pub use self::memory::PastRun;
 pub use self::read::{Record, Records};
@@ -269,6 +271,12 @@ impl Ledger {
     /// where it is so long ago that only its name is kept.
     pub fn events(&self, run: &RunId) -> Result<Vec<Event>, LedgerError> {
         memory::events(&self.connection, &self.path, run)
+    }
+
+    /// The run that began last, with what the service said in it; `None` where
+    /// there was none.
+    pub fn latest_run(&self) -> Result<Option<LatestRun>, LedgerError> {
+        latest::latest_run(&self.connection, &self.path)
     }
 
     /// The standing record of every fingerprint and the latest of every shot.

@@ -3,6 +3,8 @@ CREATE TABLE runs (
     run_id         TEXT PRIMARY KEY,
     started_at     TEXT NOT NULL,               -- RFC 3339, as every time here
     finished_at    TEXT,                        -- NULL: cut off, or still running
+    paused_until   TEXT,                        -- nothing is created until then
+    paused_by      TEXT CHECK (paused_by IN ('service', 'limit')),
     manifest       TEXT NOT NULL,
     backend        TEXT NOT NULL,
     base_url       TEXT NOT NULL,
@@ -77,6 +79,14 @@ CREATE TABLE videos (
     codec       TEXT NOT NULL,
     saved_at    TEXT NOT NULL
 ) STRICT;
+
+-- What the service said last of each shot of the latest run, for whoever looks on.
+CREATE TABLE statuses (
+    run_id  TEXT NOT NULL REFERENCES runs (run_id),
+    shot_id TEXT NOT NULL,
+    status  TEXT NOT NULL,
+    PRIMARY KEY (run_id, shot_id)
+) STRICT, WITHOUT ROWID;
 
 -- What happened in each run, so that it can be told again. Never read to decide
 -- what is paid: that is in `attempts`.

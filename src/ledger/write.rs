@@ -15,6 +15,7 @@ use super::page::Page;
 use crate::event::{Event, EventKind, ShotFacts};
 use crate::id::{RunId, ShotId};
 use crate::money::Money;
+use crate::state::asks_to_wait;
 
 /// What an attempt's row holds beside what its events say.
 #[derive(Debug)]
@@ -78,6 +79,9 @@ pub(super) fn event(
         run,
         at: event.at,
     };
+    if let Some((wait, by)) = asks_to_wait(&event.kind) {
+        page.paused(wait, by)?;
+    }
     match &event.kind {
         EventKind::RunStarted(facts) => page.run_started(facts),
         EventKind::ShotDecided(shot) => {
@@ -143,10 +147,11 @@ pub(super) fn event(
         }
         EventKind::VideoSaved { attempt, video, .. } => page.video_saved(attempt, video),
         EventKind::RunFinished => page.run_finished(),
-        EventKind::StatusSeen { .. }
-        | EventKind::Retrying { .. }
+        EventKind::StatusSeen { shot, status, .. } => page.status_seen(shot, status),
+        EventKind::Retrying { .. }
         | EventKind::ShotPending { .. }
         | EventKind::ShotSkipped { .. }
+        | EventKind::RateReached { .. }
         | EventKind::RunStopping { .. } => Ok(()),
     }
 }

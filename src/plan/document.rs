@@ -291,7 +291,7 @@ impl Change {
 impl FrameDocument {
     fn new(frame: &FrameUse) -> Self {
         Self {
-            field: frame.field.to_owned(),
+            field: frame.field.to_string(),
             shot: frame.shot.to_string(),
             at: frame.at.clone(),
             pixels_sha256: frame.pixels_sha256.clone(),

@@ -39,10 +39,12 @@ pub use self::json::ReportFile;
 pub use self::jsonl::{JsonLines, Line};
 pub use self::lines::Lines;
 pub use self::model::Report;
-pub use self::progress::Bars;
+pub(crate) use self::progress::pause_text;
+pub use self::progress::{Bars, Board, Clock, Glance, Size, Tempo, Terminal};
 pub use self::schema::{events_schema, report_schema};
 pub use self::summary::{Places, Summary};
 pub use self::text::Paint;
+pub(crate) use self::text::elapsed_seconds;
 
 /// Version of the report and of the event lines. The minor number grows when
 /// fields are added, the major one when a reader must change.

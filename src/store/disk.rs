@@ -50,6 +50,23 @@ pub fn write_atomic_with<E: From<StoreError>>(
     result
 }
 
+/// Puts `bytes` under `path` unless something has that name; says whether it did.
+pub fn write_where_free(path: &Path, bytes: &[u8]) -> Result<bool, StoreError> {
+    let file = OpenOptions::new().write(true).create_new(true).open(path);
+    let mut file = match file {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+        opened => opened.map_err(StoreError::io("create", path))?,
+    };
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if let Err(error) = written {
+        // A half would be kept by the next try.
+        let _ = fs::remove_file(path);
+        return Err(StoreError::io("write", path)(error));
+    }
+    sync_folder_of(path)?;
+    Ok(true)
+}
+
 /// In the same folder, because a rename across file systems is a copy; named
 /// after the process, because `plan` and `apply` may write at once.
 fn beside(path: &Path) -> PathBuf {
