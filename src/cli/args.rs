@@ -10,6 +10,7 @@ mod graph;
 mod probe;
 mod retime;
 mod sheet;
+mod takes;
 mod watch;
 
 use std::net::SocketAddr;
@@ -26,6 +27,7 @@ pub(super) use self::graph::{GraphArgs, GraphFormat};
 pub(super) use self::probe::ProbeArgs;
 pub(super) use self::retime::RetimeArgs;
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
+pub(super) use self::takes::TakesArgs;
 pub(super) use self::watch::WatchArgs;
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
@@ -346,33 +348,6 @@ pub struct StatusArgs {
     /// Which manifest.
     #[command(flatten)]
     pub manifest: ManifestArgs,
-
-    /// The output folder, instead of the manifest's `output.dir`.
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `runner takes`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  runner takes shots.yaml                                       # every take of every shot
-  runner takes shots.yaml --only opening --select 1f0c9a3b      # the one that counts
-
-A chosen take counts until another one is made for the same request; the others
-are kept.")]
-pub struct TakesArgs {
-    /// Which manifest.
-    #[command(flatten)]
-    pub manifest: ManifestArgs,
-
-    /// The take that counts from now on: the first digits of its SHA-256.
-    #[arg(long, value_name = "DIGITS")]
-    pub select: Option<String>,
 
     /// The output folder, instead of the manifest's `output.dir`.
     #[arg(long, value_name = "DIR")]
