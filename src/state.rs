@@ -254,19 +254,8 @@ impl RunState {
             .map(|(position, shot)| (shot.id.clone(), position))
             .collect();
         self.shots = facts.shots.iter().cloned().map(ShotState::new).collect();
-        // The shots live in their states from here on; ten thousand of them are
-        // not copied once more just to be left out.
-        self.facts = Some(RunFacts {
-            run_id: facts.run_id.clone(),
-            manifest: facts.manifest.clone(),
-            backend: facts.backend.clone(),
-            base_url: facts.base_url.clone(),
-            free: facts.free,
-            runner_version: facts.runner_version.clone(),
-            spec_version: facts.spec_version.clone(),
-            price_date: facts.price_date.clone(),
-            shots: Vec::new(),
-        });
+        // The shots live in their states from here on.
+        self.facts = Some(facts.without_shots());
     }
 
     /// A shot that waited knows its request now, or one that nobody waited for

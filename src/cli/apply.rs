@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use jiff::Timestamp;
 
-use crate::cli::args::{ApplyArgs, ProgressMode};
+use crate::cli::args::{ApplyArgs, ProgressMode, WrittenReport};
 use crate::cli::backend::Target;
 use crate::cli::console::Console;
 use crate::cli::env::Environment;
@@ -18,7 +18,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::history::{Memory, forgotten};
 use crate::cli::load::{self, Loaded};
-use crate::cli::words::shots;
+use crate::cli::plan::Accepted;
 use crate::cli::{callbacks, limits};
 use crate::cli::{plan as plan_command, prepare, render, signals, simulate, verbose};
 use crate::engine::{self, Observer, Ports, RunError, Settings, Shutdown};
@@ -26,17 +26,34 @@ use crate::event::{Decision, Event};
 use crate::ledger::{Ledger, Turnstile};
 use crate::manifest::model::Callback;
 use crate::plan::Plan;
+use crate::plan::document::PlanDocument;
 use crate::provider::exchange::Witness;
 use crate::provider::minimax::{self, MiniMax};
-use crate::report::{Bars, JsonLines, Lines, Paint, Places, ReportFile, Sink, Sinks, Summary};
+use crate::report::{
+    Bars, FormFile, GithubJob, JsonLines, Lines, Paint, Places, ReportFile, Sink, Sinks, Summary,
+};
 use crate::simulator::Simulator;
 use crate::state::RunState;
 use crate::store::Store;
 
 pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
+    match Accepted::find(args)? {
+        Some(accepted) => carry_out(&accepted.arguments(args), Some(&accepted), console),
+        None => carry_out(args, None, console),
+    }
+}
+
+fn carry_out(
+    args: &ApplyArgs,
+    accepted: Option<&Accepted>,
+    console: &mut Console,
+) -> Result<Exit, CliError> {
     let mut loaded = load::load_forced(&args.manifest, &args.results.force)?;
     console.diagnostics(&loaded);
     if loaded.has_errors() {
+        if let Some(accepted) = accepted {
+            return Err(accepted.stale("its storyboard has mistakes now"));
+        }
         console.say("nothing was created");
         return Ok(Exit::ManifestInvalid);
     }
@@ -53,6 +70,7 @@ pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, Cli
             .write_off(&forgotten(&records, &store, &target.name), Timestamp::now())
             .map_err(prepare::ledger_error)?;
     }
+    let files = plan_command::files_read(&loaded);
     let mut plan = prepare::plan(
         &mut loaded,
         &manifest,
@@ -63,7 +81,12 @@ pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, Cli
         args.limits.deadline,
     )?;
     drop(records);
-    let settings = limits::settings(&manifest.limits, args, &target);
+    let mut settings = limits::settings(&manifest.limits, args, &target);
+    if let Some(accepted) = accepted {
+        let now = PlanDocument::new(&plan, plan_command::pace(&manifest.limits));
+        accepted.still_holds(&now, &files, console)?;
+        Accepted::bound(&plan, &mut settings);
+    }
     console.say(plan_command::summary(&plan));
     let unpriced = limits::allow_unpriced(&manifest, args);
     limits::within_budget(&plan, &settings, unpriced)?;
@@ -113,21 +136,11 @@ fn key(loaded: &Loaded, target: &Target, args: &ApplyArgs) -> Result<String, Cli
 
 /// Asks before money is spent, where there is a person to ask.
 fn confirmed(plan: &Plan, target: &Target, args: &ApplyArgs, console: &mut Console) -> bool {
-    // What waits for a frame may have to be created: the price is at most this.
-    let creates = plan.count(Decision::Create) + plan.count(Decision::Wait);
-    if target.simulated || args.yes || creates == 0 || !Console::is_interactive() {
+    let pays = plan.facts.shots.iter().any(|shot| shot.decision.may_pay());
+    if target.simulated || args.yes || !pays || !Console::is_interactive() {
         return true;
     }
-    let most = if plan.count(Decision::Wait) > 0 {
-        "up to "
-    } else {
-        ""
-    };
-    console.ask(format!(
-        "create {most}{} for {most}{}? [y/N] ",
-        shots(creates),
-        plan.cost()
-    ));
+    console.ask(render::calm(&plan_command::question(plan)));
     let mut answer = String::new();
     if std::io::stdin().lock().read_line(&mut answer).is_err() {
         return false;
@@ -163,10 +176,7 @@ fn turnstile(
 /// A name that cannot be written is found before anything is paid.
 fn names_are_free(plan: &Plan, store: &Store) -> Result<(), CliError> {
     for shot in &plan.facts.shots {
-        if matches!(
-            shot.decision,
-            Decision::Create | Decision::Wait | Decision::Resume
-        ) {
+        if shot.decision.may_pay() || shot.decision == Decision::Resume {
             store.check(&shot.file).map_err(prepare::store_error)?;
         }
     }
@@ -206,7 +216,10 @@ struct Run {
 impl Run {
     fn carry_out(self, args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
         let runtime = simulate::runtime()?;
-        let (sinks, bars) = self.sinks(args.progress, console);
+        let (mut sinks, bars) = self.sinks(args.progress, console);
+        args.reports
+            .iter()
+            .for_each(|report| sinks.push(written(report)));
         let witness = args
             .verbose
             .then(|| verbose::witness(console.clone(), bars));
@@ -312,6 +325,18 @@ impl Run {
             simulator.stop().await;
         }
         Ok(result)
+    }
+}
+
+/// A form that was asked for beside `report.json`. Annotations go where GitHub reads
+/// them just as well and where no program reads progress.
+fn written(report: &WrittenReport) -> Box<dyn Sink> {
+    match report {
+        WrittenReport::File(form, path) => Box::new(FormFile::new(*form, path.clone())),
+        WrittenReport::Github => Box::new(GithubJob::new(
+            Box::new(std::io::stderr()),
+            Environment::job_summary(),
+        )),
     }
 }
 

@@ -4,6 +4,7 @@
 //! part. Each command is a file; this one is the table of contents.
 
 mod animatic;
+mod annotate;
 mod apply;
 mod args;
 mod backend;
@@ -27,13 +28,16 @@ mod plan;
 mod prepare;
 mod probe;
 mod render;
+mod report;
 mod resolve;
 mod retime;
+mod runs;
 mod schema;
 mod sheet;
 mod signals;
 mod simulate;
 mod status;
+mod table;
 mod takes;
 mod tongue;
 mod verbose;
@@ -79,6 +83,8 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Animatic(args) => animatic::animatic(&args, console),
         Command::Apply(args) => apply::apply(&args, console),
         Command::Status(args) => status::status(&args, console),
+        Command::Runs(args) => runs::runs(&args, console),
+        Command::Report(args) => report::report(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
         Command::Sheet(args) => sheet::sheet(&args, console),
         Command::Export(args) => export::export(&args, console),

@@ -196,14 +196,6 @@ impl Page<'_> {
         known(attempt, changed)
     }
 
-    pub(super) fn status_seen(&self, shot: &ShotId, status: &str) -> Result<(), LedgerError> {
-        self.execute(
-            "INSERT INTO statuses (run_id, shot_id, at, status) VALUES (?1, ?2, ?3, ?4)",
-            params![self.run.as_str(), shot.as_str(), self.now(), status],
-        )
-        .map(drop)
-    }
-
     pub(super) fn video_saved(
         &self,
         attempt: &AttemptId,

@@ -78,10 +78,29 @@ CREATE TABLE videos (
     saved_at    TEXT NOT NULL
 ) STRICT;
 
--- What the service said of a shot, and when it first said so.
-CREATE TABLE statuses (
-    run_id  TEXT NOT NULL REFERENCES runs (run_id),
-    shot_id TEXT NOT NULL,
-    at      TEXT NOT NULL,
-    status  TEXT NOT NULL
+-- What happened in each run, so that it can be told again. Never read to decide
+-- what is paid: that is in `attempts`.
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY,               -- order in which they were written
+    run_id   TEXT NOT NULL REFERENCES runs (run_id),
+    packed   INTEGER NOT NULL,                  -- whether `lines` is deflated
+    lines    BLOB NOT NULL                      -- one JSON object for each event
 ) STRICT;
+
+CREATE INDEX events_of_run ON events (run_id, packed);
+
+-- The shots that a run began with, some hundred together. Runs that decide the
+-- same share them, so that running again what is there already takes no room.
+CREATE TABLE casts (
+    digest TEXT PRIMARY KEY,                    -- SHA-256 of the JSON
+    shots  BLOB NOT NULL                        -- a JSON list, deflated
+) STRICT;
+
+CREATE TABLE run_casts (
+    run_id   TEXT NOT NULL REFERENCES runs (run_id),
+    position INTEGER NOT NULL,
+    digest   TEXT NOT NULL REFERENCES casts (digest),
+    PRIMARY KEY (run_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX runs_of_cast ON run_casts (digest);

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::error::LedgerError;
 use super::page::Page;
-use crate::event::{Decision, Event, EventKind, ShotFacts};
+use crate::event::{Event, EventKind, ShotFacts};
 use crate::id::{RunId, ShotId};
 use crate::money::Money;
 
@@ -51,7 +51,7 @@ impl Writing {
 
     /// Only what is to be created is ever intended.
     fn note(&mut self, shot: &ShotFacts) {
-        if shot.decision != Decision::Create {
+        if !shot.decision.pays() {
             return;
         }
         let row = ShotRow {
@@ -64,7 +64,7 @@ impl Writing {
     }
 }
 
-/// Writes one event; those that no later run needs are left out.
+/// Writes what one event changes; those that no later run needs change nothing.
 pub(super) fn event(
     connection: &Connection,
     path: &Path,
@@ -123,7 +123,6 @@ pub(super) fn event(
         EventKind::CreateUncertain {
             attempt, failure, ..
         } => page.failed(attempt, failure, "'intended'", "uncertain"),
-        EventKind::StatusSeen { shot, status, .. } => page.status_seen(shot, status),
         EventKind::TaskSucceeded { attempt, file, .. } => page.change(
             attempt,
             "file_id = :value, trace_id = coalesce(:more, trace_id),
@@ -144,7 +143,8 @@ pub(super) fn event(
         }
         EventKind::VideoSaved { attempt, video, .. } => page.video_saved(attempt, video),
         EventKind::RunFinished => page.run_finished(),
-        EventKind::Retrying { .. }
+        EventKind::StatusSeen { .. }
+        | EventKind::Retrying { .. }
         | EventKind::ShotPending { .. }
         | EventKind::ShotSkipped { .. }
         | EventKind::RunStopping { .. } => Ok(()),

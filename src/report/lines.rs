@@ -127,10 +127,14 @@ fn opening(facts: &RunFacts) -> String {
     let cost: Total = facts
         .shots
         .iter()
-        .filter(|shot| matches!(shot.decision, Decision::Create | Decision::Wait))
+        .filter(|shot| shot.decision.may_pay())
         .filter_map(|shot| shot.price.clone())
         .collect();
-    let create = match part(Decision::Create, "to create") {
+    let made = list([
+        part(Decision::Create, "to create"),
+        part(Decision::Replace, "to replace"),
+    ]);
+    let create = match made {
         words if !words.is_empty() && !cost.is_zero() => format!("{words} ({cost})"),
         words => words,
     };

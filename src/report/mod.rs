@@ -1,14 +1,18 @@
-//! What a run says of itself: lines, bars, JSON and closing words.
+//! What a run says of itself: lines, bars, JSON, closing words, and reports for machines.
 //!
 //! Owns formats and wording. Never counts: what is "done" or "spent" comes from
 //! [`RunState`]. Never opens a terminal or reads the environment: each sink is
 //! handed what it writes to, and whether colour is wanted.
 
 mod fill;
+mod form;
+pub mod github;
 pub mod graph;
 mod json;
 mod jsonl;
+mod junit;
 mod lines;
+mod markdown;
 pub mod model;
 mod output;
 mod progress;
@@ -30,6 +34,7 @@ use crate::event::Event;
 use crate::state::RunState;
 use crate::store::StoreError;
 
+pub use self::form::{Form, FormFile, GithubJob};
 pub use self::json::ReportFile;
 pub use self::jsonl::{JsonLines, Line};
 pub use self::lines::Lines;

@@ -483,3 +483,11 @@ fn the_report_is_put_in_its_place() {
     let written = std::fs::read_to_string(&path).expect("a report");
     assert_eq!(written, report(&state));
 }
+
+#[test]
+fn a_run_that_never_began_has_every_form() {
+    let report = Report::of(&RunState::default());
+    assert_eq!(report.to_annotations(), Vec::new());
+    assert!(report.to_markdown().contains("0 of 0 shots done"));
+    junit_parser::from_reader(report.to_junit().as_bytes()).expect("JUnit");
+}

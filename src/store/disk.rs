@@ -21,7 +21,17 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     })
 }
 
-/// The same for what is written piece by piece: `write` gets an empty file.
+/// Adds to the end of a file that is somebody else's, and makes it where it is missing.
+pub fn append(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let mut file = File::options()
+        .append(true)
+        .create(true)
+        .open(path)
+        .map_err(StoreError::io("open", path))?;
+    file.write_all(bytes).map_err(StoreError::io("write", path))
+}
+
+/// As [`write_atomic`], for what is written piece by piece: `write` gets an empty file.
 pub fn write_atomic_with<E: From<StoreError>>(
     path: &Path,
     write: impl FnOnce(&mut File) -> Result<(), E>,
