@@ -17,6 +17,7 @@ mod retime;
 mod schema;
 mod sheet;
 mod status;
+mod takes;
 mod watch;
 
 use std::net::SocketAddr;
@@ -40,6 +41,7 @@ pub(super) use self::retime::RetimeArgs;
 pub(super) use self::schema::{SchemaArgs, SchemaOf};
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
 pub(super) use self::status::StatusArgs;
+pub(super) use self::takes::TakesArgs;
 pub(super) use self::watch::WatchArgs;
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
@@ -389,33 +391,6 @@ pub enum ProgressMode {
     /// Nothing.
     #[value(alias = "quiet")]
     None,
-}
-
-/// `runner takes`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  runner takes shots.yaml                                       # every take of every shot
-  runner takes shots.yaml --only opening --select 1f0c9a3b      # the one that counts
-
-A chosen take counts until another one is made for the same request; the others
-are kept.")]
-pub struct TakesArgs {
-    /// Which manifest.
-    #[command(flatten)]
-    pub manifest: ManifestArgs,
-
-    /// The take that counts from now on: the first digits of its SHA-256.
-    #[arg(long, value_name = "DIGITS")]
-    pub select: Option<String>,
-
-    /// The output folder, instead of the manifest's `output.dir`.
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `runner resolve`
