@@ -4,6 +4,7 @@
 //! [`RunState`]. Never opens a terminal or reads the environment: each sink is
 //! handed what it writes to, and whether colour is wanted.
 
+pub mod gallery;
 pub mod graph;
 mod json;
 mod jsonl;

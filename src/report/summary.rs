@@ -30,6 +30,8 @@ pub struct Places {
     pub videos: String,
     /// The report, if one is written.
     pub report: Option<String>,
+    /// The page to look at, if one is written.
+    pub gallery: Option<String>,
 }
 
 /// A sink that speaks once, at the end.
@@ -141,10 +143,16 @@ impl Words<'_> {
     }
 
     fn where_it_is(&self) -> String {
-        match &self.places.report {
-            Some(report) => format!("videos in {}, report in {report}\n", self.places.videos),
-            None => format!("videos in {}\n", self.places.videos),
-        }
+        let Places {
+            videos,
+            report,
+            gallery,
+        } = self.places;
+        let report = report.as_ref().map(|report| format!("report in {report}"));
+        let gallery = gallery.as_ref().map(|page| format!("to look at: {page}"));
+        let places = [Some(format!("videos in {videos}")), report, gallery];
+        let places: Vec<String> = places.into_iter().flatten().collect();
+        format!("{}\n", places.join(", "))
     }
 
     fn stopped(&self) -> String {
