@@ -79,11 +79,10 @@ fn kept(folder: &Path) -> HashMap<String, Kept> {
 }
 
 fn colour(digits: &str) -> Option<[u8; 3]> {
-    let value = u32::from_str_radix(digits, 16).ok()?;
-    let [0, red, green, blue] = value.to_be_bytes() else {
-        return None;
-    };
-    (digits.len() == 6).then_some([red, green, blue])
+    let is_one = digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let value = u32::from_str_radix(digits, 16).ok().filter(|_| is_one)?;
+    let [_, red, green, blue] = value.to_be_bytes();
+    Some([red, green, blue])
 }
 
 fn make(video: &Path, sha256: &str, folder: &Path) -> Option<Kept> {

@@ -3,6 +3,8 @@
 
 const CARDS = [];
 const GROUPS = [];
+/** What is the same of all shots is not said at each. */
+const ALIKE = SHOTS.every((shot) => shot.video && shot.kind === SHOTS[0].kind);
 let current = 0;
 
 function picture(shot) {
@@ -14,16 +16,15 @@ function picture(shot) {
     box.classList.add("empty", shot.kind);
     box.append(el("span.why", {}, reasonOf(shot) || t(KINDS[shot.kind])));
   }
-  box.append(el("span.length", {}, t("{n} s", { n: NUMBER.format(shot.seconds) })));
   return box;
 }
 
 function card(shot) {
   const takes = shot.takes.length > 1 ? plural(shot.takes.length, "{n} take", "{n} takes") : "";
-  const facts = [shot.model, shot.resolution, shot.price ? money(shot.price) : "", takes];
+  const facts = [t("{n} s", { n: NUMBER.format(shot.seconds) }), shot.model, shot.resolution, shot.price ? money(shot.price) : "", takes];
   const button = el("button.open", { type: "button", tabindex: "-1", "aria-haspopup": "dialog" },
     picture(shot),
-    el("span.title", {}, el("span.id", {}, shot.id), shot.kind === "made" ? "" : badge(shot)));
+    el("span.title", {}, el("span.id", {}, shot.id), ALIKE ? "" : badge(shot)));
   button.addEventListener("click", () => openShot(shot));
   button.addEventListener("focus", () => setCurrent(CARDS.indexOf(item), false));
   const item = el("li.card", { "data-index": shot.index }, button,

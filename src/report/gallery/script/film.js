@@ -88,10 +88,16 @@ function playFilm() {
   endPreview();
   film.playing = true;
   film.since = performance.now();
-  if ($("stage").hidden) goTo(film.at);
+  if ($("stage").hidden) raise();
   else if (!isCard()) onStage().play().catch(() => {});
   film.frame = requestAnimationFrame(tick);
   tellFilm();
+}
+
+/** The stage, with the strip under it in the window. */
+function raise() {
+  goTo(film.at);
+  $("film").scrollIntoView({ block: "start", behavior: CALM.matches ? "auto" : "smooth" });
 }
 
 function pauseFilm() {

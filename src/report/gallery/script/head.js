@@ -5,7 +5,7 @@ function drawHead() {
   const parts = [
     REPORT.simulated ? t("Simulated") : REPORT.backend,
     run.started_at ? DATE.format(new Date(run.started_at)) : "",
-    run.elapsed_ms ? took(run.elapsed_ms) : "",
+    run.elapsed_ms >= 50 ? took(run.elapsed_ms) : "",
     REPORT.finished ? "" : t("did not end by itself"),
   ];
   $("run").append(...parts.filter(Boolean).flatMap((part, i) => (i ? [" · ", part] : [part])));

@@ -45,6 +45,7 @@ const code = (text) => el("code", {}, text);
 function factsOf(shot) {
   const video = shot.video;
   const size = video ? `${video.width} × ${video.height}, ${NUMBER.format(video.fps)} fps, ${video.codec}, ${bytes(video.bytes)}` : "";
+  const task = shot.task_id || shot.takes.find((take) => take.counts)?.task_id;
   const full = shot.fingerprint ? el("code", { title: shot.fingerprint }, digest(shot.fingerprint)) : null;
   return el("section", {}, el("h3", {}, t("Facts")), list([
     [t("Model"), `${shot.model} · ${shot.mode}`],
@@ -53,7 +54,7 @@ function factsOf(shot) {
     [t("Price"), shot.price ? money(shot.price) + (REPORT.simulated ? ` (${t("simulated: nothing was charged")})` : "") : t("not in the table")],
     [t("File"), video ? el("a", { href: address(video.path) }, video.path) : null],
     [t("Video"), size],
-    [t("Task"), shot.task_id ? code(shot.task_id) : null],
+    [t("Task"), task ? code(task) : null],
     [t("Fingerprint"), full],
   ]));
 }

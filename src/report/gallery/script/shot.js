@@ -18,6 +18,8 @@ function openShot(shot) {
 
 function closedShot() {
   $("shot").replaceChildren();
+  // The browser has gone back to where the dialog was opened from.
+  setCurrent(CARDS.findIndex((item) => item.shot === opened), false);
   opened = null;
   WANTED.shot = "";
   writeAddress();
@@ -85,7 +87,8 @@ function waysOf(shot) {
 
 function command(text) {
   const button = el("button.copy", { type: "button" }, t("Copy"));
-  const code = el("code", {}, text);
+  // Lines break between words only: `--` is no place for it.
+  const code = el("code", {}, text.split(/( )/).map((word) => (word === " " ? word : el("span.word", {}, word))));
   button.addEventListener("click", async () => {
     const done = await copy(text, code);
     button.textContent = done ? t("Copied") : t("Selected");
