@@ -29,7 +29,7 @@
 //! Dependencies point one way; `tests/tidy.rs` holds the layers below, lowest
 //! first:
 //!
-//! - vocabulary: [`id`], [`money`], [`diag`], [`event`], [`state`]
+//! - vocabulary: [`lang`], [`id`], [`money`], [`diag`], [`event`], [`state`]
 //! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`]
 //! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`callback`]
 //! - [`engine`] and [`report`], which never import each other
@@ -46,6 +46,7 @@ pub mod diag;
 pub mod engine;
 pub mod event;
 pub mod id;
+pub mod lang;
 pub mod ledger;
 pub mod manifest;
 pub mod media;

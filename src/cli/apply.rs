@@ -270,7 +270,7 @@ impl Run {
         };
         sinks.push(Box::new(ReportFile::new(report)));
         if gallery {
-            sinks.push(Box::new(self.gallery(args, shutdown)));
+            sinks.push(Box::new(self.gallery(args, shutdown, console)));
         }
         if mode != ProgressMode::None {
             let stderr = Box::new(std::io::stderr());
@@ -279,11 +279,12 @@ impl Run {
         (sinks, screen)
     }
 
-    fn gallery(&self, args: &ApplyArgs, shutdown: &Shutdown) -> Gallery {
+    fn gallery(&self, args: &ApplyArgs, shutdown: &Shutdown, console: &Console) -> Gallery {
         Gallery {
             store: self.store.clone(),
             target: self.target.clone(),
             typed: gallery::typed(args, &self.folder),
+            language: console.language(),
             shutdown: shutdown.clone(),
         }
     }

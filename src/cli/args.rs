@@ -48,6 +48,25 @@ pub struct Cli {
     /// When to use colours.
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     pub color: Colour,
+
+    /// The language of what people read; without it, the locale's, if there is a catalogue of it.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "LANGUAGE",
+        env = "RUNNER_LANG"
+    )]
+    pub lang: Option<Lang>,
+}
+
+/// A language that people are spoken to in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// English.
+    En,
+    /// 简体中文.
+    Zh,
 }
 
 /// When to use colours.
@@ -431,6 +450,8 @@ pub enum SchemaOf {
     Manifest,
     /// `report.json`.
     Report,
+    /// The lines of `--progress json`.
+    Events,
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

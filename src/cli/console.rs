@@ -13,24 +13,37 @@ use crate::cli::args::Colour;
 use crate::cli::error::CliError;
 use crate::cli::load::Loaded;
 use crate::cli::render;
+use crate::diag::Diagnostic;
+use crate::lang::Language;
 
 /// The streams of this process.
 #[derive(Clone)]
 pub(super) struct Console {
     choice: ColorChoice,
+    language: Language,
 }
 
 impl Console {
-    pub(super) fn new(colour: Colour) -> Self {
+    pub(super) fn new(colour: Colour, language: Language) -> Self {
         let choice = match colour {
             Colour::Auto => ColorChoice::Auto,
             Colour::Always => ColorChoice::Always,
             Colour::Never => ColorChoice::Never,
         };
-        Self { choice }
+        Self { choice, language }
     }
 
-    /// A line of data.
+    /// The language that people are spoken to in; programs are told English.
+    pub(super) fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Data as a person reads it.
+    pub(super) fn text(&mut self, text: impl Display) {
+        self.data(self.language.lines(&text.to_string()));
+    }
+
+    /// Data for a program, left as it is.
     pub(super) fn data(&mut self, text: impl Display) {
         let mut stream = anstream::AutoStream::new(std::io::stdout(), self.choice);
         // A closed pipe is the reader's choice, and no reason to stop paying attention.
@@ -40,13 +53,13 @@ impl Console {
     /// A line for a person.
     pub(super) fn say(&mut self, text: impl Display) {
         let mut stream = anstream::AutoStream::new(std::io::stderr(), self.choice);
-        let _ = writeln!(stream, "{text}");
+        let _ = writeln!(stream, "{}", self.language.lines(&text.to_string()));
     }
 
     /// A question for a person, without a line end.
     pub(super) fn ask(&mut self, text: impl Display) {
         let mut stream = anstream::AutoStream::new(std::io::stderr(), self.choice);
-        let _ = write!(stream, "{text}");
+        let _ = write!(stream, "{}", self.language.lines(&text.to_string()));
         let _ = stream.flush();
     }
 
@@ -76,8 +89,11 @@ impl Console {
             return;
         }
         let colour = self.colour();
-        let text = render::diagnostics(&loaded.diagnostics, &loaded.sources, colour);
-        self.ask(text);
+        let shown = loaded.diagnostics.iter();
+        let shown: Vec<Diagnostic> = shown.map(|d| d.translated(self.language)).collect();
+        let text = render::diagnostics(&shown, &loaded.sources, colour);
+        let mut stream = anstream::AutoStream::new(std::io::stderr(), self.choice);
+        let _ = write!(stream, "{text}");
         let name = &loaded.sources.get(crate::diag::SourceId(0)).name;
         self.say(format!("{name}: {}", render::count(&loaded.diagnostics)));
     }

@@ -11,23 +11,23 @@ use crate::cli::backend::Target;
 use crate::cli::takes;
 use crate::engine::Shutdown;
 use crate::id::TaskId;
+use crate::lang::Language;
 use crate::ledger::Ledger;
 use crate::plan::history::Presence;
 use crate::report::gallery::{Extras, Take, Typed, html};
-use crate::report::{Sink, SinkError, report};
+use crate::report::{Report, Sink, SinkError};
 use crate::state::{RunState, ShotState};
 use crate::store::{Store, write_atomic};
 
 use self::posters::{Footage, posters};
-
-/// The language of the page.
-const LANG: &str = "en";
 
 /// A sink that puts the page in its place when the run ends.
 pub(super) struct Gallery {
     pub(super) store: Store,
     pub(super) target: Target,
     pub(super) typed: Typed,
+    /// What the page speaks.
+    pub(super) language: Language,
     /// Whoever is told to end does not begin with stills.
     pub(super) shutdown: Shutdown,
 }
@@ -37,7 +37,9 @@ impl Sink for Gallery {
 
     fn finish(&mut self, state: &RunState) -> Result<(), SinkError> {
         let extras = self.extras(state);
-        let page = html(&report(state), &extras, &str::to_owned, LANG);
+        let translate = |word: &str| self.language.tr(word).into_owned();
+        let report = Report::of(state).to_json();
+        let page = html(&report, &extras, &translate, self.language.tag());
         write_atomic(&self.store.layout().gallery(), page.as_bytes()).map_err(|source| {
             SinkError::File {
                 what: "the gallery",

@@ -35,10 +35,11 @@ mod signals;
 mod simulate;
 mod status;
 mod takes;
+mod tongue;
 mod verbose;
 mod words;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 pub use self::args::{Cli, Command};
 use self::console::Console;
@@ -49,11 +50,15 @@ pub use self::plan::{Rehearsal, rehearse};
 
 /// Runs the program on this process's arguments.
 pub fn main() -> std::process::ExitCode {
-    let cli = match Cli::try_parse() {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let language = tongue::language(&arguments, env::variable);
+    let command = tongue::translated(Cli::command(), language);
+    let cli = command.try_get_matches_from(arguments);
+    let cli = match cli.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let mut console = Console::new(cli.color);
+    let mut console = Console::new(cli.color, language);
     let exit = match dispatch(cli.command, &mut console) {
         Ok(exit) => exit,
         Err(error) => {

@@ -7,10 +7,12 @@
 //! In reading order: `reader` makes a `tree` (with `mapping`,
 //! `scalar`, `places` and `offsets`; `stumble` and `lines` explain what is no YAML),
 //! `schema` says what may stand where, `validate` compares, `lower` makes the
-//! `model` (`address` its addresses). `text` leads from a scalar's value back to its source, for those
+//! `model` (`address` its addresses, `film` its scenes and shots, which are `entry`'s). `text` leads from a scalar's value back to its source, for those
 //! who find mistakes inside of it.
 
 mod address;
+mod entry;
+mod film;
 mod lines;
 mod lower;
 mod lower_shot;

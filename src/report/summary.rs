@@ -14,7 +14,7 @@ use crate::state::{Outcome, Phase, RunState, ShotState};
 use super::output::Output;
 use super::text::{Paint, Tone, count, elapsed, list};
 use super::twin::created_without_price;
-use super::words::{Reason, ending, stop};
+use super::words::{EndingCode, Reason, ending, stop};
 use super::{Sink, SinkError};
 
 /// Groups of equal troubles that are told in each section.
@@ -143,16 +143,15 @@ impl Words<'_> {
     }
 
     fn where_it_is(&self) -> String {
-        let Places {
-            videos,
-            report,
-            gallery,
-        } = self.places;
-        let report = report.as_ref().map(|report| format!("report in {report}"));
-        let gallery = gallery.as_ref().map(|page| format!("to look at: {page}"));
-        let places = [Some(format!("videos in {videos}")), report, gallery];
-        let places: Vec<String> = places.into_iter().flatten().collect();
-        format!("{}\n", places.join(", "))
+        let places = self.places;
+        let mut text = match &places.report {
+            Some(report) => format!("videos in {}, report in {report}\n", places.videos),
+            None => format!("videos in {}\n", places.videos),
+        };
+        if let Some(page) = &places.gallery {
+            writeln!(text, "to look at: {page}").expect("writing to a string cannot fail");
+        }
+        text
     }
 
     fn stopped(&self) -> String {
@@ -161,7 +160,7 @@ impl Words<'_> {
         };
         let head = self.paint.paint(Tone::Warning, "stopped");
         let mut text = format!("\n{head}: {}\n", reason.message);
-        self.advise(&mut text, reason.advice, "  ");
+        self.advise(&mut text, reason.advice.as_deref(), "  ");
         text
     }
 
@@ -190,7 +189,7 @@ impl Words<'_> {
             let names = self.paint.paint(Tone::Strong, names(&group.shots));
             let message = &group.reason.message;
             writeln!(text, "  {names}: {message}").expect("writing to a string cannot fail");
-            self.advise(&mut text, group.reason.advice, "    ");
+            self.advise(&mut text, group.reason.advice.as_deref(), "    ");
         }
         let left: usize = groups.iter().skip(GROUPS_MAX).map(|g| g.shots.len()).sum();
         if left > 0 {
@@ -233,7 +232,7 @@ impl Words<'_> {
 
 /// Shots that have the same trouble.
 struct Group<'a> {
-    reason: Reason,
+    reason: Reason<EndingCode>,
     shots: Vec<&'a ShotState>,
 }
 

@@ -116,12 +116,46 @@ fn data(report: &Value, extras: &Extras, translate: &dyn Fn(&str) -> String, lan
         "lang": lang,
         "title": title(report),
         "words": words,
+        "said": said(report, translate),
         "camera": camera(Spec::bundled()),
         "report": report,
         "ways": ways::of_report(report, &extras.typed),
         "takes": takes(extras),
         "posters": posters,
     })
+}
+
+/// What the run says in sentences, where the page's language says it otherwise. The
+/// report itself stays as it was written.
+fn said(report: &Value, translate: &dyn Fn(&str) -> String) -> Map<String, Value> {
+    let shots = report["shots"].as_array().into_iter().flatten();
+    let of_shot = |shot: &'_ Value| {
+        let (ending, error) = (&shot["outcome_reason"], &shot["error"]);
+        let all = [
+            &ending["message"],
+            &ending["advice"],
+            &error["message"],
+            &error["advice"],
+        ];
+        all.into_iter()
+            .chain([&shot["reason"]])
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let stopped = &report["stopped"];
+    let run = [&stopped["message"], &stopped["advice"]];
+    let all = shots.flat_map(of_shot).chain(run.into_iter().cloned());
+    let mut said = Map::new();
+    for sentence in all {
+        let Some(text) = sentence.as_str().filter(|text| !said.contains_key(*text)) else {
+            continue;
+        };
+        let other = translate(text);
+        if other != text {
+            said.insert(text.to_owned(), other.into());
+        }
+    }
+    said
 }
 
 /// For each shot its takes, each with the command that chooses it.

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::page::{self, SCRIPT};
 use super::{Extras, Picture, Poster, Take, WORDS, html};
 use crate::event::Decision;
-use crate::report::report;
+use crate::report::Report;
 use crate::report::script::{accepted, events, facts, intended, started};
 use crate::state::RunState;
 
@@ -81,7 +81,14 @@ fn equal_runs_have_equal_pages() {
     ]) {
         state.apply(&event);
     }
-    let page = || html(&report(&state), &extras(), &str::to_owned, "en");
+    let page = || {
+        html(
+            &Report::of(&state).to_json(),
+            &extras(),
+            &str::to_owned,
+            "en",
+        )
+    };
     assert_eq!(page(), page());
     assert_eq!(data(&page())["report"]["shots"][1]["id"], "b");
 }

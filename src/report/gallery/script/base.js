@@ -14,6 +14,9 @@ function t(word, values = {}) {
   return text.replace(/\{(\w+)\}/g, (all, name) => (name in values ? String(values[name]) : all));
 }
 
+/** A sentence of the run in the page's language. */
+const say = (sentence) => (sentence && DATA.said[sentence]) || sentence || "";
+
 /** An element with attributes and children; a child is an element or a text. */
 function el(tag, attributes = {}, ...children) {
   const [name, ...classes] = tag.split(".");

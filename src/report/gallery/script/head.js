@@ -12,7 +12,7 @@ function drawHead() {
   drawTotals(REPORT.totals || {});
   if (REPORT.stopped) {
     const { message, advice } = REPORT.stopped;
-    $("stopped").append(el("strong", {}, t("Stopped")), `: ${message}`, advice ? el("span.advice", {}, advice) : "");
+    $("stopped").append(el("strong", {}, t("Stopped")), `: ${say(message)}`, advice ? el("span.advice", {}, say(advice)) : "");
     $("stopped").hidden = false;
   }
   const versions = [REPORT.manifest, REPORT.runner_version && `runner ${REPORT.runner_version}`, run.run_id && t("run {id}", { id: run.run_id }),

@@ -50,7 +50,7 @@ function factsOf(shot) {
   return el("section", {}, el("h3", {}, t("Facts")), list([
     [t("Model"), `${shot.model} · ${shot.mode}`],
     [t("Asked for"), `${shot.resolution}, ${t("{n} s", { n: shot.duration_s })}`],
-    [t("Decision"), t(shot.decision) + (shot.reason && shot.reason !== "new" ? `: ${shot.reason}` : "")],
+    [t("Decision"), t(shot.decision) + (shot.reason && shot.reason !== "new" ? `: ${say(shot.reason)}` : "")],
     [t("Price"), shot.price ? money(shot.price) + (REPORT.simulated ? ` (${t("simulated: nothing was charged")})` : "") : t("not in the table")],
     [t("File"), video ? el("a", { href: address(video.path) }, video.path) : null],
     [t("Video"), size],

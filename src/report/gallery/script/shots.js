@@ -81,9 +81,9 @@ function prompt(text) {
 
 /** Why there is no video, in a sentence. */
 function reasonOf(shot) {
-  return shot.outcome_reason?.message || shot.error?.message || "";
+  return say(shot.outcome_reason?.message || shot.error?.message);
 }
 
-const adviceOf = (shot) => shot.error?.advice || shot.outcome_reason?.advice || "";
+const adviceOf = (shot) => say(shot.error?.advice || shot.outcome_reason?.advice);
 
 const badge = (shot) => el(`span.badge.${shot.kind}`, {}, t(KINDS[shot.kind]));
