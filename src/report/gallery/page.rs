@@ -4,6 +4,7 @@
 //! in as they are, and the policy that lets these run and nothing else. What comes
 //! from a run goes in through [`escaped`] or [`inert`] only.
 
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use base64::Engine as _;
@@ -103,7 +104,8 @@ pub(super) fn inert(json: &str) -> String {
     for character in json.chars() {
         match character {
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                safe.push_str(&format!("\\u{:04x}", u32::from(character)));
+                write!(safe, "\\u{:04x}", u32::from(character))
+                    .expect("writing to a string cannot fail");
             }
             other => safe.push(other),
         }

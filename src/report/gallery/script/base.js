@@ -48,6 +48,12 @@ const DATE = formatter((lang) => new Intl.DateTimeFormat(lang, { dateStyle: "med
 const TIME = formatter((lang) => new Intl.DateTimeFormat(lang, { timeStyle: "medium" }));
 const NUMBER = formatter((lang) => new Intl.NumberFormat(lang, { maximumFractionDigits: 1 }));
 
+/** A moment in words; a report of something else may hold what is none. */
+function moment(format, at) {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? "" : format.format(date);
+}
+
 /** `1:05` of a place in a film. */
 function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds + 0.001));

@@ -4,7 +4,7 @@ function drawHead() {
   const run = REPORT.run || {};
   const parts = [
     REPORT.simulated ? t("Simulated") : REPORT.backend,
-    run.started_at ? DATE.format(new Date(run.started_at)) : "",
+    moment(DATE, run.started_at || ""),
     run.elapsed_ms >= 50 ? took(run.elapsed_ms) : "",
     REPORT.finished ? "" : t("did not end by itself"),
   ];

@@ -27,7 +27,7 @@ function takeCard(shot, take) {
   const video = el("video", { preload: "none", playsinline: true, controls: true, src: address(take.path), "aria-label": t("Take {name}", { name: take.sha256.slice(0, 8) }) });
   const poster = DATA.posters[take.sha256];
   if (poster) video.poster = poster.inside || address(poster.beside);
-  const facts = [DATE.format(new Date(take.at)), take.earlier_version ? t("of an earlier version") : ""];
+  const facts = [moment(DATE, take.at), take.earlier_version ? t("of an earlier version") : ""];
   return el(counts ? "li.take.counts" : "li.take", { "aria-current": counts ? "true" : null }, video,
     el("p.take-name", {}, el("code", {}, take.sha256.slice(0, 8)), counts ? el("span.badge.made", {}, t("this one counts")) : null),
     el("p.facts", {}, facts.filter(Boolean).join(" · ")),
@@ -62,7 +62,7 @@ function factsOf(shot) {
 /** What the service said it was doing, and for how long. */
 function timing(shot) {
   const accepted = shot.run.attempts.findLast((attempt) => attempt.result === "accepted");
-  const marks = shot.run.statuses.map((status) => ({ name: status.status, at: Date.parse(status.at) }));
+  const marks = shot.run.statuses.map((status) => ({ name: status.status, at: Date.parse(status.at) })).filter((mark) => mark.at);
   if (accepted) marks.unshift({ name: t("asked"), at: Date.parse(accepted.at) });
   if (!marks.length) return null;
   const end = Math.max(Date.parse(REPORT.run.started_at) + shot.run.changed_ms, marks.at(-1).at);
@@ -78,7 +78,7 @@ function timing(shot) {
   const facts = [took(total), waited ? t("of that {time} in the queue", { time: took(waited) }) : "", again];
   return el("section.timing", {}, el("h3", {}, t("Time")), el("p", {}, facts.filter(Boolean).join(", ")), bar,
     el("ol", { role: "list" }, parts.map((part, i) => el("li", {}, el(`span.dot.p${i % 4}`), el("span", {}, part.name),
-      el("span", {}, TIME.format(new Date(part.at))), el("span", {}, i + 1 < parts.length || total ? took(part.ms) : "")))));
+      el("span", {}, moment(TIME, part.at)), el("span", {}, i + 1 < parts.length || total ? took(part.ms) : "")))));
 }
 
 function requestOf(shot) {
