@@ -16,6 +16,7 @@ use crate::cli::console::Console;
 use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::gallery::{self, Gallery};
 use crate::cli::history::{Memory, forgotten};
 use crate::cli::load::{self, Loaded};
 use crate::cli::plan::Accepted;
@@ -217,7 +218,9 @@ struct Run {
 impl Run {
     fn carry_out(self, args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
         let runtime = simulate::runtime()?;
-        let (mut sinks, glance) = self.sinks(args.progress, console);
+        let shutdown = Shutdown::default();
+        let watching = runtime.spawn(signals::watch(shutdown.clone()));
+        let (mut sinks, glance) = self.sinks(args, &shutdown, console);
         args.reports
             .iter()
             .for_each(|report| sinks.push(written(report)));
@@ -226,18 +229,22 @@ impl Run {
             .then(|| verbose::witness(console.clone(), glance.clone()));
         runtime.spawn(signals::answer(glance, console.clone()));
         let sinks = Arc::new(Mutex::new(sinks));
-        let result = runtime.block_on(self.run(args, observer(Arc::clone(&sinks)), witness));
+        let watched = observer(Arc::clone(&sinks));
+        let result = runtime.block_on(self.run(args, watched, witness, &shutdown));
+        if let Ok(result) = &result {
+            let state = match result {
+                Ok(state) => state,
+                Err(error) => &error.state,
+            };
+            for failed in lock(&sinks).finish(state) {
+                console.say(render::error_chain(&failed));
+            }
+        }
+        // Not before: a signal has to end the gathering of stills, too.
+        watching.abort();
         // Nothing is left to wait for; a simulator's renderer may still be at it.
         runtime.shutdown_background();
-        let result = result?;
-        let state = match &result {
-            Ok(state) => state,
-            Err(error) => &error.state,
-        };
-        for failed in lock(&sinks).finish(state) {
-            console.say(render::error_chain(&failed));
-        }
-        match result {
+        match result? {
             Ok(state) => Ok(Exit::of_run(&state)),
             Err(error) => Err(run_error(error)),
         }
@@ -245,7 +252,8 @@ impl Run {
 
     /// Who is told: the person or program that watches, the report, and at the
     /// end the person again. Beside them what there is to be seen at any moment.
-    fn sinks(&self, mode: ProgressMode, console: &Console) -> (Sinks, Glance) {
+    fn sinks(&self, args: &ApplyArgs, shutdown: &Shutdown, console: &Console) -> (Sinks, Glance) {
+        let mode = args.progress;
         let mut sinks = Sinks::default();
         let paint = Paint::new(console.colour());
         let draws = match mode {
@@ -261,12 +269,16 @@ impl Run {
             ProgressMode::Auto if !draws => sinks.push(lines(paint)),
             ProgressMode::Auto | ProgressMode::Bars | ProgressMode::None => {}
         }
-        let report = self.store.layout().report();
+        let (report, gallery) = (self.store.layout().report(), !args.no_gallery);
         let places = Places {
             videos: self.folder.display().to_string(),
             report: Some(self.folder.join("report.json").display().to_string()),
+            gallery: gallery.then(|| self.folder.join("report.html").display().to_string()),
         };
         sinks.push(Box::new(ReportFile::new(report)));
+        if gallery {
+            sinks.push(Box::new(self.gallery(args, shutdown, console)));
+        }
         if mode != ProgressMode::None {
             let stderr = Box::new(std::io::stderr());
             sinks.push(Box::new(Summary::new(stderr, places, paint)));
@@ -288,11 +300,22 @@ impl Run {
         Bars::new(draws.then(terminal::stderr), paint, tempo, clock)
     }
 
+    fn gallery(&self, args: &ApplyArgs, shutdown: &Shutdown, console: &Console) -> Gallery {
+        Gallery {
+            store: self.store.clone(),
+            target: self.target.clone(),
+            typed: gallery::typed(args, &self.folder),
+            language: console.language(),
+            shutdown: shutdown.clone(),
+        }
+    }
+
     async fn run(
         self,
         args: &ApplyArgs,
         observer: Observer,
         witness: Option<Witness>,
+        shutdown: &Shutdown,
     ) -> Result<Result<RunState, RunError>, CliError> {
         let simulator = if self.target.simulated {
             let address = ([127, 0, 0, 1], 0).into();
@@ -327,10 +350,7 @@ impl Run {
             observer,
             wall_clock: Timestamp::now,
         };
-        let shutdown = Shutdown::default();
-        let watching = tokio::spawn(signals::watch(shutdown.clone()));
-        let result = engine::run(self.plan, ports, &self.settings, &shutdown).await;
-        watching.abort();
+        let result = engine::run(self.plan, ports, &self.settings, shutdown).await;
         if let Some(listener) = listener {
             listener.stop().await;
         }

@@ -295,6 +295,10 @@ pub struct ApplyArgs {
     #[arg(long, short)]
     pub yes: bool,
 
+    /// Leave `report.html` out, the page beside the videos.
+    #[arg(long)]
+    pub no_gallery: bool,
+
     /// How progress is shown.
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
     pub progress: ProgressMode,

@@ -19,6 +19,7 @@ mod error;
 mod exit;
 mod export;
 mod frames;
+mod gallery;
 mod graph;
 mod handoff;
 mod history;

@@ -74,6 +74,7 @@ fn form(format: ReportFormat, report: &Report, folder: &Path) -> Option<String> 
             let places = Places {
                 videos: folder.display().to_string(),
                 report: None,
+                gallery: None,
             };
             return Some(report.to_text(&places, Paint::plain()));
         }

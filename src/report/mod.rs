@@ -6,6 +6,7 @@
 
 mod fill;
 mod form;
+pub mod gallery;
 pub mod github;
 pub mod graph;
 mod json;

@@ -32,6 +32,8 @@ pub struct Places {
     pub videos: String,
     /// The report, if one is written.
     pub report: Option<String>,
+    /// The page to look at, if one is written.
+    pub gallery: Option<String>,
 }
 
 /// A sink that speaks once, at the end.
@@ -148,10 +150,15 @@ impl Words<'_> {
     }
 
     fn where_it_is(&self) -> String {
-        match &self.places.report {
-            Some(report) => format!("videos in {}, report in {report}\n", self.places.videos),
-            None => format!("videos in {}\n", self.places.videos),
+        let places = self.places;
+        let mut text = match &places.report {
+            Some(report) => format!("videos in {}, report in {report}\n", places.videos),
+            None => format!("videos in {}\n", places.videos),
+        };
+        if let Some(page) = &places.gallery {
+            writeln!(text, "to look at: {page}").expect("writing to a string cannot fail");
         }
+        text
     }
 
     fn stopped(&self) -> String {

@@ -55,6 +55,7 @@ fn places() -> Places {
     Places {
         videos: "out/".into(),
         report: Some("out/report.json".into()),
+        gallery: Some("out/report.html".into()),
     }
 }
 
