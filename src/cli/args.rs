@@ -3,7 +3,9 @@
 //! Owns names, help and examples of every flag. Reads nothing and decides nothing.
 
 mod animatic;
+mod config;
 mod cut;
+mod doctor;
 mod export;
 mod frames;
 mod graph;
@@ -15,10 +17,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::animatic::AnimaticArgs;
+pub(super) use self::config::ConfigArgs;
 pub(super) use self::cut::CutArgs;
+pub(super) use self::doctor::DoctorArgs;
 pub(super) use self::export::{ExportArgs, Format, PathStyle};
 pub(super) use self::frames::FramesArgs;
 pub(super) use self::graph::{GraphArgs, GraphFormat};
@@ -96,6 +100,10 @@ pub enum Command {
     Simulate(SimulateArgs),
     /// Print a JSON Schema.
     Schema(SchemaArgs),
+    /// Show the settings in force, and where each comes from.
+    Config(ConfigArgs),
+    /// Look for what could stand in the way of a run, on this machine and at the service.
+    Doctor(DoctorArgs),
 }
 
 /// Which manifest, with which values.
@@ -122,8 +130,26 @@ pub struct ManifestArgs {
     pub simulate: bool,
 
     /// Use this backend instead of the manifest's.
-    #[arg(long, value_name = "NAME", env = "RUNNER_BACKEND")]
+    #[arg(long, value_name = "NAME")]
     pub backend: Option<String>,
+
+    /// Use this profile: `global`, `mainland`, or one of a configuration file.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["backend", "simulate"])]
+    pub profile: Option<String>,
+}
+
+impl ManifestArgs {
+    /// A manifest with a profile and nothing else.
+    pub(super) fn of(manifest: &std::path::Path, profile: Option<&str>) -> Self {
+        let command = Self::augment_args(clap::Command::new("manifest").no_binary_name(true));
+        let mut words = vec![std::ffi::OsString::from("--")];
+        words.push(manifest.as_os_str().to_owned());
+        let matches = command.get_matches_from(words);
+        let mut args =
+            Self::from_arg_matches(&matches).expect("a file and a profile are all it takes");
+        args.profile = profile.map(ToOwned::to_owned);
+        args
+    }
 }
 
 /// `runner check`
@@ -394,12 +420,7 @@ pub struct SimulateArgs {
     pub prefix: String,
 
     /// Refuse every other key than this one.
-    #[arg(
-        long,
-        value_name = "KEY",
-        env = "RUNNER_SIMULATOR_KEY",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
 
     /// How it behaves.

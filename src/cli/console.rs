@@ -30,6 +30,11 @@ impl Console {
         Self { choice }
     }
 
+    /// As the environment wants it.
+    pub(super) fn plain() -> Self {
+        Self::new(Colour::Auto)
+    }
+
     /// A line of data.
     pub(super) fn data(&mut self, text: impl Display) {
         let mut stream = anstream::AutoStream::new(std::io::stdout(), self.choice);

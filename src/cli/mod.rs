@@ -9,8 +9,10 @@ mod args;
 mod backend;
 mod callbacks;
 mod check;
+mod config;
 mod console;
 mod cut;
+mod doctor;
 mod env;
 mod error;
 mod exit;
@@ -37,9 +39,7 @@ mod takes;
 mod verbose;
 mod words;
 
-use clap::Parser as _;
-
-pub use self::args::{Cli, Command};
+pub use self::args::{Cli, Colour, Command};
 use self::console::Console;
 pub use self::error::CliError;
 pub use self::exit::Exit;
@@ -48,19 +48,49 @@ pub use self::plan::{Rehearsal, rehearse};
 
 /// Runs the program on this process's arguments.
 pub fn main() -> std::process::ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return usage(&error),
-    };
-    let mut console = Console::new(cli.color);
-    let exit = match dispatch(cli.command, &mut console) {
-        Ok(exit) => exit,
-        Err(error) => {
-            console.error(&error);
-            error.exit
+    let settled = match config::settle(&env::Environment::words()) {
+        Ok(settled) => settled,
+        Err(config::Wrong::Typed(error)) => return usage(&error),
+        Err(config::Wrong::Variable(error)) => {
+            Console::new(Colour::Auto).error(&error);
+            return std::process::ExitCode::from(error.exit.code());
         }
     };
+    let mut console = Console::new(settled.cli.color);
+    let exit = match sound(&settled, &mut console) {
+        Err(exit) => exit,
+        Ok(()) => match dispatch(settled.cli.command, &mut console) {
+            Ok(exit) => exit,
+            Err(error) => {
+                console.error(&error);
+                error.exit
+            }
+        },
+    };
     std::process::ExitCode::from(exit.code())
+}
+
+/// Nothing is done by settings that were not understood, but to say so.
+fn sound(settled: &config::Settled, console: &mut Console) -> Result<(), Exit> {
+    let files = &settled.files;
+    let tells = matches!(settled.cli.command, Command::Config(_) | Command::Doctor(_));
+    if tells || files.diagnostics.is_empty() {
+        return Ok(());
+    }
+    let colour = console.colour();
+    console.ask(render::diagnostics(
+        &files.diagnostics,
+        &settled.sources,
+        colour,
+    ));
+    if files.has_errors() {
+        console.say(format!(
+            "configuration: {}",
+            render::count(&files.diagnostics)
+        ));
+        return Err(Exit::Usage);
+    }
+    Ok(())
 }
 
 fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
@@ -81,6 +111,8 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Probe(args) => Ok(probe::probe(&args, console)),
         Command::Simulate(args) => simulate::simulate(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),
+        Command::Config(args) => config::config(&args, console),
+        Command::Doctor(args) => doctor::doctor(&args, console),
     }
 }
 

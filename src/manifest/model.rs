@@ -12,7 +12,7 @@ use crate::manifest::tree::Node;
 use crate::money::Money;
 
 /// A whole manifest.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Manifest {
     /// Version of the format, 1.
     pub version: Option<Spanned<u64>>,
