@@ -237,7 +237,7 @@ fn of_environment(environment: &Environment) -> Option<Service> {
         Some(("MINIMAX_REGION", url.to_owned()))
     })?;
     let (voucher, place) = match environment.origin(name) {
-        Some(Origin::File(path)) => (Voucher::Storyboard, format!(", {}", shown(path))),
+        Some(Origin::File(path)) => (Voucher::Storyboard, format!(" in {}", shown(path))),
         _ => (Voucher::Trusted, String::new()),
     };
     Some(Service {

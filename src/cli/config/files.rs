@@ -117,11 +117,15 @@ impl Files {
         let (tree, mut found) = manifest::parse_tree(sources, id);
         self.diagnostics.append(&mut found);
         let Some(tree) = tree else { return };
+        let before = self.diagnostics.len();
         let secrets = keys::secrets(&tree, text, &masked);
         if secrets.is_empty() {
             keys::read(self, &tree, place, root);
         }
         self.diagnostics.extend(secrets);
+        // People read from top to bottom.
+        let place = |found: &Diagnostic| found.primary.as_ref().map(|label| label.span);
+        self.diagnostics[before..].sort_by_key(place);
     }
 
     /// The first setting of a flag for a command, with the settings of a profile

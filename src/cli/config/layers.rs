@@ -176,12 +176,7 @@ impl Layers {
     fn lower(&self, own: &Command, arg: &Arg) -> Result<(Origin, Vec<String>), Wrong> {
         let nothing = (Origin::Default, Vec::new());
         // Of two flags that exclude each other, the one that was typed counts.
-        let excluded = !arg.is_global_set()
-            && own.get_arg_conflicts_with(arg).iter().any(|other| {
-                let inner = self.matches.subcommand_matches(&self.command);
-                let inner = inner.unwrap_or(&self.matches);
-                source(inner, other.get_id().as_str()) == Some(ValueSource::CommandLine)
-            });
+        let excluded = !arg.is_global_set() && self.excludes(own, arg);
         if excluded {
             return Ok(nothing);
         }
@@ -214,6 +209,23 @@ impl Layers {
             let origin = Origin::File(self.place(setting.span));
             (origin, setting.values.clone())
         }))
+    }
+
+    /// Whether a flag was typed that cannot stand beside this one.
+    fn excludes(&self, own: &Command, arg: &Arg) -> bool {
+        let inner = self.matches.subcommand_matches(&self.command);
+        let inner = inner.unwrap_or(&self.matches);
+        let mut typed = own.get_arguments().filter(|other| {
+            let id = other.get_id().as_str();
+            !other.is_global_set() && source(inner, id) == Some(ValueSource::CommandLine)
+        });
+        let one_way = |a: &Arg, b: &Arg| {
+            let excluded = own.get_arg_conflicts_with(a);
+            excluded
+                .iter()
+                .any(|excluded| excluded.get_id() == b.get_id())
+        };
+        typed.any(|other| one_way(arg, other) || one_way(other, arg))
     }
 
     /// The profile in force: asked for, else the usual one.

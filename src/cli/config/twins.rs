@@ -252,3 +252,79 @@ fn refusal(arg: &Arg, word: &str, error: &clap::Error) -> Refused {
         help: (!values.is_empty()).then(|| format!("one of {}", values.join(", "))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn settings(root: &Command) -> Vec<(String, Arg)> {
+        let of = |command: &Command| -> Vec<(String, Arg)> {
+            let name = command.get_name().to_owned();
+            let args = command.get_arguments().filter(|arg| is_setting(arg));
+            args.map(|arg| (name.clone(), arg.clone())).collect()
+        };
+        root.get_subcommands().chain([root]).flat_map(of).collect()
+    }
+
+    #[test]
+    fn every_flag_has_a_variable_of_one_meaning_or_a_reason() {
+        let root = Cli::command();
+        let mut seen: BTreeMap<String, Arg> = BTreeMap::new();
+        for (command, arg) in settings(&root) {
+            let Some(variable) = variable(&root, &command, &arg) else {
+                assert!(typed_only(&arg).is_some(), "{command} {arg}");
+                continue;
+            };
+            if let Some(other) = seen.insert(variable.clone(), arg.clone()) {
+                assert_eq!(other.get_value_names(), arg.get_value_names(), "{variable}");
+                assert_eq!(is_list(&other), is_list(&arg), "{variable}");
+            }
+        }
+        for (name, command) in [
+            ("RUNNER_CONCURRENCY", "--concurrency <N>"),
+            ("RUNNER_SHEET_COLUMNS", "--columns <N>"),
+            ("RUNNER_EXPORT_OUT", "--out <PATH>"),
+            ("RUNNER_OUT", "--out <DIR>"),
+            ("RUNNER_COLOR", "--color <WHEN>"),
+        ] {
+            assert_eq!(seen[name].to_string(), command);
+        }
+    }
+
+    /// A flag that is renamed must not lose what protects from it.
+    #[test]
+    fn every_exception_is_a_flag() {
+        let all = settings(&Cli::command());
+        let names = TYPED.iter().chain(NOT_IN_FILES).map(|(id, _)| *id);
+        for id in names.chain(MIRRORED.iter().copied()) {
+            assert!(all.iter().any(|(_, arg)| arg.get_id() == id), "{id}");
+        }
+    }
+
+    #[test]
+    fn values_are_checked_by_their_flags() {
+        let root = Cli::command();
+        let all = settings(&root);
+        let arg = |id: &str| {
+            let found = all.iter().find(|(_, arg)| arg.get_id() == id);
+            found.expect("it is a flag").1.clone()
+        };
+        let check = |id: &str, word: &str| checked(&arg(id), &[word.to_owned()]).ok();
+        assert_eq!(check("concurrency", "8"), Some(vec!["8".to_owned()]));
+        assert_eq!(check("verbose", "yes"), Some(vec!["true".to_owned()]));
+        assert_eq!(check("verbose", "0"), Some(vec!["false".to_owned()]));
+        for (id, wrong) in [
+            ("concurrency", "0"),
+            ("progress", "fancy"),
+            ("verbose", "2"),
+            ("max_cost", "5"),
+        ] {
+            assert_eq!(check(id, wrong), None, "{id} {wrong}");
+        }
+    }
+}

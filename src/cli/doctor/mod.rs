@@ -190,7 +190,8 @@ fn variables(environment: &Environment) -> Vec<Check> {
             );
         }
         if !file.ignored.is_empty() {
-            let message = format!("{} in {name} have no effect", file.ignored.join(", "));
+            let ignored = file.ignored.join(", ");
+            let message = format!("{name} sets {ignored}, which has no effect there");
             checks.push(Check::doubtful(".env", message).help(
                 "a .env file gives keys and hosts; settings go into the environment or runner.yaml",
             ));
