@@ -10,6 +10,7 @@ use std::io::{IsTerminal as _, Write as _};
 use anstream::ColorChoice;
 
 use crate::cli::args::Colour;
+use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::load::Loaded;
 use crate::cli::render;
@@ -23,7 +24,11 @@ pub(super) struct Console {
 impl Console {
     pub(super) fn new(colour: Colour) -> Self {
         let choice = match colour {
-            Colour::Auto => ColorChoice::Auto,
+            Colour::Auto => match Environment::colour() {
+                Some(true) => ColorChoice::Always,
+                Some(false) => ColorChoice::Never,
+                None => ColorChoice::Auto,
+            },
             Colour::Always => ColorChoice::Always,
             Colour::Never => ColorChoice::Never,
         };

@@ -122,6 +122,25 @@ impl Environment {
         (!value.trim().is_empty()).then_some(value)
     }
 
+    /// What the variables that all programs share say of colours: `NO_COLOR`, then
+    /// `CLICOLOR_FORCE`, then `CLICOLOR`. `CLICOLOR_FORCE=0` forces nothing, which is
+    /// said here because the library behind the streams takes it for a yes.
+    pub(super) fn colour() -> Option<bool> {
+        use std::io::IsTerminal as _;
+
+        let force = Self::flag("CLICOLOR_FORCE");
+        if Self::flag("NO_COLOR").is_some() {
+            return Some(false);
+        }
+        if force.as_deref().is_some_and(|force| force != "0") {
+            return Some(true);
+        }
+        if Self::flag("CLICOLOR").as_deref() == Some("0") {
+            return Some(false);
+        }
+        force.map(|_| std::io::stdout().is_terminal() && std::io::stderr().is_terminal())
+    }
+
     /// Every `RUNNER_…` variable of this process.
     pub(super) fn own() -> Vec<String> {
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());

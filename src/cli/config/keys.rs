@@ -43,7 +43,7 @@ pub(super) fn read(files: &mut Files, tree: &Node, place: &Place, root: &Command
     let (commands, others): (Vec<&Entry>, Vec<&Entry>) = tree
         .entries()
         .iter()
-        .partition(|entry| root.find_subcommand(&*entry.key.value).is_some());
+        .partition(|entry| is_command(root, entry));
     for entry in commands {
         reader.command(entry);
     }
@@ -54,6 +54,16 @@ pub(super) fn read(files: &mut Files, tree: &Node, place: &Place, root: &Command
             _ => reader.setting(entry, None),
         }
     }
+}
+
+/// Whether it is a command with its flags. `simulate` is a flag, too, and that is
+/// what is meant where its value is none for a command.
+fn is_command(root: &Command, entry: &Entry) -> bool {
+    let name = &*entry.key.value;
+    let main = root.find_subcommand(twins::MAIN);
+    let is_flag = main.is_some_and(|main| main.get_arguments().any(|arg| twins::key(arg) == name));
+    let with_flags = matches!(entry.value.kind, Shape::Map(_)) || !is_flag;
+    root.find_subcommand(name).is_some() && with_flags
 }
 
 /// Keys that somebody wrote into a file, each with its place; the text is blacked out.
