@@ -4,9 +4,12 @@
 //! provider. Owns no rule of the API: every limit is read from the documents.
 //! Reads no file itself; pictures are described by a [`MediaLibrary`].
 
+mod address;
+mod film;
 mod frames;
 mod lint;
 pub mod media;
+mod prompt;
 mod refusal;
 pub mod request;
 
@@ -86,6 +89,7 @@ pub fn check(shots: &[Shot], context: &Context<'_>) -> (Vec<CheckedShot>, Vec<Di
     for (shot, diagnostic) in frames::beyond_the_end(shots, &checked) {
         findings.add(shot, vec![diagnostic]);
     }
+    findings.of_film(film::lint(shots, &checked, context.spec));
     (checked, findings.into_diagnostics())
 }
 
@@ -116,6 +120,12 @@ impl Findings {
             });
             self.order[at].1.push(shot.clone());
         }
+    }
+
+    /// What belongs to no single shot.
+    fn of_film(&mut self, diagnostics: Vec<Diagnostic>) {
+        let whole = diagnostics.into_iter().map(|told| (told, Vec::new()));
+        self.order.extend(whole);
     }
 
     fn into_diagnostics(self) -> Vec<Diagnostic> {
@@ -157,6 +167,7 @@ fn meant_shots(shot: &Shot, ids: &HashSet<&str>, diagnostics: &mut [Diagnostic])
 
 fn check_shot(shot: &Shot, context: &Context<'_>) -> (Option<CheckedRequest>, Vec<Diagnostic>) {
     let mode = mode_of(shot);
+    let written = shot;
     let shot = &fitting(shot, mode, context.spec);
     let mut diagnostics = Vec::new();
     let (media, stand_ins) = check_media(shot, mode, context, &mut diagnostics);
@@ -189,7 +200,9 @@ fn check_shot(shot: &Shot, context: &Context<'_>) -> (Option<CheckedRequest>, Ve
         ));
     }
     lint::lint(shot, mode, &model, context, &mut diagnostics);
+    diagnostics.extend(lint::frame_size(shot, &media));
     let request = CheckedRequest::new(shot.id.clone(), mode, model, body, media, context.spec);
+    diagnostics.extend(lint::ignored_defaults(written, mode, &request, context.spec));
     (Some(request), diagnostics)
 }
 

@@ -4,9 +4,11 @@
 
 mod animatic;
 mod cut;
+mod explain;
 mod export;
 mod frames;
 mod graph;
+mod lints;
 mod probe;
 mod retime;
 mod sheet;
@@ -19,9 +21,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::animatic::AnimaticArgs;
 pub(super) use self::cut::CutArgs;
+pub(super) use self::explain::ExplainArgs;
 pub(super) use self::export::{ExportArgs, Format, PathStyle};
 pub(super) use self::frames::FramesArgs;
 pub(super) use self::graph::{GraphArgs, GraphFormat};
+pub(super) use self::lints::{Lint, LintArgs};
 pub(super) use self::probe::ProbeArgs;
 pub(super) use self::retime::RetimeArgs;
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
@@ -94,6 +98,8 @@ pub enum Command {
     Probe(ProbeArgs),
     /// Serve the video API on this machine, without cost, for any client.
     Simulate(SimulateArgs),
+    /// Say what a code or an exit code means, with a wrong text and a right one.
+    Explain(ExplainArgs),
     /// Print a JSON Schema.
     Schema(SchemaArgs),
 }
@@ -124,6 +130,10 @@ pub struct ManifestArgs {
     /// Use this backend instead of the manifest's.
     #[arg(long, value_name = "NAME", env = "RUNNER_BACKEND")]
     pub backend: Option<String>,
+
+    /// What becomes of warnings.
+    #[command(flatten)]
+    pub lints: LintArgs,
 }
 
 /// `runner check`
@@ -427,6 +437,8 @@ pub enum SchemaOf {
     Manifest,
     /// `report.json`.
     Report,
+    /// What `runner check --json` prints.
+    Diagnostics,
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

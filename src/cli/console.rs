@@ -80,6 +80,9 @@ impl Console {
         self.ask(text);
         let name = &loaded.sources.get(crate::diag::SourceId(0)).name;
         self.say(format!("{name}: {}", render::count(&loaded.diagnostics)));
+        if let Some(code) = render::worst(&loaded.diagnostics) {
+            self.say(format!("more on it, with examples: runner explain {code}"));
+        }
     }
 
     /// An error, its causes, and what to do.

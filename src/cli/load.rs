@@ -116,6 +116,7 @@ pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
     };
     if let Some(manifest) = manifest {
         go_on(&mut loaded, &manifest, args, files, spec)?;
+        lint::levels(&args.lints).apply(&manifest.lints, &mut loaded.diagnostics);
         loaded.manifest = Some(manifest);
     }
     Ok(loaded)

@@ -14,6 +14,7 @@ mod cut;
 mod env;
 mod error;
 mod exit;
+mod explain;
 mod export;
 mod frames;
 mod graph;
@@ -80,6 +81,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Frames(args) => frames::frames(&args, console),
         Command::Probe(args) => Ok(probe::probe(&args, console)),
         Command::Simulate(args) => simulate::simulate(&args, console),
+        Command::Explain(args) => explain::explain(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),
     }
 }

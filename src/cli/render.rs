@@ -3,14 +3,15 @@
 //! Owns how a mistake looks. Diagnostics look like rustc's, so that everybody
 //! who has seen a compiler can read them.
 
+mod json;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
-use serde_json::{Value, json};
-
-use crate::diag::{Diagnostic, Label, Severity, SourceId, Sources, Span};
+pub(super) use self::json::{diagnostics_json, diagnostics_schema};
+use crate::diag::{Code, Diagnostic, Label, Severity, SourceId, Sources, Span};
 
 /// Renders every diagnostic, and a closing count.
 pub(super) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources, colour: bool) -> String {
@@ -114,6 +115,12 @@ fn clamp(span: Span, text: &str) -> std::ops::Range<usize> {
     start..down(span.end).max(start)
 }
 
+/// The kind that a reader should learn about first.
+pub(super) fn worst(diagnostics: &[Diagnostic]) -> Option<Code> {
+    let errors = diagnostics.iter().filter(|told| told.is_error());
+    errors.chain(diagnostics).map(|told| told.code).next()
+}
+
 /// How many errors and warnings, in words; empty when there are none.
 pub(super) fn count(diagnostics: &[Diagnostic]) -> String {
     let errors = diagnostics.iter().filter(|d| d.is_error()).count();
@@ -128,42 +135,6 @@ pub(super) fn count(diagnostics: &[Diagnostic]) -> String {
         .flatten()
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-/// The same diagnostics for programs, in Terraform's shape: what, where, why.
-pub(super) fn diagnostics_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
-    let errors = diagnostics.iter().filter(|d| d.is_error()).count();
-    json!({
-        "format_version": "1.0",
-        "valid": errors == 0,
-        "error_count": errors,
-        "warning_count": diagnostics.len() - errors,
-        "diagnostics": diagnostics.iter().map(|d| one_json(d, sources)).collect::<Vec<_>>(),
-    })
-}
-
-fn one_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
-    json!({
-        "severity": diagnostic.severity.as_str(),
-        "code": diagnostic.code.as_str(),
-        "message": diagnostic.message,
-        "range": diagnostic.primary.as_ref().map(|label| range_json(label, sources)),
-        "related": diagnostic.secondary.iter().map(|label| range_json(label, sources)).collect::<Vec<_>>(),
-        "notes": diagnostic.notes,
-        "help": diagnostic.help,
-    })
-}
-
-fn range_json(label: &Label, sources: &Sources) -> Value {
-    let span = label.span;
-    let (line, column) = sources.line_column(span);
-    let (end_line, end_column) = sources.line_column(Span::new(span.file, span.end, span.end));
-    json!({
-        "file": sources.get(span.file).name,
-        "start": { "line": line, "column": column, "byte": span.start },
-        "end": { "line": end_line, "column": end_column, "byte": span.end },
-        "label": label.text,
-    })
 }
 
 /// An error and its causes, each on a line of its own.

@@ -1,8 +1,9 @@
-//! `runner schema`: JSON Schemas for editors and for whoever reads reports.
+//! `runner schema`: JSON Schemas for editors and for whoever reads what this program writes.
 
 use crate::cli::args::{SchemaArgs, SchemaOf};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
+use crate::cli::render;
 use crate::manifest::manifest_schema;
 use crate::report::report_schema;
 use crate::spec::Spec;
@@ -11,6 +12,7 @@ pub(super) fn schema(args: &SchemaArgs, console: &mut Console) -> Exit {
     let schema = match args.of {
         SchemaOf::Manifest => manifest_schema(Spec::bundled()),
         SchemaOf::Report => report_schema(),
+        SchemaOf::Diagnostics => render::diagnostics_schema(),
     };
     console.data(format!("{schema:#}"));
     Exit::Success

@@ -7,7 +7,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::diag::{Span, Spanned};
+use crate::diag::{Levels, Span, Spanned};
 use crate::manifest::tree::Node;
 use crate::money::Money;
 
@@ -32,6 +32,8 @@ pub struct Manifest {
     pub callback: Option<Callback>,
     /// Prices that replace those of the table.
     pub prices: Vec<PriceOverride>,
+    /// What becomes of warnings.
+    pub lints: Levels,
     /// The shots as written, matrices not yet multiplied.
     pub shots: Vec<ShotEntry>,
 }

@@ -124,7 +124,7 @@ impl Vocabulary {
     ) -> Result<String, UnknownCommand> {
         let mut listed = Vec::new();
         for word in words.flat_map(|word| word.split([',', '，', '、'])) {
-            let word = word.trim_matches(|c: char| c.is_whitespace() || "[]【】".contains(c));
+            let word = word.trim_matches(|c: char| c.is_whitespace() || "[]【】［］".contains(c));
             match self.find(word) {
                 Some((_, spelling)) => listed.push(spelling),
                 None => return Err(self.unknown(word)),
