@@ -76,7 +76,8 @@ fn rewritten(shots: &[Shot], checked: &[CheckedShot], spec: &Spec) -> Option<Dia
         let rewrites = spec.field(mode, field)?.get("default")?.as_bool()?;
         let camera = &shot.prompt.as_ref()?.camera;
         let exact = is_exact(camera) && spec.camera_supported(mode, model);
-        (rewrites && exact && setting(shot, field).is_none()).then_some((shot, camera[0].span))
+        let unsaid = setting(shot, field).is_none();
+        (rewrites && exact && unsaid).then(|| (shot, camera[0].span))
     });
     let (shot, span) = found.next()?;
     let more = found.count();

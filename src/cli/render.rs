@@ -4,6 +4,7 @@
 //! who has seen a compiler can read them.
 
 mod json;
+mod mask;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -59,7 +60,7 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
             .into_iter()
             .map(|(kind, label)| annotation(kind, label, &source.text));
         group = group.element(
-            Snippet::source(&*source.text)
+            Snippet::source(mask::mask(&source.text))
                 .path(&source.name)
                 .annotations(annotations),
         );
