@@ -471,7 +471,7 @@ fn the_wire_is_told_of_where_it_is_asked_for() {
 fn help_shows_an_example_for_every_command() {
     for command in [
         "check", "plan", "graph", "animatic", "apply", "status", "takes", "sheet", "export", "cut",
-        "retime", "resolve", "frames", "probe", "simulate", "schema",
+        "retime", "resolve", "frames", "probe", "simulate", "explain", "schema",
     ] {
         let help = ran(program().args([command, "--help"]));
         assert_eq!(help.code, 0);

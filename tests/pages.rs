@@ -26,7 +26,10 @@ fn stage() -> Stage {
 fn check(stage: &Stage, example: &Value) -> Ran {
     let manifest = example["manifest"].as_str().expect("a text");
     stage.write("shots.yaml", manifest);
-    let flags = example["flags"].as_str().expect("a text").split_whitespace();
+    let flags = example["flags"]
+        .as_str()
+        .expect("a text")
+        .split_whitespace();
     let mut args = vec!["check", "shots.yaml"];
     args.extend(flags);
     stage.run(&args)
@@ -108,7 +111,10 @@ fn the_readme_knows_every_exit_code() {
         let row = readme.lines().filter(|line| line.starts_with('|'));
         let known = row
             .map(|row| row.split('|').nth(1).unwrap_or_default())
-            .any(|cell| cell.split(',').any(|code| code.trim() == number.to_string()));
+            .any(|cell| {
+                cell.split(',')
+                    .any(|code| code.trim() == number.to_string())
+            });
         assert!(known, "{number} is not in the README");
     }
 }

@@ -26,7 +26,9 @@ pub(super) fn lint(url: &str, span: Span) -> Option<Diagnostic> {
         return None;
     }
     let parameters: Vec<(String, &str)> = parameters(url).collect();
-    let signed = parameters.iter().any(|(name, _)| SIGNED.contains(&name.as_str()));
+    let signed = parameters
+        .iter()
+        .any(|(name, _)| SIGNED.contains(&name.as_str()));
     if signed {
         let told = warn("this is a signed link, which works for a limited time")
             .note("the service fetches the picture when the shot is created; with a new link the shot counts as changed, and is paid for again")
@@ -36,7 +38,9 @@ pub(super) fn lint(url: &str, span: Span) -> Option<Diagnostic> {
             None => told,
         });
     }
-    let plain = url.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("http:"));
+    let plain = url
+        .get(..5)
+        .is_some_and(|start| start.eq_ignore_ascii_case("http:"));
     plain.then(|| {
         warn("the picture would travel in the open")
             .note("who stands between could read or change it, and some services refuse to fetch it")

@@ -49,7 +49,10 @@ fn repeats(first: &CheckedShot, others: &[&CheckedShot]) -> Diagnostic {
         format!("`{}` asks for the same video as `{}`", second.id, first.id)
     } else {
         let more = count - 2;
-        format!("`{}` and {more} more ask for the same video as `{}`", second.id, first.id)
+        format!(
+            "`{}` and {more} more ask for the same video as `{}`",
+            second.id, first.id
+        )
     };
     let told = Diagnostic::warning(Code::RepeatedRequest, second.span, message).note(format!(
         "the service makes {count} videos of it, and {count} are paid for"
@@ -68,7 +71,8 @@ fn is_exact(camera: &[CameraUse]) -> bool {
 
 /// The service rewrites prompts unless it is told not to (minimax-api.md 8).
 fn rewritten(shots: &[Shot], checked: &[CheckedShot], spec: &Spec) -> Option<Diagnostic> {
-    let sound: HashMap<&ShotId, &CheckedShot> = checked.iter().map(|shot| (&shot.id, shot)).collect();
+    let sound: HashMap<&ShotId, &CheckedShot> =
+        checked.iter().map(|shot| (&shot.id, shot)).collect();
     let field = "prompt_optimizer";
     let mut found = shots.iter().filter_map(|shot| {
         let request = &sound.get(&shot.id)?.request;
@@ -96,14 +100,20 @@ type Shape = (u64, u64);
 
 /// A film is cut to one shape; a video from a picture has the picture's.
 fn mixed_shapes(shots: &[Shot], checked: &[CheckedShot], spec: &Spec) -> Option<Diagnostic> {
-    let sound: HashMap<&ShotId, &CheckedShot> = checked.iter().map(|shot| (&shot.id, shot)).collect();
-    let mut known = checked.iter().filter_map(|shot| Some((shot, shape(shot, &sound, spec)?)));
+    let sound: HashMap<&ShotId, &CheckedShot> =
+        checked.iter().map(|shot| (&shot.id, shot)).collect();
+    let mut known = checked
+        .iter()
+        .filter_map(|shot| Some((shot, shape(shot, &sound, spec)?)));
     let (first, usual) = known.next()?;
     let mut others = known.filter(|(_, other)| !alike(usual, *other, 8));
     let (other, (width, height)) = others.next()?;
     let more = others.count();
     let written = shots.iter().find(|shot| shot.id == other.id)?;
-    let span = written.first_frame.as_ref().map_or(written.span, |input| input.span);
+    let span = written
+        .first_frame
+        .as_ref()
+        .map_or(written.span, |input| input.span);
     let message = format!("`{}` would not have the shape of the film", other.id);
     let told = Diagnostic::warning(Code::MixedShapes, span, message)
         .label(format!("{width}x{height}"))
@@ -127,7 +137,9 @@ fn shape(shot: &CheckedShot, sound: &HashMap<&ShotId, &CheckedShot>, spec: &Spec
             return None;
         }
         let media = request.media();
-        let first = media.iter().find(|(field, _)| *field == MediaField::FirstFrame);
+        let first = media
+            .iter()
+            .find(|(field, _)| *field == MediaField::FirstFrame);
         match first.map(|(_, media)| media) {
             None => {
                 let (width, height) = spec.output_size(request.resolution())?;

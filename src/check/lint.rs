@@ -141,7 +141,10 @@ pub(super) fn ignored_defaults(
             continue;
         }
         let (wanted, made) = match setting.field.as_str() {
-            "resolution" => (setting.value.as_str().map(str::to_owned), request.resolution().to_owned()),
+            "resolution" => (
+                setting.value.as_str().map(str::to_owned),
+                request.resolution().to_owned(),
+            ),
             "duration" => (
                 setting.value.as_u64().map(|seconds| format!("{seconds} s")),
                 format!("{} s", request.seconds()),
@@ -155,7 +158,11 @@ pub(super) fn ignored_defaults(
         found.push(
             Diagnostic::warning(Code::IgnoredSetting, setting.span, message)
                 .also(shot.span, format!("this shot is {mode}"))
-                .note(format!("{} has no `{}` to set", mode.phrase(), setting.field)),
+                .note(format!(
+                    "{} has no `{}` to set",
+                    mode.phrase(),
+                    setting.field
+                )),
         );
     }
     found
@@ -170,17 +177,30 @@ pub(super) fn frame_size(shot: &Shot, media: &[(MediaField, CheckedMedia)]) -> O
             _ => None,
         }
     };
-    let (first, last) = (facts(MediaField::FirstFrame)?, facts(MediaField::LastFrame)?);
+    let (first, last) = (
+        facts(MediaField::FirstFrame)?,
+        facts(MediaField::LastFrame)?,
+    );
     let shape = |width: u32, height: u32| (u64::from(width), u64::from(height));
-    let (one, other) = (shape(first.width, first.height), shape(last.width, last.height));
+    let (one, other) = (
+        shape(first.width, first.height),
+        shape(last.width, last.height),
+    );
     if film::alike(one, other, 50) {
         return None;
     }
-    let (place, from) = (shot.last_frame.as_ref()?.span, shot.first_frame.as_ref()?.span);
+    let (place, from) = (
+        shot.last_frame.as_ref()?.span,
+        shot.first_frame.as_ref()?.span,
+    );
     Some(
-        Diagnostic::warning(Code::FrameSize, place, "the last frame would be cropped to the shape of the first")
-            .label(format!("{}x{}", last.width, last.height))
-            .also(from, format!("{}x{}", first.width, first.height))
-            .help("give both pictures the same width and height"),
+        Diagnostic::warning(
+            Code::FrameSize,
+            place,
+            "the last frame would be cropped to the shape of the first",
+        )
+        .label(format!("{}x{}", last.width, last.height))
+        .also(from, format!("{}x{}", first.width, first.height))
+        .help("give both pictures the same width and height"),
     )
 }

@@ -150,7 +150,10 @@ fn meant_shots(shot: &Shot, ids: &HashSet<&str>, diagnostics: &mut [Diagnostic])
         let MediaSource::File { path } = &input.source else {
             continue;
         };
-        let Some(id) = path.to_str().filter(|path| ids.contains(path)) else {
+        // `opening`, or `last frame of opening`.
+        let words = path.to_str().unwrap_or_default();
+        let mut named = std::iter::once(words).chain(words.split_whitespace());
+        let Some(id) = named.find(|word| ids.contains(word)) else {
             continue;
         };
         let here = |label: &Label| label.span == input.span;
@@ -202,7 +205,12 @@ fn check_shot(shot: &Shot, context: &Context<'_>) -> (Option<CheckedRequest>, Ve
     lint::lint(shot, mode, &model, context, &mut diagnostics);
     diagnostics.extend(lint::frame_size(shot, &media));
     let request = CheckedRequest::new(shot.id.clone(), mode, model, body, media, context.spec);
-    diagnostics.extend(lint::ignored_defaults(written, mode, &request, context.spec));
+    diagnostics.extend(lint::ignored_defaults(
+        written,
+        mode,
+        &request,
+        context.spec,
+    ));
     (Some(request), diagnostics)
 }
 

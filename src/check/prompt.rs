@@ -23,7 +23,8 @@ fn nearly_too_long(prompt: &Prompt, mode: Mode, spec: &Spec) -> Option<Diagnosti
     let limit = usize::try_from(schema.get("maxLength").and_then(Value::as_u64)?).ok()?;
     let length = prompt.text.chars().count();
     (length <= limit && length * 20 > limit * 19).then(|| {
-        let message = format!("the prompt is {length} characters long, of {limit} that it may have");
+        let message =
+            format!("the prompt is {length} characters long, of {limit} that it may have");
         Diagnostic::warning(Code::PromptLength, prompt.span, message)
             .note("variables and camera commands are counted as they are sent")
             .help("shorten it; what a clip of a few seconds can show needs far less")
@@ -36,7 +37,9 @@ fn thin(prompt: &Prompt, mode: Mode) -> Option<Diagnostic> {
         return None;
     }
     let prose = without_camera(prompt);
-    let mut words = prose.split_whitespace().filter(|word| word.contains(char::is_alphanumeric));
+    let mut words = prose
+        .split_whitespace()
+        .filter(|word| word.contains(char::is_alphanumeric));
     let message = match (words.next(), words.next()) {
         (None, _) => "the prompt says nothing but how the camera moves",
         (Some(word), None) if word.is_ascii() || word.chars().count() < 4 => {

@@ -9,10 +9,11 @@ mod mask;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 pub(super) use self::json::{diagnostics_json, diagnostics_schema};
 use crate::diag::{Code, Diagnostic, Label, Severity, SourceId, Sources, Span};
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use unicode_width::UnicodeWidthStr as _;
 
 /// Renders every diagnostic, and a closing count.
 pub(super) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources, colour: bool) -> String {
@@ -103,8 +104,22 @@ fn annotation<'a>(kind: AnnotationKind, label: &'a Label, text: &str) -> Annotat
     }
 }
 
-/// A range that lies in the text, on character boundaries, and marks something.
+/// A range that lies in the text, on character boundaries. Of one that is longer
+/// than a line of a terminal, the beginning is marked: the renderer shows all that
+/// is marked, and nobody looks for the end of two thousand characters.
 fn clamp(span: Span, text: &str) -> std::ops::Range<usize> {
+    const LONGEST: usize = 160;
+    let range = inside(span, text);
+    let marked = &text[range.clone()];
+    let one_line = !marked.trim_end().contains('\n');
+    let cut = marked.char_indices().nth(LONGEST / 2).map(|(at, _)| at);
+    match cut {
+        Some(cut) if one_line && marked.width() > LONGEST => range.start..range.start + cut,
+        _ => range,
+    }
+}
+
+fn inside(span: Span, text: &str) -> std::ops::Range<usize> {
     let down = |mut at: usize| {
         at = at.min(text.len());
         while !text.is_char_boundary(at) {

@@ -141,7 +141,7 @@ mod tests {
         let mut all = Levels::default();
         all.set_all(Level::Deny);
         let none = Levels::default();
-        let left = |flags, manifest| left(flags, manifest, Severity::Warning);
+        let left = |flags: &Levels, manifest: &Levels| left(flags, manifest, Severity::Warning);
         assert_eq!(left(&none, &none), Some(Severity::Warning));
         assert_eq!(left(&all, &none), Some(Severity::Error));
         assert_eq!(left(&all, &level(Level::Allow)), None);

@@ -1,4 +1,4 @@
-//! Signed links in the author's own lines, without their signatures.
+//! The author's own lines without keys and signatures of links.
 //!
 //! Owns what of a line is covered before it is shown: a signed link is a key,
 //! and a build server keeps what is printed. Never changes how long a line is,
@@ -21,11 +21,17 @@ const KEYS: [&str; 9] = [
 
 /// The text with `*` in place of what is secret of its links.
 pub(super) fn mask(text: &str) -> Cow<'_, str> {
-    let secrets: Vec<_> = text
-        .char_indices()
-        .filter(|(_, c)| matches!(c, '?' | '&'))
-        .filter_map(|(at, _)| secret(text, at + 1))
-        .collect();
+    let starts = text.char_indices().filter_map(|(at, c)| match c {
+        '?' | '&' => secret(text, at + 1),
+        's' | 'e' => key(text, at),
+        _ => None,
+    });
+    let mut secrets: Vec<std::ops::Range<usize>> = Vec::new();
+    for range in starts {
+        if secrets.last().is_none_or(|last| last.end <= range.start) {
+            secrets.push(range);
+        }
+    }
     if secrets.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -48,10 +54,23 @@ fn secret(text: &str, start: usize) -> Option<std::ops::Range<usize>> {
         return None;
     }
     let from = start + name.len() + 1;
-    let value = &text[from..];
-    // One byte for one character is what keeps the columns.
-    let end = value.find(|c: char| !c.is_ascii_graphic() || "&#\"'`,}]<>|".contains(c));
-    Some(from..from + end.unwrap_or(value.len()))
+    Some(from..from + word(&text[from..]))
+}
+
+/// A word that begins as keys do, and is as long as they are.
+fn key(text: &str, start: usize) -> Option<std::ops::Range<usize>> {
+    const SHORTEST: usize = 20;
+    let inside = text[..start].ends_with(|c: char| c.is_ascii_alphanumeric());
+    let rest = &text[start..];
+    let begins = ["sk-", "eyJ"].iter().any(|begin| rest.starts_with(begin));
+    let length = if begins && !inside { word(rest) } else { 0 };
+    (length >= SHORTEST).then(|| start + 3..start + length)
+}
+
+/// How long a word is. One byte for one character is what keeps the columns.
+fn word(text: &str) -> usize {
+    let end = text.find(|c: char| !c.is_ascii_graphic() || "&#\"'`,}]<>|".contains(c));
+    end.unwrap_or(text.len())
 }
 
 #[cfg(test)]
@@ -67,6 +86,12 @@ mod tests {
             "a: 'https://x/y.png?Expires=1&Signature=*****&z=1' # 雪\nb: &sig x\n"
         );
         assert_eq!(masked.len(), text.len());
-        assert!(matches!(mask("what? no = 1 & more"), std::borrow::Cow::Borrowed(_)));
+        let key = "api_key: sk-api-0123456789abcdefghij # ask-me-nothing-about-it-at-all";
+        let covered = "api_key: sk-************************ # ask-me-nothing-about-it-at-all";
+        assert_eq!(mask(key), covered);
+        assert!(matches!(
+            mask("what? no = 1 & more"),
+            std::borrow::Cow::Borrowed(_)
+        ));
     }
 }
