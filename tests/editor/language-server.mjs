@@ -166,7 +166,7 @@ const offered = [
   [`${shot}    |`, ["camera", "first_frame", "last_frame", "matrix", "model", "subject"]],
   [`${shot}lints:\n  |`, ["unused-variable", "prompt-optimizer"]],
   [`${shot}lints:\n  unused-variable: |`, ["allow", "warn", "deny"]],
-  [`${top}shots:\n  |`, ["- shot"]],
+  [`${top}shots:\n  |`, ["shot"]],
   [`${shot}|`, ["limits", "output", "vars", "backend"]],
   [`version: 1\nlimits:\n  |`, ["max_cost", "deadline"]],
 ];
