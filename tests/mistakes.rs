@@ -138,7 +138,7 @@ fn carets_stand_under_their_words() {
             continue;
         };
         if !gutter.trim().is_empty()
-            || carets.trim_matches([' ', '^']) != ""
+            || !carets.trim_matches([' ', '^']).is_empty()
             || !carets.contains('^')
         {
             continue;

@@ -140,7 +140,7 @@ pub(super) fn ignored_defaults(
         if spec.has_field(mode, &setting.field) {
             continue;
         }
-        let (wanted, made) = match setting.field.as_str() {
+        let (wanted, comes_out) = match setting.field.as_str() {
             "resolution" => (
                 setting.value.as_str().map(str::to_owned),
                 request.resolution().to_owned(),
@@ -151,10 +151,10 @@ pub(super) fn ignored_defaults(
             ),
             _ => continue,
         };
-        let Some(wanted) = wanted.filter(|wanted| *wanted != made) else {
+        let Some(wanted) = wanted.filter(|wanted| *wanted != comes_out) else {
             continue;
         };
-        let message = format!("`{}` will be {made}, not {wanted}", shot.id);
+        let message = format!("`{}` will be {comes_out}, not {wanted}", shot.id);
         found.push(
             Diagnostic::warning(Code::IgnoredSetting, setting.span, message)
                 .also(shot.span, format!("this shot is {mode}"))
