@@ -10,6 +10,8 @@ mod pages;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::lang::Language;
+
 pub use levels::{Level, Levels};
 pub use pages::{Example, Page};
 
@@ -20,6 +22,8 @@ pub struct SourceFile {
     pub name: String,
     /// The whole text.
     pub text: Arc<str>,
+    /// Whether it was typed on the command line, and is no file.
+    pub typed: bool,
 }
 
 impl SourceFile {
@@ -28,6 +32,15 @@ impl SourceFile {
         Self {
             name: name.into(),
             text: text.into(),
+            typed: false,
+        }
+    }
+
+    /// A text of the command line, by the name of its flag.
+    pub fn typed(flag: &str, text: &str) -> Self {
+        Self {
+            typed: true,
+            ..Self::new(flag, text)
         }
     }
 }
@@ -52,6 +65,11 @@ impl Sources {
     /// The text behind an id that [`Sources::add`] gave.
     pub fn get(&self, id: SourceId) -> &SourceFile {
         &self.files[id.0 as usize]
+    }
+
+    /// Every text, in the order in which they were read.
+    pub fn iter(&self) -> impl Iterator<Item = &SourceFile> {
+        self.files.iter()
     }
 
     /// Line and column, both from 1, of a byte offset; columns count characters.
@@ -230,6 +248,8 @@ codes! {
     UnusedVariable = "unused-variable",
     /// A variable that was given but not declared.
     UnknownVariable = "unknown-variable",
+    /// An expression that chooses shots and cannot be understood.
+    Filter = "filter",
 }
 
 impl fmt::Display for Code {
@@ -329,6 +349,24 @@ impl Diagnostic {
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
         self
+    }
+
+    /// The same in another language, for people; programs are told the original.
+    #[must_use]
+    pub fn translated(&self, language: Language) -> Self {
+        let text = |text: &String| language.tr(text).into_owned();
+        let label = |label: &Label| Label {
+            text: text(&label.text),
+            ..label.clone()
+        };
+        Self {
+            message: text(&self.message),
+            primary: self.primary.as_ref().map(label),
+            secondary: self.secondary.iter().map(label).collect(),
+            notes: self.notes.iter().map(text).collect(),
+            help: self.help.as_ref().map(text),
+            ..self.clone()
+        }
     }
 
     /// Whether this one stops the run.

@@ -3,11 +3,16 @@
 //! The one place that defines "done", "failed", "pending" and "spent". Progress,
 //! the report, the summary and the exit code all read it and never count again.
 
+mod pause;
+mod tally;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use self::pause::{Pause, PausedBy, asks_to_wait};
+pub use self::tally::Tally;
 use crate::event::{
     Decision, Event, EventKind, Failure, PendingReason, RunFacts, ShotFacts, SkipReason,
     StopReason, Video,
@@ -30,6 +35,8 @@ pub struct RunState {
     pub elapsed: Duration,
     /// Why nothing more is created, if so.
     pub stopping: Option<StopReason>,
+    /// Until when nothing is created, as far as was said last.
+    pub pause: Option<Pause>,
     /// Whether the last event of a whole run was seen.
     pub finished: bool,
     positions: HashMap<ShotId, usize>,
@@ -58,8 +65,21 @@ pub struct ShotState {
     pub video: Option<Video>,
     /// What went wrong, if something did.
     pub failure: Option<Failure>,
+    /// When the steps that it came to happened.
+    pub times: Times,
     /// When it last changed, since the run began.
     pub changed: Duration,
+}
+
+/// When the steps of one shot's life happened in this run, by the wall clock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Times {
+    /// The service took the task.
+    pub created: Option<Timestamp>,
+    /// The service was seen to be done with it, well or not.
+    pub ended: Option<Timestamp>,
+    /// The video was put on disk.
+    pub saved: Option<Timestamp>,
 }
 
 /// One attempt to create a task.
@@ -155,6 +175,7 @@ impl ShotState {
             video: facts.existing.clone(),
             facts,
             failure: None,
+            times: Times::default(),
             changed: Duration::ZERO,
         }
     }
@@ -230,6 +251,9 @@ impl RunState {
             EventKind::ShotDecided(facts) => self.decide(facts, event.elapsed),
             kind => self.apply_to_shot(kind, event),
         }
+        if let Some((wait, by)) = asks_to_wait(&event.kind) {
+            self.wait_until(event.elapsed + wait, by);
+        }
     }
 
     fn start(&mut self, facts: &RunFacts) {
@@ -240,19 +264,8 @@ impl RunState {
             .map(|(position, shot)| (shot.id.clone(), position))
             .collect();
         self.shots = facts.shots.iter().cloned().map(ShotState::new).collect();
-        // The shots live in their states from here on; ten thousand of them are
-        // not copied once more just to be left out.
-        self.facts = Some(RunFacts {
-            run_id: facts.run_id.clone(),
-            manifest: facts.manifest.clone(),
-            backend: facts.backend.clone(),
-            base_url: facts.base_url.clone(),
-            free: facts.free,
-            runner_version: facts.runner_version.clone(),
-            spec_version: facts.spec_version.clone(),
-            price_date: facts.price_date.clone(),
-            shots: Vec::new(),
-        });
+        // The shots live in their states from here on.
+        self.facts = Some(facts.without_shots());
     }
 
     /// A shot that waited knows its request now, or one that nobody waited for
@@ -290,6 +303,7 @@ impl RunState {
                 trace_id,
                 ..
             } => {
+                shot.times.created = Some(event.at);
                 shot.trace_id.clone_from(trace_id);
                 shot.settle(attempt, AttemptResult::Accepted(task.clone()));
                 shot.task = Some(task.clone());
@@ -319,15 +333,18 @@ impl RunState {
                 shot.phase = Phase::Running;
             }
             EventKind::TaskSucceeded { file, .. } => {
+                shot.times.ended = Some(event.at);
                 shot.file = Some(file.clone());
                 shot.phase = Phase::Saving;
             }
             EventKind::TaskFailed { failure, .. } => {
+                shot.times.ended = Some(event.at);
                 shot.phase = Phase::Failed;
                 shot.failure = Some(failure.clone());
             }
             EventKind::Retrying { .. } => shot.retries += 1,
             EventKind::VideoSaved { video, .. } => {
+                shot.times.saved = Some(event.at);
                 shot.video = Some(video.clone());
                 shot.phase = Phase::Done;
             }
@@ -344,6 +361,7 @@ impl RunState {
             EventKind::ShotSkipped { reason, .. } => shot.phase = Phase::Skipped(reason.clone()),
             EventKind::RunStarted(_)
             | EventKind::ShotDecided(_)
+            | EventKind::RateReached { .. }
             | EventKind::RunStopping { .. }
             | EventKind::RunFinished => {}
         }

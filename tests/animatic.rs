@@ -293,3 +293,27 @@ shots: [{ id: wood, model: MiniMax-Hailuo-2.3, prompt: A fox., first_frame: cut.
     assert!(refused.stderr.contains("cut.png"), "{}", refused.stderr);
     assert!(!stage.path("out/shots.animatic.mp4").exists());
 }
+
+#[test]
+fn scenes_of_the_manifest_have_cards() {
+    let stage = stage(
+        "\
+version: 1
+defaults: { model: MiniMax-Hailuo-2.3 }
+scenes:
+  - { id: dock, title: The dock, shots: [{ id: s1-a, prompt: a }, { id: s2-a, prompt: b }] }
+  - { id: street, shots: [{ id: s2-b, prompt: c }] }
+shots: [{ id: end, prompt: d }]
+",
+    );
+    let made = animatic(&stage, &["--json"]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let told: Value = serde_json::from_str(&made.stdout).expect("it is JSON");
+    let parts = told["parts"].as_array().expect("a list");
+    let names: Vec<&str> = parts
+        .iter()
+        .filter_map(|part| part["name"].as_str())
+        .skip(1)
+        .collect();
+    assert_eq!(names, ["The dock", "s1-a", "s2-a", "street", "s2-b", "end"]);
+}

@@ -7,6 +7,7 @@
 mod address;
 mod film;
 mod frames;
+pub mod link;
 mod lint;
 pub mod media;
 mod prompt;

@@ -3,32 +3,55 @@
 //! Owns names, help and examples of every flag. Reads nothing and decides nothing.
 
 mod animatic;
+mod check;
+mod completions;
+mod config;
 mod cut;
+mod doctor;
 mod explain;
 mod export;
 mod frames;
 mod graph;
+mod init;
 mod lints;
+mod man;
 mod probe;
+mod report;
 mod retime;
+mod schema;
 mod sheet;
+mod status;
+mod takes;
+mod watch;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::animatic::AnimaticArgs;
+pub(super) use self::check::{CheckArgs, CheckFormat};
+pub(super) use self::completions::CompletionsArgs;
+pub(super) use self::config::ConfigArgs;
 pub(super) use self::cut::CutArgs;
+pub(super) use self::doctor::DoctorArgs;
 pub(super) use self::explain::ExplainArgs;
 pub(super) use self::export::{ExportArgs, Format, PathStyle};
 pub(super) use self::frames::FramesArgs;
 pub(super) use self::graph::{GraphArgs, GraphFormat};
+pub(super) use self::init::{Example, InitArgs};
 pub(super) use self::lints::{Lint, LintArgs};
+pub(super) use self::man::ManArgs;
 pub(super) use self::probe::ProbeArgs;
+pub(super) use self::report::{ReportArgs, ReportFormat, RunsArgs, WhoseArgs, WrittenReport};
 pub(super) use self::retime::RetimeArgs;
+pub(super) use self::schema::{SchemaArgs, SchemaOf};
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
+pub(super) use self::status::StatusArgs;
+pub(super) use self::takes::TakesArgs;
+pub(super) use self::watch::WatchArgs;
+use crate::lang::Language;
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
 
@@ -37,11 +60,12 @@ use crate::money::Money;
 #[command(name = "runner", version, about, max_term_width = 100)]
 #[command(after_help = "\
 Try it without a key and without cost:
+  runner init
   runner apply shots.yaml --simulate
 
 Exit codes: 0 all good, 1 internal, 2 usage, 3 key refused, 4 quota or balance,
 6 network before anything ran, 20 manifest invalid, 21 nothing selected,
-30 budget refused, 100 some shots failed, 101 a video is damaged or not whole,
+22 plan stale, 30 budget refused, 100 some shots failed, 101 a video is damaged or not whole,
 102 unfinished (run again to collect), 103 a creation is uncertain,
 130/143 interrupted")]
 pub struct Cli {
@@ -52,6 +76,28 @@ pub struct Cli {
     /// When to use colours.
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     pub color: Colour,
+
+    /// The language of what people read; without it, the locale's, if there is a catalogue of it.
+    #[arg(long, global = true, value_enum, value_name = "LANGUAGE")]
+    pub lang: Option<Lang>,
+}
+
+/// A language that people are spoken to in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// English.
+    En,
+    /// 简体中文.
+    Zh,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::En => Self::English,
+            Lang::Zh => Self::Chinese,
+        }
+    }
 }
 
 /// When to use colours.
@@ -68,10 +114,14 @@ pub enum Colour {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Begin a storyboard, from the pictures of a folder or from an example.
+    Init(InitArgs),
     /// Find every mistake of a manifest; nothing is sent.
     Check(CheckArgs),
     /// Show what `apply` would do, why, and what it would cost; nothing is sent.
     Plan(PlanArgs),
+    /// Check and plan at every save of the manifest; nothing is sent.
+    Watch(WatchArgs),
     /// Draw which shot needs a frame of which.
     Graph(GraphArgs),
     /// Make a film of all shots at their true lengths, before paying; nothing is sent.
@@ -80,6 +130,10 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Show where every shot stands, and what was spent; also while a run goes on.
     Status(StatusArgs),
+    /// List the runs of a manifest: when, how long, what came of them, what was spent.
+    Runs(RunsArgs),
+    /// Tell any run again: for people, CI services, pull requests.
+    Report(ReportArgs),
     /// List the takes of shots, and choose the one that counts.
     Takes(TakesArgs),
     /// Draw contact sheets, a storyboard to be printed, and posters.
@@ -102,10 +156,18 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Print a JSON Schema.
     Schema(SchemaArgs),
+    /// Print what a shell needs to complete commands and flags.
+    Completions(CompletionsArgs),
+    /// Write the manual pages.
+    Man(ManArgs),
+    /// Show the settings in force, and where each comes from.
+    Config(ConfigArgs),
+    /// Look for what could stand in the way of a run, on this machine and at the service.
+    Doctor(DoctorArgs),
 }
 
 /// Which manifest, with which values.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ManifestArgs {
     /// The manifest.
     #[arg(value_name = "FILE")]
@@ -119,46 +181,62 @@ pub struct ManifestArgs {
     #[arg(long, value_name = "FILE")]
     pub vars_file: Vec<PathBuf>,
 
-    /// Only these shots: an id, or the beginning of ids and a `*`; may be repeated.
-    #[arg(long, value_name = "ID")]
+    /// Only these shots: an id, a pattern such as 'night-*', or an expression such as
+    /// 'tag(night) - opening'; may be repeated, for any of them. See README, Choosing shots.
+    #[arg(long, value_name = "EXPR")]
     pub only: Vec<String>,
+
+    /// Only shots that would be made: those that are new, and those that are not
+    /// what was made any more.
+    #[arg(long)]
+    pub changed: bool,
+
+    /// Only shots that failed the last time. This selects and pays for nothing: a
+    /// task that failed at the service is paid once more with `--retry failed`.
+    #[arg(long)]
+    pub failed: bool,
 
     /// Use the built-in simulator: no key, no cost.
     #[arg(long, conflicts_with = "backend")]
     pub simulate: bool,
 
     /// Use this backend instead of the manifest's.
-    #[arg(long, value_name = "NAME", env = "RUNNER_BACKEND")]
+    #[arg(long, value_name = "NAME")]
     pub backend: Option<String>,
+
+    /// Use this profile: `global`, `mainland`, or one of a configuration file.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["backend", "simulate"])]
+    pub profile: Option<String>,
 
     /// What becomes of warnings.
     #[command(flatten)]
     pub lints: LintArgs,
 }
 
-/// `runner check`
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  runner check shots.yaml --var city=Chongqing")]
-pub struct CheckArgs {
-    /// Which manifest.
-    #[command(flatten)]
-    pub manifest: ManifestArgs,
-
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
+impl ManifestArgs {
+    /// A manifest with a profile and nothing else.
+    pub(super) fn of(manifest: &std::path::Path, profile: Option<&str>) -> Self {
+        let command = Self::augment_args(clap::Command::new("manifest").no_binary_name(true));
+        let mut words = vec![std::ffi::OsString::from("--")];
+        words.push(manifest.as_os_str().to_owned());
+        let matches = command.get_matches_from(words);
+        let mut args =
+            Self::from_arg_matches(&matches).expect("a file and a profile are all it takes");
+        args.profile = profile.map(ToOwned::to_owned);
+        args
+    }
 }
 
 /// Where earlier results are and what to do with them.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct ResultsArgs {
     /// The output folder, instead of the manifest's `output.dir`.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Make another take of a shot that has its video, and pay for it; the old
-    /// one is kept. An id, or the beginning of ids and a `*`; may be repeated.
-    #[arg(long, value_name = "ID")]
+    /// Make another take of shots that have their video, and pay for it; the old
+    /// one is kept. Names them as --only does; may be repeated.
+    #[arg(long, value_name = "EXPR")]
     pub force: Vec<String>,
 
     /// Pay once more for shots that failed at the service.
@@ -174,8 +252,22 @@ pub enum RetryWhat {
 }
 
 /// `runner plan`
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags are switched one by one"
+)]
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  runner plan shots.yaml --json | jq '.totals'")]
+#[command(after_help = "\
+Examples:
+  runner plan shots.yaml
+  runner plan shots.yaml --json | jq '.totals'
+  runner plan shots.yaml --changed                 # only what would be made
+  runner plan shots.yaml --only 'scene(dock) - *-35mm'
+  runner plan shots.yaml --save film.plan.json && runner apply film.plan.json
+
+Signs: + create, ~ replace (there is a video, and it is made anew), * decided when
+its frames are there, = unchanged, > collect, ? uncertain, x failed earlier,
+@ known at another address only, ! blocked.")]
 pub struct PlanArgs {
     /// Which manifest.
     #[command(flatten)]
@@ -185,18 +277,40 @@ pub struct PlanArgs {
     #[command(flatten)]
     pub results: ResultsArgs,
 
-    /// Print JSON.
+    /// Keep the plan in a file; `runner apply FILE` does exactly that, or refuses.
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+
+    /// List every unchanged shot, however many there are.
+    #[arg(long)]
+    pub all: bool,
+
+    /// Show every request in full.
+    #[arg(long)]
+    pub requests: bool,
+
+    /// Exit with 0 where there is nothing to do, with 2 where something would be
+    /// made or collected, and with 1 on any error, or where only a person can go on.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+
+    /// Print JSON; `runner schema plan` describes it.
     #[arg(long)]
     pub json: bool,
 }
 
 /// `runner apply`
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   runner apply shots.yaml --simulate
   MINIMAX_API_KEY=… runner apply shots.yaml --max-cost '5 USD'
-  runner apply shots.yaml --only 'opening*' --concurrency 2
+  runner apply shots.yaml --only 'opening* | tag(night)' --concurrency 2
+  runner apply film.plan.json --yes
+  runner apply shots.yaml --report junit=junit.xml --report github
+
+A plan that `runner plan --save` kept is carried out exactly as it was shown, or
+refused (exit code 22) when anything moved since.
 
 The key is read from MINIMAX_API_KEY or a .env file; the host from
 MINIMAX_BASE_URL, MINIMAX_API_HOST, or a backend in the manifest.")]
@@ -221,9 +335,19 @@ pub struct ApplyArgs {
     #[arg(long, short)]
     pub yes: bool,
 
+    /// Leave `report.html` out, the page beside the videos.
+    #[arg(long)]
+    pub no_gallery: bool,
+
     /// How progress is shown.
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
     pub progress: ProgressMode,
+
+    /// Write the report in another form too, at the end of the run: junit=FILE,
+    /// markdown=FILE or json=FILE; `github` annotates the job and adds to its
+    /// summary. May be repeated.
+    #[arg(long = "report", value_name = "FORM[=FILE]", value_parser = report::written)]
+    pub reports: Vec<WrittenReport>,
 
     /// Say on stderr what goes over the wire: a line for each HTTP exchange,
     /// without keys, queries and bodies.
@@ -232,7 +356,7 @@ pub struct ApplyArgs {
 }
 
 /// Flags over the manifest's `limits`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitArgs {
     /// Tasks in flight.
@@ -265,7 +389,7 @@ pub struct LimitArgs {
 }
 
 /// The simulator as a part of `apply`, or alone.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Simulator")]
 pub struct SimulatorArgs {
     /// How much faster than life simulated tasks run.
@@ -297,62 +421,20 @@ pub enum ClipSize {
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ProgressMode {
-    /// Bars on a terminal, lines elsewhere.
+    /// Bars on a terminal, plain lines elsewhere.
     Auto,
-    /// Bars.
+    /// Bars, where stderr is a terminal.
+    #[value(alias = "tty")]
     Bars,
-    /// A line for each change.
-    Lines,
+    /// A line for each change, and from 50 shots on only for what is final, with
+    /// the sums every half a minute.
+    #[value(alias = "lines")]
+    Plain,
     /// A JSON object for each event, on stdout.
     Json,
     /// Nothing.
+    #[value(alias = "quiet")]
     None,
-}
-
-/// `runner status`
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Example, in another terminal while `apply` runs:\n  runner status shots.yaml"
-)]
-pub struct StatusArgs {
-    /// Which manifest.
-    #[command(flatten)]
-    pub manifest: ManifestArgs,
-
-    /// The output folder, instead of the manifest's `output.dir`.
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `runner takes`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  runner takes shots.yaml                                       # every take of every shot
-  runner takes shots.yaml --only opening --select 1f0c9a3b      # the one that counts
-
-A chosen take counts until another one is made for the same request; the others
-are kept.")]
-pub struct TakesArgs {
-    /// Which manifest.
-    #[command(flatten)]
-    pub manifest: ManifestArgs,
-
-    /// The take that counts from now on: the first digits of its SHA-256.
-    #[arg(long, value_name = "DIGITS")]
-    pub select: Option<String>,
-
-    /// The output folder, instead of the manifest's `output.dir`.
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `runner resolve`
@@ -404,41 +486,12 @@ pub struct SimulateArgs {
     pub prefix: String,
 
     /// Refuse every other key than this one.
-    #[arg(
-        long,
-        value_name = "KEY",
-        env = "RUNNER_SIMULATOR_KEY",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
 
     /// How it behaves.
     #[command(flatten)]
     pub simulator: SimulatorArgs,
-}
-
-/// `runner schema`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example, for editors with a YAML language server:
-  runner schema manifest > shots.schema.json
-  and as the first line of shots.yaml:
-  # yaml-language-server: $schema=shots.schema.json")]
-pub struct SchemaArgs {
-    /// Of what.
-    #[arg(value_enum)]
-    pub of: SchemaOf,
-}
-
-/// What has a schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SchemaOf {
-    /// Manifests, with models and resolutions from the API's documents.
-    Manifest,
-    /// `report.json`.
-    Report,
-    /// What `runner check --json` prints.
-    Diagnostics,
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

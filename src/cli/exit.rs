@@ -22,6 +22,10 @@ pub enum Exit {
     ManifestInvalid,
     /// No shot matches what was selected.
     NothingSelected,
+    /// What a plan was made from moved; nothing was created.
+    PlanStale,
+    /// `plan --detailed-exitcode`: something would be made or collected.
+    Changes,
     /// What would be spent is over the limit, or unknown; nothing was created.
     Budget,
     /// Some shots failed.
@@ -40,15 +44,17 @@ pub enum Exit {
 
 impl Exit {
     /// Every one of them, in the order of their numbers.
-    pub const ALL: [Exit; 15] = [
+    pub const ALL: [Exit; 17] = [
         Self::Success,
         Self::Internal,
         Self::Usage,
+        Self::Changes,
         Self::Key,
         Self::Quota,
         Self::Network,
         Self::ManifestInvalid,
         Self::NothingSelected,
+        Self::PlanStale,
         Self::Budget,
         Self::ShotsFailed,
         Self::ChecksFailed,
@@ -63,14 +69,20 @@ impl Exit {
         match self {
             Self::Success => "all good",
             Self::Internal => {
-                "internal: a mistake of this program, or of its ledger or output folder"
+                "internal: a mistake of this program, or of its ledger or output folder; something that `doctor` found"
             }
-            Self::Usage => "usage: the command line is wrong",
+            Self::Usage => "usage: the command line, a variable or a configuration file is wrong",
+            Self::Changes => {
+                "with `plan --detailed-exitcode`: something would be made or collected"
+            }
             Self::Key => "the key is refused, or there is none",
             Self::Quota => "balance or quota is used up, or the service asks to wait for too long",
             Self::Network => "the network failed before anything ran",
             Self::ManifestInvalid => "the manifest is invalid; nothing was created",
             Self::NothingSelected => "nothing selected",
+            Self::PlanStale => {
+                "the plan file is stale: something moved since it was kept; nothing was created"
+            }
             Self::Budget => "the budget refuses it; nothing more was created",
             Self::ShotsFailed => "some shots failed or were left out",
             Self::ChecksFailed => {
@@ -88,7 +100,9 @@ impl Exit {
         match self {
             Self::Success => "There is nothing to do.",
             Self::Internal => "Read the message: it names the file or the folder. Nothing is paid twice by running again.",
-            Self::Usage => "`runner COMMAND --help` shows every flag and an example.",
+            Self::Usage => "`runner COMMAND --help` shows every flag and an example; `runner config --origin` says where
+each setting comes from.",
+            Self::Changes => "`runner apply FILE` makes and collects what the plan lists.",
             Self::Key => "Put the key into the environment or into a `.env` file beside the manifest, as
 `MINIMAX_API_KEY=…`, or try without one: `--simulate`. Keys of the global and of the
 mainland service do not work with each other.",
@@ -96,7 +110,9 @@ mainland service do not work with each other.",
 again: what is there stays, what is paid for is collected.",
             Self::Network => "Look at the connection and at `base_url`, and run the same command again.",
             Self::ManifestInvalid => "`runner check FILE` shows every mistake at its place; `runner explain CODE` says more.",
-            Self::NothingSelected => "`runner check FILE` lists the shots; `--only` takes an id, or the beginning of ids and a `*`.",
+            Self::NothingSelected => "`runner check FILE` lists the shots; `--only` takes ids, patterns such as `'night-*'`, and
+expressions such as `'tag(night)'`.",
+            Self::PlanStale => "Make the plan again with the same flags, and look at it: `runner plan FILE --save PLAN`.",
             Self::Budget => "`runner plan FILE` shows what costs how much. Raise `--max-cost`, choose fewer shots with
 `--only`, or allow what has no known price with `--allow-unpriced`.",
             Self::ShotsFailed => "`runner status FILE` says why, shot by shot. Change what was refused and run again; what
@@ -114,12 +130,13 @@ is there is not paid again. `--retry failed` pays once more for what failed at t
         match self {
             Self::Success => 0,
             Self::Internal => 1,
-            Self::Usage => 2,
+            Self::Usage | Self::Changes => 2,
             Self::Key => 3,
             Self::Quota => 4,
             Self::Network => 6,
             Self::ManifestInvalid => 20,
             Self::NothingSelected => 21,
+            Self::PlanStale => 22,
             Self::Budget => 30,
             Self::ShotsFailed => 100,
             Self::ChecksFailed => 101,

@@ -36,7 +36,8 @@ pub(super) fn explain(args: &ExplainArgs, console: &mut Console) -> Result<Exit,
 /// What can be explained.
 enum Topic {
     Code(Code),
-    Exit(Exit),
+    /// What ends with one number, which may be more than one thing.
+    Exits(Vec<Exit>),
 }
 
 impl Topic {
@@ -51,16 +52,17 @@ impl Topic {
         }
         let number = bare.strip_prefix(EXIT).unwrap_or(bare);
         let number: u8 = number.trim().parse().ok()?;
-        let mut all = Exit::ALL.into_iter();
-        all.find(|exit| exit.code() == number).map(Self::Exit)
+        let all = Exit::ALL.into_iter();
+        let exits: Vec<Exit> = all.filter(|exit| exit.code() == number).collect();
+        (!exits.is_empty()).then_some(Self::Exits(exits))
     }
 
     fn text(&self) -> String {
         match self {
             Self::Code(code) => page(*code),
-            Self::Exit(exit) => {
-                let title = heading(&format!("{EXIT}{}: {}", exit.code(), exit.meaning()));
-                format!("{title}\n\n{}", exit.remedy())
+            Self::Exits(exits) => {
+                let pages: Vec<String> = exits.iter().copied().map(exit_page).collect();
+                pages.join("\n\n")
             }
         }
     }
@@ -68,9 +70,14 @@ impl Topic {
     fn json(&self) -> Value {
         match self {
             Self::Code(code) => page_json(*code),
-            Self::Exit(exit) => exit_json(*exit),
+            Self::Exits(exits) => exits_json(exits),
         }
     }
+}
+
+fn exit_page(exit: Exit) -> String {
+    let title = heading(&format!("{EXIT}{}: {}", exit.code(), exit.meaning()));
+    format!("{title}\n\n{}", exit.remedy())
 }
 
 fn unknown(name: &str) -> CliError {
@@ -117,6 +124,19 @@ fn list_json() -> Value {
             "title": code.title(),
         })).collect::<Vec<_>>(),
         "exit_codes": Exit::ALL.iter().map(|&exit| exit_json(exit)).collect::<Vec<_>>(),
+    })
+}
+
+/// In the shape of one, whatever the number stands for.
+fn exits_json(exits: &[Exit]) -> Value {
+    let joined = |words: fn(Exit) -> &'static str, between: &str| {
+        let all: Vec<&str> = exits.iter().map(|exit| words(*exit)).collect();
+        all.join(between)
+    };
+    json!({
+        "exit_code": exits.first().map(|exit| exit.code()),
+        "title": joined(Exit::meaning, "; "),
+        "help": joined(Exit::remedy, "\n"),
     })
 }
 

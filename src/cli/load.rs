@@ -4,16 +4,19 @@
 //! stage runs although an earlier one found mistakes, so that an author sees
 //! all of them at once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use clap::CommandFactory as _;
 use serde_json::Value;
 
 use crate::check::{self, CheckedShot};
-use crate::cli::args::ManifestArgs;
-use crate::cli::backend::{self, Target};
+use crate::cli::args::{Cli, ManifestArgs};
+use crate::cli::backend::{self, Choice, Target};
+use crate::cli::choose::{self, Selection};
+use crate::cli::config::{self, Files};
 use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -41,10 +44,18 @@ pub(super) struct Loaded {
     pub target: Option<Target>,
     /// The environment beside the manifest.
     pub environment: Environment,
+    /// The configuration beside it. What is wrong with it was said before.
+    pub settings: Files,
     /// The shots that have no mistake, selected or not.
     pub shots: Vec<CheckedShot>,
     /// The selected ones; `None` for all.
     pub selected: Option<HashSet<ShotId>>,
+    /// What was asked for on the command line.
+    pub selection: Selection,
+    /// Whether the ledger has a say in what is selected, and was not asked yet.
+    pub undecided: bool,
+    /// Every file that was read, or looked for.
+    pub files: BTreeSet<PathBuf>,
     /// Values of variables from outside the manifest.
     pub overrides: Overrides,
     /// Every mistake and every lint.
@@ -72,14 +83,17 @@ pub(super) fn output_folder(path: &Path) -> Result<PathBuf, CliError> {
     let mut sources = Sources::default();
     let id = read(&mut sources, path)?;
     let (manifest, _) = manifest::parse(&sources, id, Spec::bundled());
-    let manifest = manifest.ok_or_else(|| {
+    let mut manifest = manifest.ok_or_else(|| {
         let message = format!("`{}` is not a manifest", path.display());
         CliError::new(Exit::ManifestInvalid, message).advice("`runner check` says why")
     })?;
+    let files = Files::read(&mut sources, Some(path), &Cli::command());
+    config::under(&mut manifest, &files, None);
     Ok(folder_of(path).join(manifest.output.dir()))
 }
 
-fn folder_of(manifest: &Path) -> PathBuf {
+/// The folder that the paths of a manifest are relative to.
+pub(super) fn folder_of(manifest: &Path) -> PathBuf {
     match manifest.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
@@ -88,38 +102,56 @@ fn folder_of(manifest: &Path) -> PathBuf {
 
 /// Reads and checks a manifest.
 pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
+    load_forced(args, &[])
+}
+
+/// Reads and checks a manifest for a command that takes `--force`.
+pub(super) fn load_forced(args: &ManifestArgs, force: &[String]) -> Result<Loaded, CliError> {
     let mut sources = Sources::default();
     let main = read(&mut sources, &args.manifest)?;
-    let mut files = Vec::new();
+    let selection = Selection::read(args, force, &mut sources)?;
+    let mut vars_files = Vec::new();
     let mut diagnostics = Vec::new();
     for path in &args.vars_file {
         let file = read(&mut sources, path)?;
         let (vars, mut found) = manifest::parse_vars(&sources, file);
         diagnostics.append(&mut found);
-        files.push(vars);
+        vars_files.push(vars);
     }
     let folder = folder_of(&args.manifest);
     let environment = Environment::load(&folder);
     let spec = Spec::bundled();
     let (manifest, mut found) = manifest::parse(&sources, main, spec);
     diagnostics.append(&mut found);
+    let settings = Files::read(&mut sources, Some(&args.manifest), &Cli::command());
     let mut loaded = Loaded {
         sources,
         folder,
         manifest: None,
         target: None,
         environment,
+        settings,
         shots: Vec::new(),
         selected: None,
+        selection,
+        undecided: false,
+        files: inputs(args),
         overrides: Overrides::default(),
         diagnostics,
     };
-    if let Some(manifest) = manifest {
-        go_on(&mut loaded, &manifest, args, files, spec)?;
+    if let Some(mut manifest) = manifest {
+        config::under(&mut manifest, &loaded.settings, args.profile.as_deref());
+        go_on(&mut loaded, &manifest, args, vars_files, spec)?;
         lint::levels(&args.lints).apply(&manifest.lints, &mut loaded.diagnostics);
         loaded.manifest = Some(manifest);
     }
     Ok(loaded)
+}
+
+/// The texts that a command line names.
+pub(super) fn inputs(args: &ManifestArgs) -> BTreeSet<PathBuf> {
+    let vars = args.vars_file.iter();
+    vars.chain([&args.manifest]).cloned().collect()
 }
 
 fn go_on(
@@ -129,8 +161,19 @@ fn go_on(
     files: Vec<Vec<Var>>,
     spec: &Spec,
 ) -> Result<(), CliError> {
-    let flag = args.backend.as_deref();
-    match backend::choose(manifest, &loaded.environment, args.simulate, flag) {
+    let choice = Choice {
+        simulate: args.simulate,
+        backend: args.backend.as_deref(),
+        ..Choice::default()
+    };
+    let profile = args.profile.as_deref();
+    match target(
+        &loaded.settings,
+        &loaded.environment,
+        manifest,
+        choice,
+        profile,
+    ) {
         Ok(target) => loaded.target = Some(target),
         Err(diagnostic) => loaded.diagnostics.push(*diagnostic),
     }
@@ -152,12 +195,39 @@ fn go_on(
     };
     let (checked, mut found) = check::check(&shots, &context);
     loaded.diagnostics.append(&mut found);
-    let ids: Vec<&ShotId> = shots.iter().map(|shot| &shot.id).collect();
-    loaded.selected = select(&ids, &args.only)?;
-    loaded.shots = checked;
+    loaded.files.extend(library.asked());
     let regrets = lint::settings(manifest, loaded.target.as_ref());
     loaded.diagnostics.extend(regrets);
-    Ok(())
+    let excused = loaded.has_errors();
+    let Loaded {
+        selection, sources, ..
+    } = loaded;
+    selection.over(&shots, &checked, sources, excused)?;
+    loaded.shots = checked;
+    loaded.undecided = loaded.selection.asks_the_past();
+    if loaded.undecided {
+        return Ok(());
+    }
+    choose::settle(loaded)
+}
+
+/// The service, by flags, environment, manifest and configuration.
+pub(super) fn target(
+    files: &Files,
+    environment: &Environment,
+    manifest: &Manifest,
+    choice: Choice<'_>,
+    profile: Option<&str>,
+) -> Result<Target, Box<Diagnostic>> {
+    let asked = profile.and_then(|name| files.profile(name));
+    let usual = files.usual.as_ref();
+    let usual = usual.and_then(|name| files.profile(&name.value));
+    let choice = Choice {
+        asked: asked.as_ref(),
+        usual: usual.as_ref(),
+        ..choice
+    };
+    backend::choose(manifest, environment, choice)
 }
 
 /// `6` is a number and `rain` is a text, as in YAML.
@@ -169,7 +239,8 @@ fn value((name, text): &(String, String)) -> (String, Value) {
     (name.clone(), value)
 }
 
-fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, CliError> {
+/// Reads a text and adds it.
+pub(super) fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, CliError> {
     let unreadable = |error| {
         CliError::unreadable(path, error).advice(similar_file(path).map_or_else(
             || "see `runner apply --help` for an example".to_owned(),
@@ -207,49 +278,4 @@ fn similar_file(path: &Path) -> Option<String> {
         Some(folder) => folder.join(near).display().to_string(),
         None => near.to_owned(),
     })
-}
-
-/// The shots that `--only` names; every pattern has to name something.
-fn select(ids: &[&ShotId], patterns: &[String]) -> Result<Option<HashSet<ShotId>>, CliError> {
-    if patterns.is_empty() {
-        return Ok(None);
-    }
-    matching(ids, patterns).map(Some)
-}
-
-fn no_such_shot(pattern: &str, ids: &[&ShotId]) -> CliError {
-    let names = ids.iter().map(|id| id.as_str());
-    let error = CliError::new(
-        Exit::NothingSelected,
-        format!("no shot is called `{pattern}`"),
-    );
-    match suggest(pattern, names) {
-        Some(near) => error.advice(format!("did you mean `{near}`?")),
-        None => error.advice("`runner check FILE` lists the shots"),
-    }
-}
-
-/// The selected shots that patterns name; every pattern has to name one.
-pub(super) fn named(loaded: &Loaded, patterns: &[String]) -> Result<HashSet<ShotId>, CliError> {
-    let ids: Vec<&ShotId> = loaded.chosen().map(|shot| &shot.id).collect();
-    matching(&ids, patterns)
-}
-
-fn matching(ids: &[&ShotId], patterns: &[String]) -> Result<HashSet<ShotId>, CliError> {
-    let mut named = HashSet::new();
-    for pattern in patterns {
-        let mut chosen = ids.iter().filter(|id| selects(pattern, id)).peekable();
-        if chosen.peek().is_none() {
-            return Err(no_such_shot(pattern, ids));
-        }
-        named.extend(chosen.map(|id| (*id).clone()));
-    }
-    Ok(named)
-}
-
-fn selects(pattern: &str, id: &ShotId) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(beginning) => id.as_str().starts_with(beginning),
-        None => id.as_str() == pattern,
-    }
 }

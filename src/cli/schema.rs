@@ -5,7 +5,9 @@ use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::render;
 use crate::manifest::manifest_schema;
-use crate::report::report_schema;
+use crate::plan::document::PlanReport;
+use crate::plan::record::PlanFile;
+use crate::report::{events_schema, report_schema};
 use crate::spec::Spec;
 
 pub(super) fn schema(args: &SchemaArgs, console: &mut Console) -> Exit {
@@ -13,6 +15,9 @@ pub(super) fn schema(args: &SchemaArgs, console: &mut Console) -> Exit {
         SchemaOf::Manifest => manifest_schema(Spec::bundled()),
         SchemaOf::Report => report_schema(),
         SchemaOf::Diagnostics => render::diagnostics_schema(),
+        SchemaOf::Plan => schemars::schema_for!(PlanReport).to_value(),
+        SchemaOf::PlanFile => schemars::schema_for!(PlanFile).to_value(),
+        SchemaOf::Events => events_schema(),
     };
     console.data(format!("{schema:#}"));
     Exit::Success

@@ -6,9 +6,10 @@
 
 use crate::diag::{Code, Diagnostic, Level, Levels, Span, Spanned};
 use crate::manifest::address::{self, bad_base_url};
-use crate::manifest::lower_shot::{self, fields};
+use crate::manifest::film;
+use crate::manifest::lower_shot;
 use crate::manifest::model::{
-    Backend, BackendKind, Limits, Manifest, Output, PriceOverride, Rate, Var,
+    Backend, BackendKind, Limits, Manifest, Output, PriceOverride, Rate, Settings, Var,
 };
 use crate::manifest::names;
 use crate::manifest::schema::RequestField;
@@ -22,7 +23,7 @@ use std::time::Duration;
 pub const BUILT_IN_BACKENDS: [&str; 2] = ["minimax", "simulator"];
 
 /// Names that templates already give a meaning.
-const RESERVED_VARS: [&str; 4] = ["camera", "matrix", "shot", "vars"];
+const RESERVED_VARS: [&str; 5] = ["camera", "matrix", "scene", "shot", "vars"];
 
 /// Lowers as much as can be understood.
 pub(crate) fn lower(
@@ -31,8 +32,6 @@ pub(crate) fn lower(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Manifest {
     let backends = root.get("backends").map_or(&[][..], Node::entries);
-    let shots = root.get("shots").map_or(&[][..], Node::items);
-    let broken = broken_defaults(root, request);
     let prices = root.get("prices").map_or(&[][..], Node::items);
     let mut manifest = Manifest {
         version: root.get("version").and_then(unsigned),
@@ -44,9 +43,7 @@ pub(crate) fn lower(
         vars: root
             .get("vars")
             .map_or_else(Vec::new, |node| vars(node, diagnostics)),
-        defaults: root
-            .get("defaults")
-            .map_or_else(Vec::new, |node| fields(node, request)),
+        defaults: defaults(root, request),
         limits: Limits::default(),
         output: Output::default(),
         callback: None,
@@ -55,11 +52,10 @@ pub(crate) fn lower(
             .filter_map(|node| price(node, diagnostics))
             .collect(),
         lints: root.get("lints").map_or_else(Levels::default, lints),
-        shots: shots
-            .iter()
-            .filter_map(|node| lower_shot::shot(node, request, &broken))
-            .collect(),
+        scenes: Vec::new(),
+        shots: Vec::new(),
     };
+    film::lower(root, request, &mut manifest, diagnostics);
     if let Some(node) = root.get("limits") {
         manifest.limits = limits(node, diagnostics);
     }
@@ -155,20 +151,22 @@ fn backend(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Backend {
     }
 }
 
-/// Request fields that `defaults` was meant to hold and does not.
-fn broken_defaults(root: &Node, request: &[RequestField]) -> Vec<String> {
-    let known: Vec<&str> = request.iter().map(|field| field.name.as_str()).collect();
-    let mut broken = root
-        .get("defaults")
-        .map_or_else(Vec::new, |node| lower_shot::broken(node, &known, request));
+/// Settings for many shots, of a manifest or a scene; those under a name that
+/// was probably meant for `defaults` were told to be wrong.
+pub(super) fn defaults(root: &Node, request: &[RequestField]) -> Settings {
+    let mut defaults = root.get("defaults").map_or_else(Settings::default, |node| {
+        lower_shot::settings(node, request)
+    });
     let misnamed = root.entries().iter().find(|entry| {
         let key: &str = &entry.key.value;
         key != "defaults" && names::meant(key, &["defaults"]).is_some()
     });
     for entry in misnamed.map_or(&[][..], |entry| entry.value.entries()) {
-        broken.push((*entry.key.value).to_owned());
+        defaults.broken.push((*entry.key.value).to_owned());
     }
-    broken
+    // Nothing stands behind them that a null could take away.
+    defaults.broken.append(&mut defaults.unset);
+    defaults
 }
 
 fn limits(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Limits {
@@ -239,11 +237,7 @@ fn unreadable(span: Span, text: &str, expected: &str) -> Diagnostic {
 }
 
 fn output(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Output {
-    let filled = |key: &str| {
-        let text = node.get(key).and_then(Node::spanned_text);
-        text.filter(|text| !text.value.is_empty())
-    };
-    let dir = filled("dir");
+    let dir = lower_shot::filled(node, "dir");
     if let Some(dir) = &dir
         && (dir.value.contains("{{") || dir.value.contains("{%"))
     {
@@ -254,7 +248,7 @@ fn output(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Output {
     }
     Output {
         dir,
-        file: filled("file"),
+        file: lower_shot::filled(node, "file"),
     }
 }
 

@@ -1,21 +1,22 @@
 //! One entry under `shots`, tree to model.
 //!
-//! Owns the shapes that only shots have: matrix, camera list, pictures. Judges
+//! Owns the shapes of shots and of what they share: matrix, camera list, pictures, tags. Judges
 //! nothing; what has the wrong shape was reported by `validate`.
 
 use crate::diag::Spanned;
 use crate::manifest::lower::key;
 use crate::manifest::model::{
-    Axis, CameraItem, Combination, Field, Matrix, PictureSource, ShotEntry,
+    Axis, CameraItem, Combination, Field, Matrix, PictureSource, Settings, ShotEntry,
 };
 use crate::manifest::names;
 use crate::manifest::schema::RequestField;
 use crate::manifest::tree::{Entry, Kind, Node};
 
 /// The keys of a shot that are no request fields.
-const OWN: [&str; 6] = [
+const OWN: [&str; 7] = [
     "id",
     "matrix",
+    "tags",
     "camera",
     "first_frame",
     "last_frame",
@@ -26,33 +27,61 @@ const OWN: [&str; 6] = [
 pub(crate) fn shot(
     node: &Node,
     request: &[RequestField],
-    defaults: &[String],
+    scene: Option<usize>,
 ) -> Option<ShotEntry> {
+    Some(ShotEntry {
+        id: filled(node, "id")?,
+        span: node.span,
+        scene,
+        settings: settings(node, request),
+        matrix: node.get("matrix").map(matrix),
+    })
+}
+
+/// A text that is there and says something.
+pub(crate) fn filled(node: &Node, key: &str) -> Option<Spanned<String>> {
+    let text = node.get(key).and_then(Node::spanned_text);
+    text.filter(|text| !text.value.is_empty())
+}
+
+/// What a shot says of its video, or `defaults` of many.
+pub(crate) fn settings(node: &Node, request: &[RequestField]) -> Settings {
     let names = request.iter().map(|field| field.name.as_str());
     let known: Vec<&str> = OWN.into_iter().chain(names).collect();
-    let mut broken = broken(node, &known, request);
-    let inherited = defaults.iter().filter(|key| node.get(key).is_none());
-    broken.extend(inherited.cloned());
-    Some(ShotEntry {
-        id: node
-            .get("id")?
-            .spanned_text()
-            .filter(|id| !id.value.is_empty())?,
-        broken,
-        unset: unset(node, request),
-        span: node.span,
+    Settings {
         fields: fields(node, request),
-        matrix: node.get("matrix").map(matrix),
-        camera: node.get("camera").map_or_else(Vec::new, camera),
+        unset: unset(node, request),
+        broken: broken(node, &known, request),
+        tags: node.get("tags").map_or_else(Vec::new, words),
+        camera: node.get("camera").map(camera),
         first_frame: node.get("first_frame").and_then(picture),
         last_frame: node.get("last_frame").and_then(picture),
         subject: node.get("subject").and_then(picture),
-    })
+    }
+}
+
+/// One text is a list of one.
+fn list(node: &Node) -> &[Node] {
+    match node.kind {
+        Kind::Text(_) => std::slice::from_ref(node),
+        _ => node.items(),
+    }
+}
+
+/// Each word once, in written order.
+pub(crate) fn words(node: &Node) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in list(node).iter().filter_map(Node::text) {
+        if !words.iter().any(|known| known == word) {
+            words.push(word.to_owned());
+        }
+    }
+    words
 }
 
 /// Keys that were told to be wrong: of a shape that nothing can be made of, or
 /// misspelt. Nobody has to hear that they are missing as well.
-pub(crate) fn broken(node: &Node, known: &[&str], request: &[RequestField]) -> Vec<String> {
+fn broken(node: &Node, known: &[&str], request: &[RequestField]) -> Vec<String> {
     let mut broken = Vec::new();
     for entry in node.entries() {
         let name: &str = &entry.key.value;
@@ -87,7 +116,7 @@ fn unset(node: &Node, request: &[RequestField]) -> Vec<String> {
 }
 
 /// The scalar request fields of a shot or of `defaults`.
-pub(crate) fn fields(node: &Node, request: &[RequestField]) -> Vec<Field> {
+fn fields(node: &Node, request: &[RequestField]) -> Vec<Field> {
     let known = |entry: &&Entry| {
         let name: &str = &entry.key.value;
         entry.value.is_scalar() && request.iter().any(|field| field.name == name)
@@ -144,12 +173,7 @@ fn camera(node: &Node) -> Vec<CameraItem> {
             None => node.items().iter().filter_map(Node::spanned_text).collect(),
         }
     };
-    // One text is a list of one.
-    let items = match node.kind {
-        Kind::Text(_) => std::slice::from_ref(node),
-        _ => node.items(),
-    };
-    let items = items.iter().map(|item| CameraItem {
+    let items = list(node).iter().map(|item| CameraItem {
         span: item.span,
         commands: texts(item),
     });

@@ -7,10 +7,12 @@
 //! In reading order: `reader` makes a `tree` (with `mapping`,
 //! `scalar`, `places` and `offsets`; `stumble` and `lines` explain what is no YAML),
 //! `schema` says what may stand where, `validate` compares, `lower` makes the
-//! `model` (`address` its addresses). `text` leads from a scalar's value back to its source, for those
+//! `model` (`address` its addresses, `film` its scenes and shots, which are `entry`'s). `text` leads from a scalar's value back to its source, for those
 //! who find mistakes inside of it.
 
 mod address;
+mod entry;
+mod film;
 mod lines;
 mod lower;
 mod lower_shot;
@@ -27,7 +29,7 @@ pub mod text;
 pub mod tree;
 mod validate;
 
-pub(crate) use address::is_loopback;
+pub(crate) use address::{bad_base_url, is_loopback};
 pub use lower::BUILT_IN_BACKENDS;
 pub use model::Manifest;
 pub use reader::{MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, MAX_TOLD};
@@ -101,6 +103,11 @@ pub fn parse_json(sources: &Sources, id: SourceId) -> Result<Value, Vec<Diagnost
         Some(root) if diagnostics.is_empty() => Ok(root.to_json()),
         _ => Err(diagnostics),
     }
+}
+
+/// Reads any YAML or JSON text under the same budgets, with its places.
+pub(crate) fn parse_tree(sources: &Sources, id: SourceId) -> (Option<Node>, Vec<Diagnostic>) {
+    reader::read(&sources.get(id).text, id)
 }
 
 /// Authors read from top to bottom, whatever stage found what.

@@ -7,12 +7,16 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::diag::{Levels, Span, Spanned};
+use crate::diag::{Levels, Spanned};
 use crate::manifest::tree::Node;
 use crate::money::Money;
 
+pub use crate::manifest::entry::{
+    Axis, CameraItem, Combination, Field, Matrix, PictureSource, SceneEntry, Settings, ShotEntry,
+};
+
 /// A whole manifest.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Manifest {
     /// Version of the format, 1.
     pub version: Option<Spanned<u64>>,
@@ -22,8 +26,8 @@ pub struct Manifest {
     pub backends: Vec<Backend>,
     /// Variables, in written order: a later one may use an earlier one.
     pub vars: Vec<Var>,
-    /// Request fields for every shot that does not set its own.
-    pub defaults: Vec<Field>,
+    /// What counts for every shot that does not say otherwise.
+    pub defaults: Settings,
     /// How fast, how long and for how much.
     pub limits: Limits,
     /// Where the videos go.
@@ -34,7 +38,10 @@ pub struct Manifest {
     pub prices: Vec<PriceOverride>,
     /// What becomes of warnings.
     pub lints: Levels,
-    /// The shots as written, matrices not yet multiplied.
+    /// The scenes, in the order of the film.
+    pub scenes: Vec<SceneEntry>,
+    /// All shots as written, those of scenes among them, in the order of the
+    /// film; matrices not yet multiplied.
     pub shots: Vec<ShotEntry>,
 }
 
@@ -67,15 +74,6 @@ pub struct Var {
     /// Its name.
     pub name: Spanned<String>,
     /// Its value; texts in it may be templates.
-    pub value: Node,
-}
-
-/// A request field by its document name, with a scalar that may be a template.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Field {
-    /// The key.
-    pub name: Spanned<String>,
-    /// What it was set to.
     pub value: Node,
 }
 
@@ -211,85 +209,4 @@ pub struct PriceOverride {
     pub duration: Spanned<u32>,
     /// one video costs this.
     pub price: Spanned<Money>,
-}
-
-/// A shot as written; with a matrix it stands for several.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ShotEntry {
-    /// Its name, or with a matrix what the names begin with.
-    pub id: Spanned<String>,
-    /// The whole entry.
-    pub span: Span,
-    /// Request fields, the prompt among them.
-    pub fields: Vec<Field>,
-    /// Request fields set to nothing, so that not even their default counts.
-    pub unset: Vec<String>,
-    /// Keys that were told to be wrong, here or in `defaults`.
-    pub broken: Vec<String>,
-    /// What to multiply it by.
-    pub matrix: Option<Matrix>,
-    /// Camera commands after the prompt, in order.
-    pub camera: Vec<CameraItem>,
-    /// The picture to start from.
-    pub first_frame: Option<PictureSource>,
-    /// The picture to end on.
-    pub last_frame: Option<PictureSource>,
-    /// The face to keep.
-    pub subject: Option<PictureSource>,
-}
-
-/// The values to combine.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Matrix {
-    /// Place of the whole matrix.
-    pub span: Span,
-    /// Lists by name, in written order.
-    pub axes: Vec<Axis>,
-    /// Combinations to add.
-    pub include: Vec<Combination>,
-    /// Combinations to leave out.
-    pub exclude: Vec<Combination>,
-}
-
-/// One list of a matrix.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Axis {
-    /// Its name in templates, under `matrix`.
-    pub name: Spanned<String>,
-    /// Scalars, in written order.
-    pub values: Vec<Node>,
-}
-
-/// Values for some or all names of a matrix.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Combination {
-    /// Place of the combination.
-    pub span: Span,
-    /// A scalar for each name.
-    pub values: Vec<(Spanned<String>, Node)>,
-}
-
-/// Commands that act at once; usually one.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CameraItem {
-    /// Place of the item.
-    pub span: Span,
-    /// The commands as written; each may be a template.
-    pub commands: Vec<Spanned<String>>,
-}
-
-/// Where a picture comes from, as written.
-#[derive(Debug, Clone, PartialEq)]
-pub enum PictureSource {
-    /// A path or an address; may be a template.
-    Location(Spanned<String>),
-    /// A frame of another shot.
-    Frame {
-        /// Place of the whole reference.
-        span: Span,
-        /// The shot's id; may be a template.
-        shot: Spanned<String>,
-        /// Which frame; the last one where nothing is said.
-        frame: Option<Spanned<String>>,
-    },
 }

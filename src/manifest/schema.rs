@@ -252,6 +252,7 @@ mod tests {
         for place in [
             "",
             "/$defs/shot",
+            "/$defs/scene",
             "/$defs/limits",
             "/$defs/output",
             "/$defs/defaults",

@@ -58,8 +58,13 @@ shots:
     assert_eq!(told(text), Vec::<String>::new());
     let manifest = read(text).0.expect("a manifest");
     assert_eq!(manifest.shots.len(), 2);
-    assert_eq!(manifest.shots[0].fields.len(), 5);
-    assert_eq!(manifest.shots[0].camera[1].commands.len(), 2);
+    assert_eq!(manifest.shots[0].settings.fields.len(), 5);
+    assert_eq!(
+        manifest.shots[0].settings.camera.as_ref().expect("a list")[1]
+            .commands
+            .len(),
+        2
+    );
     assert_eq!(manifest.limits.concurrency(), 4);
     let callback = manifest.callback.expect("a callback");
     let span = callback.listen.span;
@@ -78,7 +83,7 @@ fn unknown_and_missing_keys() {
             "unknown-key: unknown key `promt` @ promt | did you mean `prompt`?",
             "missing-key: this shot has no `id` @ prompt",
             "unknown-key: unknown key `duration` @ duration | `duration` belongs to a shot under `shots`, or to `defaults`",
-            "unknown-key: unknown key `zebra` @ zebra | the keys here are `version`, `backend`, `backends`, `vars`, `defaults`, `limits`, `output`, `callback`, `prices`, `lints` and `shots`",
+            "unknown-key: unknown key `zebra` @ zebra | the keys here are `version`, `backend`, `backends`, `vars`, `defaults`, `limits`, `output`, `callback`, `prices`, `lints`, `scenes` and `shots`",
         ]
     );
     assert_eq!(
@@ -231,5 +236,62 @@ proptest! {
             let span = diagnostic.primary.expect("a place").span;
             assert!(text.get(span.start..span.end).is_some() || text.is_empty());
         }
+    }
+}
+
+#[test]
+fn scenes_and_tags_in_words() {
+    let scenes = |rest: &str| format!("version: 1\nscenes: [{rest}]\n");
+    for (text, expected) in [
+        (
+            scenes("{id: s, shots: [{id: a}]}, {id: S, shots: [{id: b}]}"),
+            "duplicate-id: two scenes are called `S` @ S",
+        ),
+        (
+            scenes("{id: s, shtos: [{id: a}]}"),
+            "unknown-key: unknown key `shtos` @ shtos | did you mean `shots`?",
+        ),
+        (
+            scenes("{id: s, model: M, shots: [{id: a}]}"),
+            "unknown-key: unknown key `model` @ model | `model` belongs to a shot under `shots`, or to `defaults`",
+        ),
+        (
+            scenes("{shots: [{id: a}]}"),
+            "missing-key: this scene has no `id` @ shots",
+        ),
+        (
+            scenes("{id: s}"),
+            "missing-key: this scene has no `shots` @ id",
+        ),
+        (
+            scenes("{id: act one, shots: [{id: a}]}"),
+            "bad-value: `id` cannot be `act one` @ act one",
+        ),
+        (
+            scenes("{id: s, title: 'Act {{ n }}', shots: [{id: a}]}"),
+            "bad-value: the `title` of a scene takes no templates @ 'Act {{ n }}'",
+        ),
+        (
+            around("defaults: {tags: [a b]}"),
+            "bad-value: this item cannot be `a b` @ a b",
+        ),
+        (
+            around("defaults: {tags: [1]}"),
+            "wrong-type: expected a word made of letters, digits, `-`, `_` and `.` for this item, found a number @ 1",
+        ),
+        (
+            around("defaults: {tags: {a: b}}"),
+            "wrong-type: expected a word or a list of them for `tags`, found a mapping @ {a: b}",
+        ),
+        (
+            "version: 1\nscene: [{id: s}]\n".to_owned(),
+            "unknown-key: unknown key `scene` @ scene | did you mean `scenes`?",
+        ),
+        (
+            "version: 1\nvars: {a: b}\n".to_owned(),
+            "missing-key: the manifest has no `shots` @ version",
+        ),
+    ] {
+        assert_eq!(told(&text), [expected], "{text}");
     }
 }

@@ -19,6 +19,9 @@ use crate::manifest::scalar::plain;
 use crate::manifest::schema::REQUEST_FIELD;
 use crate::manifest::tree::{Kind as NodeKind, Node};
 
+/// What a film is made of; the first of them is what authors begin with.
+const FILM: [&str; 2] = ["shots", "scenes"];
+
 /// Everything that is wrong with the shape of a manifest.
 pub(crate) fn validate(root: &Node, schema: &Value) -> Vec<Diagnostic> {
     against(root, schema, &compiled(schema))
@@ -116,6 +119,11 @@ fn explain(mistake: &Mistake<'_>, error: &ValidationError<'_>, into: &mut Vec<Di
             into.extend((!mistake.node.is_scalar()).then(|| wrong_type(mistake)));
         }
         Kind::Type { .. } => into.push(wrong_type(mistake)),
+        // Of the lists that make a film, none is there.
+        Kind::AnyOf { .. } if mistake.name.is_empty() => {
+            let there = FILM.iter().any(|key| misspelt(mistake, &Value::from(*key)));
+            into.extend((!there).then(|| missing_key(mistake, &Value::from(FILM[0]))));
+        }
         Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
             union(mistake, context, into);
         }
@@ -138,7 +146,9 @@ fn unknown_key(mistake: &Mistake<'_>, key: &str) -> Diagnostic {
     if let Some((reason, help)) = names::reason(key) {
         return diagnostic.note(reason).help(help);
     }
-    if mistake.name.is_empty() && properties(&mistake.whole["$defs"]["shot"]).contains(&key) {
+    let is_scene = mistake.schema.get("title").and_then(Value::as_str) == Some("Scene");
+    let of_shots = properties(&mistake.whole["$defs"]["shot"]).contains(&key);
+    if of_shots && (mistake.name.is_empty() || is_scene) {
         return diagnostic.help(format!(
             "`{key}` belongs to a shot under `shots`, or to `defaults`"
         ));

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use indicatif::{ProgressDrawTarget, TermLike};
 use jsonschema::Validator;
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use serde_json::Value;
@@ -13,8 +13,8 @@ use super::script::{
     skipped, started, status, succeeded, task_failed, tell, uncertain,
 };
 use super::{
-    Bars, JsonLines, Lines, Paint, Places, ReportFile, SinkError, Sinks, Summary, report,
-    report_schema,
+    Bars, JsonLines, Line, Lines, Paint, Places, Report, ReportFile, SinkError, Sinks, Summary,
+    Tempo, events_schema, report_schema,
 };
 use crate::event::{
     Decision, Event, EventKind, Failure, FailureClass, PendingReason, Signal, SkipReason,
@@ -55,6 +55,7 @@ fn places() -> Places {
     Places {
         videos: "out/".into(),
         report: Some("out/report.json".into()),
+        gallery: Some("out/report.html".into()),
     }
 }
 
@@ -71,10 +72,18 @@ fn summary_of(events: &[Event]) -> String {
     shared.text()
 }
 
+fn report(state: &RunState) -> String {
+    Report::of(state).to_json()
+}
+
 fn validator() -> Validator {
+    validator_of(&report_schema())
+}
+
+fn validator_of(schema: &Value) -> Validator {
     jsonschema::options()
         .should_validate_formats(true)
-        .build(&report_schema())
+        .build(schema)
         .expect("a schema")
 }
 
@@ -101,6 +110,28 @@ fn colour_is_only_around_the_plain_text() {
         plain = plain.replace(&format!("\x1b[{code}m"), "");
     }
     assert_eq!(plain, lines_of(&mixed(), Paint::plain()));
+}
+
+#[test]
+fn lines_of_four_hundred_shots_are_no_flood() {
+    let names: Vec<String> = (0..400).map(|number| format!("shot-{number:03}")).collect();
+    let shots = names.iter().map(|name| facts(name, Decision::Create));
+    let mut kinds = vec![started(shots.collect())];
+    for name in &names {
+        kinds.extend([
+            intended(name, 1),
+            accepted(name, 1),
+            status(name, "Processing", true),
+            succeeded(name),
+            saved(name),
+        ]);
+    }
+    let lines = lines_of(&events(kinds), Paint::plain());
+    assert_eq!(lines.matches("saved").count(), 400);
+    // 2001 seconds, summed up every half a minute.
+    assert_eq!(lines.lines().count(), 1 + 400 + 2_000 / 30, "{lines}");
+    let sum = "6 of 400 done, 394 waiting, spent 1.68 USD";
+    assert!(lines.contains(sum), "{lines}");
 }
 
 #[test]
@@ -159,29 +190,78 @@ fn summary_groups_what_is_the_same_and_cuts_what_is_long() {
 #[test]
 fn the_schema_is_what_it_was() {
     insta::assert_json_snapshot!(report_schema());
+    insta::assert_json_snapshot!(events_schema());
 }
 
 #[test]
-fn every_field_of_the_schema_is_described() {
+fn a_report_is_read_as_it_was_written() {
+    let state = fold(&mixed());
+    let read: Report = serde_json::from_str(&report(&state)).expect("a report");
+    assert_eq!(read, Report::of(&state));
+}
+
+#[test]
+fn a_report_of_a_later_version_is_read_too() {
+    let mut later: Value = serde_json::from_str(&report(&fold(&mixed()))).expect("JSON");
+    later["schema_version"] = "1.7".into();
+    later["shots"][0]["mood"] = "gloomy".into();
+    assert!(serde_json::from_value::<Report>(later).is_ok());
+}
+
+#[test]
+fn every_line_is_valid_and_read_as_it_was_written() {
+    let validator = validator_of(&events_schema());
+    let mut state = RunState::default();
+    for event in mixed() {
+        state.apply(&event);
+        let line = Line::of(&event, &state);
+        let text = line.to_json();
+        let mut value: Value = serde_json::from_str(&text).expect("JSON");
+        let mistakes: Vec<String> = validator
+            .iter_errors(&value)
+            .map(|e| e.to_string())
+            .collect();
+        assert!(mistakes.is_empty(), "{text}{mistakes:?}");
+        assert_eq!(
+            serde_json::from_value::<Line>(value.clone()).expect("a line"),
+            line
+        );
+        value["mood"] = "gloomy".into();
+        assert!(!validator.is_valid(&value), "the schema is closed: {text}");
+    }
+}
+
+#[test]
+fn every_field_of_the_schemas_is_described() {
     fn walk(schema: &Value, path: &str, missing: &mut Vec<String>) {
-        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
-            let path = format!("{path}/{name}");
-            let variants = field["anyOf"].as_array();
-            let field = variants.and_then(|all| all.first()).unwrap_or(field);
-            let is_reference = field.get("$ref").is_some();
-            if field["description"].as_str().is_none() && !is_reference {
-                missing.push(path.clone());
+        match schema {
+            Value::Object(keys) => {
+                for (name, field) in keys
+                    .get("properties")
+                    .and_then(Value::as_object)
+                    .into_iter()
+                    .flatten()
+                {
+                    // The word that tells variants apart is described with them.
+                    if field["description"].as_str().is_none() && name != "event" {
+                        missing.push(format!("{path}/{name}"));
+                    }
+                }
+                keys.iter()
+                    .for_each(|(key, value)| walk(value, &format!("{path}/{key}"), missing));
             }
-            walk(field, &path, missing);
-            walk(&field["items"], &path, missing);
+            Value::Array(items) => items.iter().for_each(|item| walk(item, path, missing)),
+            _ => {}
         }
     }
-    let schema = report_schema();
     let mut missing = Vec::new();
-    walk(&schema, "", &mut missing);
-    for (name, definition) in schema["$defs"].as_object().expect("definitions") {
-        assert!(definition["description"].is_string(), "{name}");
-        walk(definition, name, &mut missing);
+    for schema in [report_schema(), events_schema()] {
+        assert!(
+            schema["$defs"]
+                .as_object()
+                .is_some_and(|all| !all.is_empty())
+        );
+        walk(&schema, "", &mut missing);
     }
     assert!(missing.is_empty(), "{missing:?}");
 }
@@ -288,6 +368,9 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
             reason_to_wait().prop_map(move |reason| pending(name, reason)),
             reason_to_skip().prop_map(move |reason| skipped(name, reason)),
             reason_to_stop().prop_map(|reason| EventKind::RunStopping { reason }),
+            any::<u32>().prop_map(|seconds| EventKind::RateReached {
+                wait: Duration::from_secs(u64::from(seconds)),
+            }),
             Just(EventKind::RunFinished),
         ]
     })
@@ -312,79 +395,13 @@ proptest! {
         let lines = lines_of(&run, Paint::plain());
         assert!(lines.lines().count() <= run.len());
         assert!(!lines.contains('\x1b'));
-        let hidden = ProgressDrawTarget::hidden();
-        tell(&mut Bars::new(hidden, Paint::plain()), &run);
+        let tempo = Tempo { concurrency: 1, creates_per_minute: None };
+        let mut bars = Bars::new(None, Paint::plain(), tempo, Box::new(Duration::default));
+        let glance = bars.glance();
+        tell(&mut bars, &run);
+        assert!(!glance.text().contains('\x1b'));
         summary_of(&run);
     }
-}
-
-/// A terminal of 60 columns that only keeps what was written.
-#[derive(Debug, Clone, Default)]
-struct Screen(Arc<Mutex<String>>);
-
-impl Screen {
-    fn keep(&self, text: &str) {
-        let mut all = self.0.lock().expect("no test panicked while drawing");
-        all.push_str(text);
-    }
-}
-
-impl TermLike for Screen {
-    fn width(&self) -> u16 {
-        60
-    }
-    fn move_cursor_up(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-    fn move_cursor_down(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-    fn move_cursor_right(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-    fn move_cursor_left(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-    fn write_line(&self, line: &str) -> io::Result<()> {
-        self.keep(&format!("{line}\n"));
-        Ok(())
-    }
-    fn write_str(&self, text: &str) -> io::Result<()> {
-        self.keep(text);
-        Ok(())
-    }
-    fn clear_line(&self) -> io::Result<()> {
-        Ok(())
-    }
-    fn flush(&self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[test]
-fn bars_show_the_run_and_the_shots_under_way() {
-    let screen = Screen::default();
-    let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);
-    let names: Vec<String> = (0..20).map(|number| format!("shot-{number:02}")).collect();
-    let shots = names.iter().map(|name| facts(name, Decision::Create));
-    let mut kinds = vec![started(shots.collect())];
-    for name in &names {
-        kinds.extend([intended(name, 1), accepted(name, 1)]);
-        kinds.push(status(name, "Processing", true));
-    }
-    kinds.push(task_failed("shot-01"));
-    for name in &names {
-        kinds.extend([succeeded(name), saved(name)]);
-    }
-    tell(&mut Bars::new(target, Paint::plain()), &events(kinds));
-    let drawn = screen.0.lock().expect("no test panicked").clone();
-    assert!(drawn.contains("shot-07"), "{drawn}");
-    assert!(drawn.contains("Processing"), "{drawn}");
-    assert!(drawn.contains("/20"), "{drawn}");
-    assert!(
-        drawn.contains("moderated: output is sensitive (1027)"),
-        "{drawn}"
-    );
 }
 
 #[test]
@@ -425,4 +442,12 @@ fn the_report_is_put_in_its_place() {
     let state = tell(&mut ReportFile::new(&path), &mixed());
     let written = std::fs::read_to_string(&path).expect("a report");
     assert_eq!(written, report(&state));
+}
+
+#[test]
+fn a_run_that_never_began_has_every_form() {
+    let report = Report::of(&RunState::default());
+    assert_eq!(report.to_annotations(), Vec::new());
+    assert!(report.to_markdown().contains("0 of 0 shots done"));
+    junit_parser::from_reader(report.to_junit().as_bytes()).expect("JUnit");
 }

@@ -7,7 +7,7 @@
 //! that cannot be made is left out of the result and its reason is told.
 //!
 //! In reading order: `vars` evaluates variables, `matrix` multiplies,
-//! `assemble` (with `pieces`) makes one shot of one combination with the help of `template`
+//! `assemble` (with `pieces` and `render`) makes one shot of one combination with the help of `template`
 //! (`functions`, `scope`, `growth`, `tokens`, `explain`, `failures`), `prompt` and
 //! `camera` (with `synonyms`); then `references`, `chain` and
 //! `output` look at all shots together.
@@ -25,6 +25,7 @@ mod output;
 mod pieces;
 mod prompt;
 mod references;
+mod render;
 mod scope;
 mod synonyms;
 mod template;
@@ -111,9 +112,9 @@ pub struct Setting {
     pub field: String,
     /// Its value; a template's text is read as the type that the field has.
     pub value: serde_json::Value,
-    /// Where the value was written, in the shot or in `defaults`.
+    /// Where the value was written, in the shot or where shots share it.
     pub span: Span,
-    /// Whether it was written in `defaults`.
+    /// Whether it was written for many shots, as in `defaults`.
     pub inherited: bool,
 }
 
@@ -199,7 +200,7 @@ pub fn expand(
     let mut findings = Findings::default();
     let vocabulary = Arc::new(Vocabulary::new(spec));
     let engine = Engine::new(sources, vocabulary.clone());
-    let scope = vars::evaluate(manifest, overrides, &engine, &mut findings);
+    let scopes = vars::evaluate(manifest, overrides, &engine, &mut findings);
     if let Err(too_many) = matrix::check_size(&manifest.shots) {
         findings.push(*too_many);
         return (Vec::new(), findings.finish());
@@ -211,7 +212,7 @@ pub fn expand(
         engine: &engine,
         vocabulary: &vocabulary,
         request: &request,
-        scope,
+        scopes,
     };
     let mut made = assembly.run(&mut findings);
     refuse_duplicates(&mut made, &mut findings);

@@ -1,22 +1,70 @@
-//! The texts of an entry, compiled once for all of its combinations.
+//! Settings with their texts compiled, once for all shots that they count for.
 //!
-//! Owns which texts an entry has. Never renders any.
+//! Owns which texts there are, and whose word counts where several say the
+//! same. Never renders any.
 
 use crate::diag::Span;
-use crate::manifest::model::{CameraItem, Field, PictureSource, ShotEntry};
+use crate::manifest::model::{CameraItem, Field, PictureSource, Settings};
 use crate::shot::assemble::Assembly;
 use crate::shot::findings::Findings;
-use crate::shot::matrix::{Values, as_written};
+use crate::shot::matrix::as_written;
 use crate::shot::template::{Compiled, Written};
 
-/// The compiled texts of an entry.
-pub(super) struct Pieces<'a> {
-    pub(super) id: Compiled<'a>,
-    pub(super) fields: Vec<Piece<'a>>,
-    pub(super) camera: Vec<(Span, Vec<(Span, Compiled<'a>)>)>,
-    pub(super) first_frame: Option<Picture<'a>>,
-    pub(super) last_frame: Option<Picture<'a>>,
-    pub(super) subject: Option<Picture<'a>>,
+/// Settings with their texts compiled: those of a shot, or those of many.
+pub(super) struct Layer<'a> {
+    settings: &'a Settings,
+    /// Whether it is for all shots that do not say otherwise.
+    shared: bool,
+    fields: Vec<Piece<'a>>,
+    camera: Option<Vec<Moves<'a>>>,
+    first_frame: Option<Picture<'a>>,
+    last_frame: Option<Picture<'a>>,
+    subject: Option<Picture<'a>>,
+}
+
+/// Camera commands that act at once, each with its place.
+pub(super) type Moves<'a> = (Span, Vec<(Span, Compiled<'a>)>);
+
+/// What counts for a shot: its own settings, then those that it shares, the
+/// nearest first.
+pub(super) struct Layers<'a, 'l>(pub(super) Vec<&'l Layer<'a>>);
+
+impl<'a, 'l> Layers<'a, 'l> {
+    /// A request field, and whether others share it.
+    pub(super) fn field(&self, name: &str) -> Option<(&'l Piece<'a>, bool)> {
+        let layer = self.0.iter().find(|layer| layer.settings.says(name))?;
+        let named = |piece: &&Piece<'_>| piece.field.name.value == name;
+        let piece = layer.fields.iter().find(named)?;
+        Some((piece, layer.shared))
+    }
+
+    pub(super) fn camera(&self) -> &'l [Moves<'a>] {
+        let camera = self.0.iter().find_map(|layer| layer.camera.as_ref());
+        camera.map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn picture(&self, key: &str) -> Option<&'l Picture<'a>> {
+        self.0.iter().find_map(|layer| match key {
+            "first_frame" => layer.first_frame.as_ref(),
+            "last_frame" => layer.last_frame.as_ref(),
+            _ => layer.subject.as_ref(),
+        })
+    }
+
+    /// Keys that were told to be wrong where no nearer settings have them.
+    pub(super) fn broken(&self) -> Vec<String> {
+        let mut broken: Vec<String> = Vec::new();
+        for (depth, layer) in self.0.iter().enumerate() {
+            let nearer = &self.0[..depth];
+            let hidden = |key: &str| nearer.iter().any(|nearer| nearer.settings.says(key));
+            for key in &layer.settings.broken {
+                if !hidden(key) && !broken.contains(key) {
+                    broken.push(key.clone());
+                }
+            }
+        }
+        broken
+    }
 }
 
 pub(super) struct Piece<'a> {
@@ -32,39 +80,38 @@ pub(super) struct Picture<'a> {
 }
 
 impl<'a> Assembly<'a> {
-    /// Compiles an entry; what does not compile is told here, once.
-    pub(super) fn pieces(
+    /// Compiles settings; what does not compile is told here, once.
+    pub(super) fn layer(
         &self,
-        entry: &'a ShotEntry,
-        combinations: &[Values<'_>],
+        settings: &'a Settings,
+        shared: bool,
+        largest: usize,
         findings: &mut Findings,
-    ) -> Pieces<'a> {
-        let values = combinations.iter().flatten();
-        let longest = values
-            .map(|(_, node)| as_written(node, self.sources).len())
-            .max();
-        let largest = self.scope.largest().max(longest.unwrap_or(0));
+    ) -> Layer<'a> {
         let mut picture = |source: &'a Option<PictureSource>| {
             source
                 .as_ref()
                 .map(|source| self.picture(source, largest, findings))
         };
         let (first_frame, last_frame, subject) = (
-            picture(&entry.first_frame),
-            picture(&entry.last_frame),
-            picture(&entry.subject),
+            picture(&settings.first_frame),
+            picture(&settings.last_frame),
+            picture(&settings.subject),
         );
-        Pieces {
+        let camera = settings.camera.as_ref();
+        Layer {
+            settings,
+            shared,
             first_frame,
             last_frame,
             subject,
-            id: self.compile(Written::from(&entry.id), largest, findings),
-            fields: self.fields(&entry.fields, largest, findings),
-            camera: entry
-                .camera
-                .iter()
-                .map(|item| (item.span, self.commands(item, largest, findings)))
-                .collect(),
+            fields: self.fields(&settings.fields, largest, findings),
+            camera: camera.map(|items| {
+                let moves = items.iter();
+                moves
+                    .map(|item| (item.span, self.commands(item, largest, findings)))
+                    .collect()
+            }),
         }
     }
 
@@ -83,7 +130,7 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    pub(super) fn fields(
+    fn fields(
         &self,
         fields: &'a [Field],
         largest: usize,

@@ -1,23 +1,27 @@
 //! What a template can see.
 //!
 //! Owns the names: every variable at the top level, and again under `vars`;
-//! `matrix` and `shot` for the combination at hand. Never renders.
+//! `matrix`, `scene` and `shot` for the combination at hand. Never renders.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use minijinja::value::{Object, Value};
 
 use crate::diag::suggest;
 
-/// The variables of a manifest, evaluated.
+/// The variables of a manifest, or of a scene before those of its manifest.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Vars {
     /// In the order of the manifest.
     list: Vec<(String, Value)>,
     places: HashMap<String, usize>,
-    /// Every name that the manifest declares; those not in `list` come later.
+    /// Every name that is declared; those not in `list` come later.
     declared: Arc<Vec<String>>,
+    /// Those that are seen where no own one has the name.
+    outer: Option<Arc<Vars>>,
+    /// All of them as one mapping, made when a template first asks for it.
+    all: OnceLock<Value>,
     /// Bytes of the longest text in them.
     pub(super) largest: usize,
 }
@@ -31,13 +35,46 @@ impl Vars {
         }
     }
 
+    /// None yet of some variables that come before others.
+    pub(super) fn inside(outer: Arc<Self>, declared: Vec<String>) -> Self {
+        Self {
+            declared: Arc::new(declared),
+            largest: outer.largest,
+            outer: Some(outer),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn insert(&mut self, name: &str, value: Value) {
         self.places.insert(name.to_owned(), self.list.len());
         self.list.push((name.to_owned(), value));
+        self.all = OnceLock::new();
     }
 
     fn get(&self, name: &str) -> Option<&Value> {
-        self.places.get(name).map(|&place| &self.list[place].1)
+        match self.places.get(name) {
+            Some(&place) => Some(&self.list[place].1),
+            None => self.outer.as_ref()?.get(name),
+        }
+    }
+
+    /// Outer ones first, so that an own one of the same name counts.
+    fn pairs(&self) -> Vec<(&str, &Value)> {
+        let mut pairs = self
+            .outer
+            .as_ref()
+            .map_or_else(Vec::new, |vars| vars.pairs());
+        pairs.extend(self.list.iter().map(|(name, value)| (name.as_str(), value)));
+        pairs
+    }
+
+    fn all(&self) -> Value {
+        let pairs = || {
+            self.pairs()
+                .into_iter()
+                .map(|(name, value)| (name, value.clone()))
+        };
+        self.all.get_or_init(|| Value::from_pairs(pairs())).clone()
     }
 }
 
@@ -45,41 +82,48 @@ impl Vars {
 #[derive(Debug, Clone)]
 pub(super) struct Scope(Arc<Names>);
 
+/// What belongs to the shot at hand.
+#[derive(Debug, Clone)]
+pub(super) struct Local {
+    pub(super) matrix: Value,
+    pub(super) shot: Value,
+    pub(super) scene: Value,
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        let nothing = || Value::from_pairs(Vec::<(String, Value)>::new());
+        Self {
+            matrix: nothing(),
+            shot: nothing(),
+            scene: nothing(),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Names {
     vars: Arc<Vars>,
-    all_vars: Value,
-    matrix: Value,
-    shot: Value,
+    local: Local,
 }
 
 impl Scope {
     /// A scope with variables alone.
-    pub(super) fn new(vars: Vars) -> Self {
-        let all_vars = vars
-            .list
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.clone()));
-        let all_vars = Value::from_pairs(all_vars);
-        let nothing = || Value::from_pairs(Vec::<(String, Value)>::new());
-        let vars = Arc::new(vars);
-        Self(Arc::new(Names {
-            vars,
-            all_vars,
-            matrix: nothing(),
-            shot: nothing(),
-        }))
+    pub(super) fn new(vars: impl Into<Arc<Vars>>) -> Self {
+        Self::of(vars.into(), Local::default())
+    }
+
+    fn of(vars: Arc<Vars>, local: Local) -> Self {
+        Self(Arc::new(Names { vars, local }))
     }
 
     /// The same variables beside one combination.
-    pub(super) fn with(&self, matrix: Value, shot: Value) -> Self {
-        let (vars, all_vars) = (self.0.vars.clone(), self.0.all_vars.clone());
-        Self(Arc::new(Names {
-            vars,
-            all_vars,
-            matrix,
-            shot,
-        }))
+    pub(super) fn with(&self, local: Local) -> Self {
+        Self::of(self.0.vars.clone(), local)
+    }
+
+    pub(super) fn vars(&self) -> Arc<Vars> {
+        self.0.vars.clone()
     }
 
     /// Bytes of the longest text among the variables.
@@ -140,21 +184,23 @@ impl Scope {
             return Some(format!("did you mean `{path}{near}`?"));
         }
         let elsewhere = |place: &Value| place.get_attr(&last).is_ok_and(|v| !v.is_undefined());
-        if owner.is_none() && elsewhere(&self.0.matrix) {
+        if owner.is_none() && elsewhere(&self.0.local.matrix) {
             return Some(format!("did you mean `matrix.{last}`?"));
         }
         match owner.as_deref() {
             None | Some("vars") => Some(format!("declare `{last}` under `vars`")),
             Some("matrix") if known.is_empty() => Some("this shot has no matrix".to_owned()),
+            Some("scene") if known.is_empty() => Some("this shot stands in no scene".to_owned()),
+            Some("scene") if last == "title" => Some("give the scene a `title`".to_owned()),
             Some(_) => None,
         }
     }
 
     fn names_in(&self, owner: Option<&str>) -> Option<Vec<String>> {
         let Some(owner) = owner else {
-            let vars = self.0.vars.list.iter().map(|(name, _)| name.clone());
-            let own = ["matrix", "shot", "vars", "camera"].map(str::to_owned);
-            return Some(vars.chain(own).collect());
+            let vars = self.0.vars.pairs().into_iter().map(|(name, _)| name);
+            let own = ["matrix", "scene", "shot", "vars", "camera"];
+            return Some(vars.chain(own).map(str::to_owned).collect());
         };
         let found = owner.split('.').try_fold(self.value(), |value, step| {
             value
@@ -173,9 +219,10 @@ impl Scope {
 impl Object for Names {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         match key.as_str()? {
-            "vars" => Some(self.all_vars.clone()),
-            "matrix" => Some(self.matrix.clone()),
-            "shot" => Some(self.shot.clone()),
+            "vars" => Some(self.vars.all()),
+            "matrix" => Some(self.local.matrix.clone()),
+            "scene" => Some(self.local.scene.clone()),
+            "shot" => Some(self.local.shot.clone()),
             name => self.vars.get(name).cloned(),
         }
     }

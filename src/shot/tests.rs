@@ -581,3 +581,121 @@ fn ten_thousand_shots_take_no_time() {
         start.elapsed()
     );
 }
+
+#[test]
+fn scenes_are_the_order_of_the_text() {
+    let text = "version: 1
+vars: {city: Rome, sky: rain}
+defaults: {model: M, duration: 6, tags: [film], camera: pan left}
+scenes:
+  - id: s1
+    title: The dock
+    tags: [night, film]
+    vars: {city: '{{ city }} by night', sea: calm}
+    defaults: {duration: 10, tags: sea}
+    shots:
+      - {id: '{{ scene.id }}-a', tags: [hero, night], prompt: '{{ city }} {{ sea }} {{ scene.title }} {{ vars.sky }}'}
+      - {id: b, duration: 6, model: N, prompt: x, camera: []}
+  - {id: s2, shots: [{id: c, prompt: '{{ city }} {{ scene.id }}'}]}
+shots:
+  - {id: d, prompt: '{{ vars.city }}{% if scene.id is defined %}!{% endif %}', camera: tilt up}
+";
+    let shots = shots(text);
+    let shown: Vec<String> = shots
+        .iter()
+        .map(|shot| {
+            let scene = shot.scene.as_ref().map_or("-", |scene| &scene.id);
+            let duration = &shot.setting("duration").expect("a default").value;
+            let model = &shot.setting("model").expect("a default").value;
+            let prompt = &shot.prompt.as_ref().expect("a prompt").text;
+            let tags = shot.tags.join(",");
+            format!("{} {scene} {duration} {model} [{tags}] {prompt}", shot.id)
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            r#"s1-a s1 10 "M" [film,sea,night,hero] Rome by night calm The dock rain [Pan left]"#,
+            r#"b s1 6 "N" [film,sea,night] x"#,
+            r#"c s2 6 "M" [film] Rome s2 [Pan left]"#,
+            r#"d - 6 "M" [film] Rome [Tilt up]"#,
+        ]
+    );
+    let title = shots[0].scene.as_ref().expect("a scene").title.as_deref();
+    assert_eq!(title, Some("The dock"));
+}
+
+#[test]
+fn values_from_outside_reach_scenes() {
+    let text = "version: 1\nscenes: [{id: s, vars: {a: x, b: '{{ a }}'}, shots: [{id: t, prompt: '{{ a }}{{ b }}'}]}]\n";
+    let overrides = Overrides {
+        vars: vec![("a".to_owned(), json!("y"))],
+        files: Vec::new(),
+    };
+    let (shots, diagnostics) = run_with(text, &overrides);
+    assert_eq!(diagnostics, []);
+    assert_eq!(shots[0].prompt.as_ref().expect("a prompt").text, "yy");
+}
+
+#[test]
+fn names_of_scenes_that_are_not_there() {
+    let scene = |rest: &str| format!("version: 1\nscenes: [{{id: s, {rest}}}]\n");
+    for (text, expected) in [
+        (
+            scene("shots: [{id: a, prompt: '{{ scene.title }}'}]"),
+            "undefined-variable: `scene.title` is not defined @ scene.title | give the scene a `title`",
+        ),
+        (
+            shot("prompt: '{{ scene.id }}'"),
+            "undefined-variable: `scene.id` is not defined @ scene.id | this shot stands in no scene",
+        ),
+        (
+            scene("vars: {city: x}, shots: [{id: a, prompt: '{{ ctiy }}{{ city }}'}]"),
+            "undefined-variable: `ctiy` is not defined @ ctiy | did you mean `city`?",
+        ),
+        (
+            scene("vars: {lens: x}, shots: [{id: a, prompt: y}]"),
+            "unused-variable: the variable `lens` is used nowhere @ lens",
+        ),
+    ] {
+        assert_eq!(told(&text), [expected], "{text}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
+
+    /// Defaults of a scene are nothing but what its shots could say themselves.
+    #[test]
+    fn scene_defaults_are_written_out_by_hand(
+        film in (0..3u8, 0..3u8),
+        scenes in proptest::collection::vec((0..3u8, 0..3u8, proptest::collection::vec((0..3u8, 0..3u8), 1..4)), 1..4),
+    ) {
+        let model = |n: u8| ["", "model: A, ", "model: B, "][usize::from(n)];
+        let duration = |n: u8| ["", "duration: 6, ", "duration: 10, "][usize::from(n)];
+        let nearest = |all: [u8; 3]| all.into_iter().find(|n| *n > 0).unwrap_or(0);
+        let head = "version: 1\n";
+        let mut short = format!("{head}defaults: {{{}{}}}\nscenes:\n", model(film.0), duration(film.1));
+        let mut long = format!("{head}scenes:\n");
+        for (number, (m, d, shots)) in scenes.iter().enumerate() {
+            let _ = write!(short, "- {{id: s{number}, defaults: {{{}{}}}, shots: [", model(*m), duration(*d));
+            let _ = write!(long, "- {{id: s{number}, shots: [");
+            for (at, own) in shots.iter().enumerate() {
+                let id = format!("id: x{number}-{at}, prompt: p");
+                let _ = write!(short, "{{{}{}{id}}}, ", model(own.0), duration(own.1));
+                let (m, d) = (nearest([own.0, *m, film.0]), nearest([own.1, *d, film.1]));
+                let _ = write!(long, "{{{}{}{id}}}, ", model(m), duration(d));
+            }
+            short.push_str("]}\n");
+            long.push_str("]}\n");
+        }
+        let asked = |text: &str| -> Vec<_> {
+            let values = |shot: &Shot| -> Vec<_> {
+                let settings = shot.settings.iter();
+                settings.map(|s| (s.field.clone(), s.value.clone())).collect()
+            };
+            shots(text).iter().map(|shot| (shot.id.clone(), shot.scene.clone(), values(shot))).collect()
+        };
+        proptest::prop_assert_eq!(asked(&short), asked(&long));
+    }
+}

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use crate::diag::{Code, Diagnostic, Severity, suggest};
 use crate::manifest::Manifest;
-use crate::manifest::model::{PictureSource, Var};
+use crate::manifest::model::{PictureSource, Settings, ShotEntry, Var};
 use crate::manifest::tree::{Kind, Node};
 use crate::shot::Overrides;
 use crate::shot::findings::Findings;
@@ -22,20 +22,57 @@ use crate::shot::tokens::{Token, blocks, is_template};
 /// Most variables of one manifest; tables go into one variable as a mapping.
 const MAX_VARS: usize = 1_000;
 
-/// Evaluates every variable, in order.
+/// What templates see of variables, by where they stand.
+pub(super) struct Scopes {
+    /// Outside of scenes.
+    pub(super) film: Scope,
+    /// In each scene.
+    pub(super) scenes: Vec<Scope>,
+}
+
+/// Evaluates every variable, in order: those of the manifest, then those of scenes.
 pub(super) fn evaluate(
     manifest: &Manifest,
     overrides: &Overrides,
     engine: &Engine<'_>,
     findings: &mut Findings,
-) -> Scope {
-    let declared = manifest.vars.iter().take(MAX_VARS);
-    let mut vars = Vars::new(declared.map(|var| var.name.value.clone()).collect());
-    if let Some(beyond) = manifest.vars.get(MAX_VARS) {
+) -> Scopes {
+    let none = Vars::new(names(&manifest.vars));
+    let film = Scope::new(filled(none, &manifest.vars, overrides, engine, findings));
+    let scenes = manifest.scenes.iter().map(|scene| {
+        if scene.vars.is_empty() {
+            return film.clone();
+        }
+        let none = Vars::inside(film.vars(), names(&scene.vars));
+        Scope::new(filled(none, &scene.vars, overrides, engine, findings))
+    });
+    let scenes = scenes.collect();
+    for diagnostic in undeclared(manifest, overrides) {
+        findings.push(diagnostic);
+    }
+    for diagnostic in unused(manifest) {
+        findings.push(diagnostic);
+    }
+    Scopes { film, scenes }
+}
+
+fn names(vars: &[Var]) -> Vec<String> {
+    let declared = vars.iter().take(MAX_VARS);
+    declared.map(|var| var.name.value.clone()).collect()
+}
+
+fn filled(
+    mut vars: Vars,
+    list: &[Var],
+    overrides: &Overrides,
+    engine: &Engine<'_>,
+    findings: &mut Findings,
+) -> Vars {
+    if let Some(beyond) = list.get(MAX_VARS) {
         let message = format!("a manifest has {MAX_VARS} variables at most");
         findings.push(Diagnostic::error(Code::TooLarge, beyond.name.span, message));
     }
-    for var in manifest.vars.iter().take(MAX_VARS) {
+    for var in list.iter().take(MAX_VARS) {
         let name = var.name.value.as_str();
         let value = match given(name, overrides) {
             Some(Given::Flag(value)) => {
@@ -47,13 +84,13 @@ pub(super) fn evaluate(
         };
         vars.insert(name, value);
     }
-    for diagnostic in undeclared(manifest, overrides) {
-        findings.push(diagnostic);
-    }
-    for diagnostic in unused(manifest) {
-        findings.push(diagnostic);
-    }
-    Scope::new(vars)
+    vars
+}
+
+/// Every variable, wherever it is declared.
+fn declared(manifest: &Manifest) -> impl Iterator<Item = &Var> {
+    let of_scenes = manifest.scenes.iter().flat_map(|scene| &scene.vars);
+    manifest.vars.iter().chain(of_scenes)
 }
 
 enum Given<'o> {
@@ -142,9 +179,7 @@ fn rendered(
 }
 
 fn undeclared(manifest: &Manifest, overrides: &Overrides) -> Vec<Diagnostic> {
-    let known: Vec<&str> = manifest
-        .vars
-        .iter()
+    let known: Vec<&str> = declared(manifest)
         .map(|var| var.name.value.as_str())
         .collect();
     let from_files = overrides
@@ -169,8 +204,8 @@ fn undeclared(manifest: &Manifest, overrides: &Overrides) -> Vec<Diagnostic> {
 
 fn unused(manifest: &Manifest) -> Vec<Diagnostic> {
     // What could not be read may have used any of them.
-    let broken = manifest.shots.iter().any(|shot| !shot.broken.is_empty());
-    if manifest.vars.is_empty() || broken {
+    let none = declared(manifest).next().is_none();
+    if none || manifest.shots.iter().any(|shot| is_broken(shot, manifest)) {
         return Vec::new();
     }
     let mut used = Used::default();
@@ -186,7 +221,7 @@ fn unused(manifest: &Manifest) -> Vec<Diagnostic> {
             "write `{{{{ {name} }}}}` where it is meant, or delete it"
         ))
     };
-    manifest.vars.iter().filter(idle).map(warn).collect()
+    declared(manifest).filter(idle).map(warn).collect()
 }
 
 /// Names that occur in templates. A name is taken for a use wherever it
@@ -227,34 +262,53 @@ impl<'m> Used<'m> {
     }
 }
 
+/// Whether something that counts for a shot was told to be wrong.
+fn is_broken(shot: &ShotEntry, manifest: &Manifest) -> bool {
+    let scene = shot.scene.map(|scene| &manifest.scenes[scene].defaults);
+    let mut shared = scene.into_iter().chain([&manifest.defaults]);
+    let counts = |key: &String| !shot.settings.says(key);
+    !shot.settings.broken.is_empty() || shared.any(|shared| shared.broken.iter().any(counts))
+}
+
+/// Everything that is said of videos, for one or for many.
+fn all_settings(manifest: &Manifest) -> impl Iterator<Item = &Settings> {
+    let scenes = manifest.scenes.iter().map(|scene| &scene.defaults);
+    let shots = manifest.shots.iter().map(|shot| &shot.settings);
+    std::iter::once(&manifest.defaults)
+        .chain(scenes)
+        .chain(shots)
+}
+
 fn manifest_texts<'m>(manifest: &'m Manifest, see: &mut impl FnMut(&'m str)) {
-    for var in &manifest.vars {
+    for var in declared(manifest) {
         node_texts(&var.value, see);
-    }
-    for field in &manifest.defaults {
-        node_texts(&field.value, see);
     }
     if let Some(file) = &manifest.output.file {
         see(&file.value);
     }
     for shot in &manifest.shots {
         see(&shot.id.value);
-        shot.fields
-            .iter()
-            .for_each(|field| node_texts(&field.value, see));
-        let commands = shot.camera.iter().flat_map(|item| &item.commands);
-        commands.for_each(|command| see(&command.value));
-        for picture in [&shot.first_frame, &shot.last_frame, &shot.subject]
-            .into_iter()
-            .flatten()
-        {
-            match picture {
-                PictureSource::Location(text) => see(&text.value),
-                PictureSource::Frame { shot, frame, .. } => {
-                    see(&shot.value);
-                    if let Some(frame) = frame {
-                        see(&frame.value);
-                    }
+    }
+    for settings in all_settings(manifest) {
+        settings_texts(settings, see);
+    }
+}
+
+fn settings_texts<'m>(settings: &'m Settings, see: &mut impl FnMut(&'m str)) {
+    for field in &settings.fields {
+        node_texts(&field.value, see);
+    }
+    let moves = settings.camera.iter().flatten();
+    for command in moves.flat_map(|item| &item.commands) {
+        see(&command.value);
+    }
+    for picture in settings.pictures() {
+        match picture {
+            PictureSource::Location(text) => see(&text.value),
+            PictureSource::Frame { shot, frame, .. } => {
+                see(&shot.value);
+                if let Some(frame) = frame {
+                    see(&frame.value);
                 }
             }
         }

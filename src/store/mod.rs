@@ -12,6 +12,7 @@ mod handout;
 mod layout;
 mod partial;
 mod rescue;
+mod site;
 #[cfg(test)]
 mod tests;
 
@@ -26,13 +27,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::event::Video;
 
-pub use self::disk::{digest, sync_folder, write_atomic, write_atomic_with};
+pub use self::disk::{
+    append, digest, sync_folder, write_atomic, write_atomic_with, write_where_free,
+};
 pub use self::error::StoreError;
 pub use self::handout::{Consent, Handout};
 pub use self::layout::{Layout, NameError, check_name};
 pub use self::partial::{Partial, Saved};
 use self::rescue::Rescue;
 pub use self::rescue::Rescued;
+pub use self::site::{Site, survey};
 
 /// How long a taken lock is tried again before the folder counts as busy.
 const LOCK_PATIENCE: Duration = Duration::from_millis(400);

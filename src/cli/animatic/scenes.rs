@@ -1,13 +1,46 @@
-//! Which shots belong to a scene, by their names.
+//! Which shots belong to a scene.
 //!
-//! A manifest has no word for scenes yet, so they are read from ids, and only where that cannot surprise: every id of
-//! the manifest is `SCENE.SHOT`, or every one is `SCENE-SHOT` with a number in SCENE (`s01-2`, `3-a`); the shots of a
-//! scene stand together; there are at least two scenes, and one of them has several shots.
+//! The manifest says so under `scenes`. Where it has none, they are read from ids, and only where that cannot surprise:
+//! every id of the manifest is `SCENE.SHOT`, or every one is `SCENE-SHOT` with a number in SCENE (`s01-2`, `3-a`); the
+//! shots of a scene stand together; there are at least two scenes, and one of them has several shots.
 
 use std::collections::HashSet;
 
+use crate::check::CheckedShot;
+
+/// A scene as its card names it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Named<'i> {
+    id: &'i str,
+    pub(super) heading: &'i str,
+}
+
+/// The scene of every shot, in order; `None` for one in no scene.
+pub(super) fn of_shots(shots: &[CheckedShot]) -> Vec<Option<Named<'_>>> {
+    if shots.iter().any(|shot| shot.scene.is_some()) {
+        let scenes = shots.iter().map(|shot| shot.scene.as_ref());
+        let named = scenes.map(|scene| {
+            let scene = scene?;
+            let heading = scene.title.as_deref().unwrap_or(&scene.id);
+            Some(Named {
+                id: &scene.id,
+                heading,
+            })
+        });
+        return named.collect();
+    }
+    let ids: Vec<&str> = shots.iter().map(|shot| shot.id.as_str()).collect();
+    match of_ids(&ids) {
+        Some(scenes) => scenes
+            .into_iter()
+            .map(|id| Some(Named { id, heading: id }))
+            .collect(),
+        None => vec![None; shots.len()],
+    }
+}
+
 /// The scene of every id, in order; `None` where the ids are no such naming.
-pub(super) fn of_ids<'i>(ids: &[&'i str]) -> Option<Vec<&'i str>> {
+fn of_ids<'i>(ids: &[&'i str]) -> Option<Vec<&'i str>> {
     let dotted = |id: &&'i str| id.split_once('.').map(|(scene, _)| scene);
     let dashed = |id: &&'i str| {
         let (scene, _) = id.split_once('-')?;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::scenes;
+use super::scenes::{self, Named};
 use crate::check::CheckedShot;
 use crate::check::media::{CheckedMedia, MediaField};
 use crate::cli::words::shots as count_shots;
@@ -92,9 +92,9 @@ pub(super) fn missing(scenes: &[Scene], fonts: &Fonts) -> BTreeSet<char> {
 struct Layout<'a> {
     material: &'a Material<'a>,
     contents: &'a [Content],
-    /// The scene of every shot, where ids say so.
-    names: Option<Vec<&'a str>>,
-    last: Option<&'a str>,
+    /// The scene of every shot that is in one.
+    names: Vec<Option<Named<'a>>>,
+    last: Option<Named<'a>>,
     scenes: Vec<Scene>,
     /// Where each shot is in `scenes`, by its place in the manifest.
     places: HashMap<usize, usize>,
@@ -102,11 +102,10 @@ struct Layout<'a> {
 
 impl<'a> Layout<'a> {
     fn new(material: &'a Material<'a>, contents: &'a [Content]) -> Self {
-        let ids: Vec<&str> = material.shots.iter().map(|shot| shot.id.as_str()).collect();
         Self {
             material,
             contents,
-            names: scenes::of_ids(&ids),
+            names: scenes::of_shots(material.shots),
             last: None,
             scenes: Vec::new(),
             places: HashMap::new(),
@@ -129,18 +128,20 @@ impl<'a> Layout<'a> {
 
     /// A card, where the shot is the first one of its scene.
     fn scene_of(&mut self, shot: usize, shown: &[usize]) {
-        let Some(names) = &self.names else { return };
-        let name = names[shot];
-        if self.last.replace(name) == Some(name) {
+        let scene = self.names[shot];
+        if std::mem::replace(&mut self.last, scene) == scene {
             return;
         }
+        let Some(Named { heading, .. }) = scene else {
+            return;
+        };
         let own: Vec<usize> = shown
             .iter()
             .copied()
-            .filter(|other| names[*other] == name)
+            .filter(|other| self.names[*other] == scene)
             .collect();
         let lines = vec![self.extent(&own)];
-        self.card(name.to_owned(), lines, SCENE_MS);
+        self.card(heading.to_owned(), lines, SCENE_MS);
     }
 
     fn card(&mut self, heading: String, lines: Vec<String>, duration_ms: u32) {

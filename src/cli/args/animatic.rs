@@ -18,7 +18,8 @@ Examples:
 Finished videos of earlier runs are shown as they are, with a small label; what
 is not made yet is sketched: its first frame or a generated scene under the camera
 commands, with id, number, time and prompt. A card with its name stands before
-each scene where every id follows one naming, SCENE.SHOT or S01-SHOT.")]
+each scene: those under `scenes`, or else those of ids that all follow one naming,
+SCENE.SHOT or S01-SHOT.")]
 pub struct AnimaticArgs {
     /// Which manifest.
     #[command(flatten)]
