@@ -7,7 +7,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::diag::Spanned;
+use crate::diag::{Levels, Spanned};
 use crate::manifest::tree::Node;
 use crate::money::Money;
 
@@ -36,6 +36,8 @@ pub struct Manifest {
     pub callback: Option<Callback>,
     /// Prices that replace those of the table.
     pub prices: Vec<PriceOverride>,
+    /// What becomes of warnings.
+    pub lints: Levels,
     /// The scenes, in the order of the film.
     pub scenes: Vec<SceneEntry>,
     /// All shots as written, those of scenes among them, in the order of the

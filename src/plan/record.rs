@@ -64,6 +64,10 @@ pub struct Arguments {
     pub backend: Option<String>,
     /// `--profile`
     pub profile: Option<String>,
+    /// `--deny`: it decides whether the plan is carried out.
+    pub deny: Vec<String>,
+    /// `--allow`
+    pub allow: Vec<String>,
     /// `--out`
     pub out: Option<String>,
     /// `--force`

@@ -216,7 +216,10 @@ fn unused(manifest: &Manifest) -> Vec<Diagnostic> {
     let idle = |var: &&Var| !used.names.contains(var.name.value.as_str());
     let warn = |var: &Var| {
         let message = format!("the variable `{}` is used nowhere", var.name.value);
-        Diagnostic::warning(Code::UnusedVariable, var.name.span, message)
+        let name = &var.name.value;
+        Diagnostic::warning(Code::UnusedVariable, var.name.span, message).help(format!(
+            "write `{{{{ {name} }}}}` where it is meant, or delete it"
+        ))
     };
     declared(manifest).filter(idle).map(warn).collect()
 }
