@@ -14,16 +14,17 @@ use serde_json::Value;
 use crate::check::{self, CheckedShot};
 use crate::cli::args::ManifestArgs;
 use crate::cli::backend::{self, Target};
+use crate::cli::beside::{self, Beside};
 use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::lint;
 use crate::diag::{Diagnostic, SourceFile, SourceId, Sources, suggest};
 use crate::id::ShotId;
-use crate::manifest;
 use crate::manifest::model::{Manifest, Var};
+use crate::manifest::{self, NoFiles};
 use crate::media::library::Folder;
-use crate::shot::{self, Overrides};
+use crate::shot::{self, Overrides, Shot};
 use crate::spec::Spec;
 
 /// The largest text that is read, in bytes; `manifest` says the same with a place.
@@ -33,6 +34,10 @@ const TEXT_LIMIT: u64 = 16 * 1024 * 1024 + 1;
 pub(super) struct Loaded {
     /// Every text that was read.
     pub sources: Sources,
+    /// Every file that the shots come from: the manifest, vars files, what it
+    /// includes and the tables it reads, local pictures. Those that are not
+    /// there are named too.
+    pub files: Vec<PathBuf>,
     /// The folder that paths are relative to.
     pub folder: PathBuf,
     /// What the author wrote; `None` when it is no manifest at all.
@@ -71,7 +76,7 @@ impl Loaded {
 pub(super) fn output_folder(path: &Path) -> Result<PathBuf, CliError> {
     let mut sources = Sources::default();
     let id = read(&mut sources, path)?;
-    let (manifest, _) = manifest::parse(&sources, id, Spec::bundled());
+    let (manifest, _) = manifest::parse(&mut sources, id, Spec::bundled(), &NoFiles);
     let manifest = manifest.ok_or_else(|| {
         let message = format!("`{}` is not a manifest", path.display());
         CliError::new(Exit::ManifestInvalid, message).advice("`runner check` says why")
@@ -90,20 +95,25 @@ fn folder_of(manifest: &Path) -> PathBuf {
 pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
     let mut sources = Sources::default();
     let main = read(&mut sources, &args.manifest)?;
-    let mut files = Vec::new();
+    let mut vars_files = Vec::new();
     let mut diagnostics = Vec::new();
     for path in &args.vars_file {
         let file = read(&mut sources, path)?;
         let (vars, mut found) = manifest::parse_vars(&sources, file);
         diagnostics.append(&mut found);
-        files.push(vars);
+        vars_files.push(vars);
     }
     let folder = folder_of(&args.manifest);
     let environment = Environment::load(&folder);
     let spec = Spec::bundled();
-    let (manifest, mut found) = manifest::parse(&sources, main, spec);
+    let beside = Beside::new(&args.manifest);
+    let (manifest, mut found) = manifest::parse(&mut sources, main, spec, &beside);
     diagnostics.append(&mut found);
+    let mut files = vec![args.manifest.clone()];
+    files.extend(args.vars_file.iter().cloned());
+    files.extend(beside.asked());
     let mut loaded = Loaded {
+        files,
         sources,
         folder,
         manifest: None,
@@ -115,7 +125,7 @@ pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
         diagnostics,
     };
     if let Some(manifest) = manifest {
-        go_on(&mut loaded, &manifest, args, files, spec)?;
+        go_on(&mut loaded, &manifest, args, vars_files, spec)?;
         loaded.manifest = Some(manifest);
     }
     Ok(loaded)
@@ -140,6 +150,14 @@ fn go_on(
     let (shots, mut found) = shot::expand(manifest, &loaded.sources, &overrides, spec);
     loaded.diagnostics.append(&mut found);
     loaded.overrides = overrides;
+    let pictures: HashSet<PathBuf> = shots
+        .iter()
+        .flat_map(Shot::local_pictures)
+        .map(|picture| beside::join(&args.manifest, picture))
+        .collect();
+    let mut pictures: Vec<PathBuf> = pictures.into_iter().collect();
+    pictures.sort();
+    loaded.files.append(&mut pictures);
     let library = Folder::new(&loaded.folder);
     let context = check::Context {
         spec,
@@ -170,7 +188,7 @@ fn value((name, text): &(String, String)) -> (String, Value) {
 
 fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, CliError> {
     let unreadable = |error| {
-        CliError::unreadable(path, error).advice(similar_file(path).map_or_else(
+        CliError::unreadable(path, error).advice(beside::similar(path).map_or_else(
             || "see `runner apply --help` for an example".to_owned(),
             |near| format!("did you mean `{near}`?"),
         ))
@@ -187,25 +205,6 @@ fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, CliError> {
             .advice("save it as UTF-8")
     })?;
     Ok(sources.add(SourceFile::new(path.display().to_string(), text)))
-}
-
-fn similar_file(path: &Path) -> Option<String> {
-    let folder = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let wanted = path.file_name()?.to_str()?;
-    let names: Vec<String> = folder
-        .unwrap_or(Path::new("."))
-        .read_dir()
-        .ok()?
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| matches!(Path::new(name).extension(), Some(end) if end == "yaml" || end == "yml"))
-        .collect();
-    let near = suggest(wanted, names.iter().map(String::as_str))?;
-    Some(match folder {
-        Some(folder) => folder.join(near).display().to_string(),
-        None => near.to_owned(),
-    })
 }
 
 /// The shots that `--only` names; every pattern has to name something.

@@ -7,6 +7,7 @@ mod animatic;
 mod apply;
 mod args;
 mod backend;
+mod beside;
 mod callbacks;
 mod check;
 mod console;

@@ -2,14 +2,14 @@
 
 use proptest::prelude::{ProptestConfig, proptest};
 
-use super::{Manifest, parse};
+use super::{Manifest, NoFiles, parse};
 use crate::diag::{Diagnostic, SourceFile, Sources};
 use crate::spec::Spec;
 
 fn read(text: &str) -> (Option<Manifest>, Vec<Diagnostic>) {
     let mut sources = Sources::default();
     let id = sources.add(SourceFile::new("shots.yaml", text));
-    parse(&sources, id, Spec::bundled())
+    parse(&mut sources, id, Spec::bundled(), &NoFiles)
 }
 
 /// `code: message @ marked words | help` of every diagnostic.
@@ -83,7 +83,7 @@ fn unknown_and_missing_keys() {
             "unknown-key: unknown key `promt` @ promt | did you mean `prompt`?",
             "missing-key: this shot has no `id` @ prompt",
             "unknown-key: unknown key `duration` @ duration | `duration` belongs to a shot under `shots`, or to `defaults`",
-            "unknown-key: unknown key `zebra` @ zebra | the keys here are `version`, `backend`, `backends`, `vars`, `defaults`, `limits`, `output`, `callback`, `prices`, `scenes` and `shots`",
+            "unknown-key: unknown key `zebra` @ zebra | the keys here are `version`, `backend`, `backends`, `include`, `vars`, `defaults`, `limits`, `output`, `callback`, `prices`, `fragments`, `characters`, `looks`, `overrides`, `scenes` and `shots`",
         ]
     );
     assert_eq!(
@@ -293,4 +293,161 @@ fn scenes_and_tags_in_words() {
     ] {
         assert_eq!(told(&text), [expected], "{text}");
     }
+}
+
+/// Texts by path, as a disk would have them.
+struct Disk(Vec<(&'static str, String)>);
+
+impl super::Files for Disk {
+    fn read(
+        &self,
+        path: &std::path::Path,
+        _most: usize,
+    ) -> Result<super::files::FileText, super::files::Unreadable> {
+        let mut parts: Vec<&std::ffi::OsStr> = Vec::new();
+        for part in path {
+            if part == ".." {
+                parts.pop();
+            } else if part != "." {
+                parts.push(part);
+            }
+        }
+        let identity: std::path::PathBuf = parts.into_iter().collect();
+        let found = self
+            .0
+            .iter()
+            .find(|(name, _)| identity.as_os_str() == *name);
+        let missing = super::files::Unreadable::Missing { similar: None };
+        let (name, text) = found.ok_or(missing)?;
+        Ok(super::files::FileText {
+            name: (*name).to_owned(),
+            identity,
+            text: text.clone(),
+        })
+    }
+
+    fn main(&self) -> Option<std::path::PathBuf> {
+        Some("film.yaml".into())
+    }
+}
+
+/// Ids in the order of the film, and `file: code: message @ words` of diagnostics.
+fn film(files: &[(&'static str, &str)]) -> (Vec<String>, Vec<String>) {
+    let disk = Disk(
+        files
+            .iter()
+            .map(|(name, text)| (*name, (*text).to_owned()))
+            .collect(),
+    );
+    let mut sources = Sources::default();
+    let main = sources.add(SourceFile::new("film.yaml", &*disk.0[0].1));
+    let (manifest, diagnostics) = parse(&mut sources, main, Spec::bundled(), &disk);
+    let tell = |told: &Diagnostic| {
+        let span = told.primary.as_ref().expect("a place").span;
+        let file = sources.get(span.file);
+        let words = &file.text[span.start..span.end];
+        format!("{}: {}: {} @ {words}", file.name, told.code, told.message)
+    };
+    let ids = manifest.map_or_else(Vec::new, |manifest| {
+        manifest
+            .shots
+            .iter()
+            .map(|shot| shot.id.value.clone())
+            .collect()
+    });
+    (ids, diagnostics.iter().map(tell).collect())
+}
+
+#[test]
+fn included_files_stand_where_include_does() {
+    let (ids, told) = film(&[
+        (
+            "film.yaml",
+            "version: 1\nshots: [{id: a}]\ninclude: [acts/one.yaml, acts/two.yaml]\nscenes: [{id: s, shots: [{id: z}]}]\n",
+        ),
+        ("acts/one.yaml", "include: ../cast.yaml\nshots: [{id: b}]\n"),
+        (
+            "acts/two.yaml",
+            "scenes: [{id: t, shots: [{id: c}]}]\ninclude: ../cast.yaml\n",
+        ),
+        ("cast.yaml", "vars: {hero: mei}\nshots: [{id: cast}]\n"),
+    ]);
+    assert_eq!(told, Vec::<String>::new());
+    assert_eq!(ids, ["a", "cast", "b", "c", "z"]);
+}
+
+#[test]
+fn mistakes_of_included_files_are_told_where_they_are() {
+    let (_, told) = film(&[
+        (
+            "film.yaml",
+            "version: 1\nvars: {a: 1}\ninclude: [one.yaml, two.yaml, gone.yaml, '{{ a }}.yaml']\nshots: [{id: a}]\n",
+        ),
+        (
+            "one.yaml",
+            "vars: {a: 2}\nlimits: {concurrency: 2}\nshots: [{id: b, promt: x}]\n",
+        ),
+        (
+            "two.yaml",
+            "include: one-more.yaml\nlooks: {noir: {prompt: [x]}}\n",
+        ),
+        ("one-more.yaml", "include: two.yaml\nzebra: 1\n"),
+    ]);
+    assert_eq!(
+        told,
+        [
+            "film.yaml: include: `gone.yaml` cannot be read: there is no such file @ gone.yaml",
+            "film.yaml: bad-value: the path of a file that is read first takes no templates @ '{{ a }}.yaml'",
+            "one.yaml: duplicate-key: the variable `a` is given twice @ a",
+            "one.yaml: unknown-key: unknown key `limits` @ limits",
+            "one.yaml: unknown-key: unknown key `promt` @ promt",
+            "two.yaml: wrong-type: expected a text for `prompt`, found a list @ [x]",
+            "one-more.yaml: cycle: `two.yaml` includes itself @ two.yaml",
+            "one-more.yaml: unknown-key: unknown key `zebra` @ zebra",
+        ]
+    );
+}
+
+#[test]
+fn files_that_include_each_other_many_times_cost_no_more_than_their_texts() {
+    let names: Vec<&'static str> = (0..30).map(|n| &*format!("{n}.yaml").leak()).collect();
+    let all = names.join(", ");
+    let mut texts = vec![("film.yaml", format!("version: 1\ninclude: [{all}]\n"))];
+    for (at, name) in names.iter().enumerate() {
+        let rest = names[at + 1..].join(", ");
+        texts.push((name, format!("include: [{rest}]\nshots: [{{id: s{at}}}]\n")));
+    }
+    let files: Vec<(&'static str, &str)> = texts
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
+    let started = std::time::Instant::now();
+    let (_, told) = film(&files);
+    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+    assert!(
+        told.iter().any(|told| told.contains("too-large")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn rows_of_tables_have_places() {
+    let (ids, told) = film(&[
+        (
+            "film.yaml",
+            "version: 1\nshots: [{id: a, foreach: cast.csv}, {id: b, foreach: cast.csv}, {id: c, foreach: [{x: [1]}, 2]}]\n",
+        ),
+        ("cast.csv", "name,name,\n\"Mei, L\",2,3\nx,y\n"),
+    ]);
+    assert_eq!(ids, ["a", "b", "c"]);
+    assert_eq!(
+        told,
+        [
+            "film.yaml: wrong-type: a row has a text or a number here, this is a list @ [1]",
+            "film.yaml: wrong-type: a row has names and values here, this is a number @ 2",
+            "cast.csv: duplicate-key: two columns are called `name` @ name",
+            "cast.csv: missing-key: a column has no name @ ",
+            "cast.csv: wrong-type: this row has 2 cells, and there are 3 columns @ x,y",
+        ]
+    );
 }

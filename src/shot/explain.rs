@@ -201,7 +201,7 @@ fn unclosed(text: &str) -> Option<(Range<usize>, &'static str)> {
 }
 
 /// The engine marks a statement from its opening brace where it has nothing better.
-fn whole_expression(text: &str, range: Range<usize>) -> Range<usize> {
+pub(super) fn whole_expression(text: &str, range: Range<usize>) -> Range<usize> {
     let fits = range.start < range.end && text.get(range.clone()).is_some();
     if fits { range } else { 0..text.len() }
 }

@@ -1,0 +1,63 @@
+//! The files beside a manifest, as reading it needs them.
+//!
+//! Owns the words for asking. Never opens anything: who calls `parse` brings
+//! the files, from a disk or from a test's memory.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Where included texts come from.
+pub trait Files {
+    /// Reads the text of a path relative to the manifest's folder, or the
+    /// beginning of one that has more than `most` bytes.
+    fn read(&self, path: &Path, most: usize) -> Result<FileText, Unreadable>;
+
+    /// What the manifest itself is called, in the sense of [`FileText::identity`].
+    fn main(&self) -> Option<PathBuf>;
+}
+
+/// A text that was read.
+#[derive(Debug, Clone)]
+pub struct FileText {
+    /// Its path for display.
+    pub name: String,
+    /// The same for every path that leads to this file.
+    pub identity: PathBuf,
+    /// The text.
+    pub text: String,
+}
+
+/// Why a text was not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    /// There is no such file.
+    Missing {
+        /// The path of one with a similar name, as the author would write it.
+        similar: Option<String>,
+    },
+    /// It is there, and cannot be read for this reason.
+    Refused(String),
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { .. } => f.write_str("there is no such file"),
+            Self::Refused(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// A manifest that stands alone.
+#[derive(Debug, Clone, Copy)]
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, _path: &Path, _most: usize) -> Result<FileText, Unreadable> {
+        Err(Unreadable::Missing { similar: None })
+    }
+
+    fn main(&self) -> Option<PathBuf> {
+        None
+    }
+}
