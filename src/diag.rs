@@ -6,6 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::lang::Language;
+
 /// One text that diagnostics point into: a manifest, a vars file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
@@ -202,6 +204,8 @@ codes! {
     UnusedVariable = "unused-variable",
     /// A variable that was given but not declared.
     UnknownVariable = "unknown-variable",
+    /// An expression that chooses shots and cannot be understood.
+    Filter = "filter",
 }
 
 impl fmt::Display for Code {
@@ -301,6 +305,24 @@ impl Diagnostic {
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
         self
+    }
+
+    /// The same in another language, for people; programs are told the original.
+    #[must_use]
+    pub fn translated(&self, language: Language) -> Self {
+        let text = |text: &String| language.tr(text).into_owned();
+        let label = |label: &Label| Label {
+            text: text(&label.text),
+            ..label.clone()
+        };
+        Self {
+            message: text(&self.message),
+            primary: self.primary.as_ref().map(label),
+            secondary: self.secondary.iter().map(label).collect(),
+            notes: self.notes.iter().map(text).collect(),
+            help: self.help.as_ref().map(text),
+            ..self.clone()
+        }
     }
 
     /// Whether this one stops the run.

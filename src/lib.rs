@@ -29,8 +29,8 @@
 //! Dependencies point one way; `tests/tidy.rs` holds the layers below, lowest
 //! first:
 //!
-//! - vocabulary: [`id`], [`money`], [`diag`], [`event`], [`state`]
-//! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`]
+//! - vocabulary: [`lang`], [`id`], [`money`], [`diag`], [`event`], [`state`]
+//! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`], [`select`]
 //! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`callback`]
 //! - [`engine`] and [`report`], which never import each other
 //! - [`simulator`], the API on loopback
@@ -46,6 +46,7 @@ pub mod diag;
 pub mod engine;
 pub mod event;
 pub mod id;
+pub mod lang;
 pub mod ledger;
 pub mod manifest;
 pub mod media;
@@ -53,6 +54,7 @@ pub mod money;
 pub mod plan;
 pub mod provider;
 pub mod report;
+pub mod select;
 pub mod shot;
 pub mod simulator;
 pub mod spec;

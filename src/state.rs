@@ -58,8 +58,21 @@ pub struct ShotState {
     pub video: Option<Video>,
     /// What went wrong, if something did.
     pub failure: Option<Failure>,
+    /// When the steps that it came to happened.
+    pub times: Times,
     /// When it last changed, since the run began.
     pub changed: Duration,
+}
+
+/// When the steps of one shot's life happened in this run, by the wall clock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Times {
+    /// The service took the task.
+    pub created: Option<Timestamp>,
+    /// The service was seen to be done with it, well or not.
+    pub ended: Option<Timestamp>,
+    /// The video was put on disk.
+    pub saved: Option<Timestamp>,
 }
 
 /// One attempt to create a task.
@@ -155,6 +168,7 @@ impl ShotState {
             video: facts.existing.clone(),
             facts,
             failure: None,
+            times: Times::default(),
             changed: Duration::ZERO,
         }
     }
@@ -290,6 +304,7 @@ impl RunState {
                 trace_id,
                 ..
             } => {
+                shot.times.created = Some(event.at);
                 shot.trace_id.clone_from(trace_id);
                 shot.settle(attempt, AttemptResult::Accepted(task.clone()));
                 shot.task = Some(task.clone());
@@ -319,15 +334,18 @@ impl RunState {
                 shot.phase = Phase::Running;
             }
             EventKind::TaskSucceeded { file, .. } => {
+                shot.times.ended = Some(event.at);
                 shot.file = Some(file.clone());
                 shot.phase = Phase::Saving;
             }
             EventKind::TaskFailed { failure, .. } => {
+                shot.times.ended = Some(event.at);
                 shot.phase = Phase::Failed;
                 shot.failure = Some(failure.clone());
             }
             EventKind::Retrying { .. } => shot.retries += 1,
             EventKind::VideoSaved { video, .. } => {
+                shot.times.saved = Some(event.at);
                 shot.video = Some(video.clone());
                 shot.phase = Phase::Done;
             }

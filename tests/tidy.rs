@@ -8,8 +8,14 @@ use std::path::{Path, PathBuf};
 /// Modules by layer, lowest first; a module may import from its own layer's
 /// row only what stands to its left.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("vocabulary", &["id", "money", "diag", "event", "state"]),
-    ("pure", &["spec", "manifest", "shot", "check", "plan"]),
+    (
+        "vocabulary",
+        &["lang", "id", "money", "diag", "event", "state"],
+    ),
+    (
+        "pure",
+        &["spec", "manifest", "shot", "check", "plan", "select"],
+    ),
     (
         "ports",
         &["store", "ledger", "media", "provider", "callback"],

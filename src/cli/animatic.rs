@@ -24,7 +24,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::load::{self, Loaded};
-use crate::cli::{plan, prepare, signals};
+use crate::cli::{choose, plan, prepare, signals};
 use crate::event::Decision;
 use crate::id::ShotId;
 use crate::manifest::model::Manifest;
@@ -42,6 +42,7 @@ pub(super) fn animatic(args: &AnimaticArgs, console: &mut Console) -> Result<Exi
     if loaded.has_errors() {
         return Ok(Exit::ManifestInvalid);
     }
+    choose::look(&mut loaded, args.videos.as_ref())?;
     let Some(manifest) = loaded.manifest.take() else {
         return Ok(Exit::ManifestInvalid);
     };
@@ -125,6 +126,7 @@ fn draw(
     loaded: &mut Loaded,
     manifest: &Manifest,
 ) -> Result<Storyboard, CliError> {
+    // Finished videos of every shot are wanted: the others are drawn behind them.
     let selected = loaded.selected.take();
     let shots = loaded.shots.clone();
     let finished = if args.no_finished {

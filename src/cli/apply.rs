@@ -34,7 +34,7 @@ use crate::state::RunState;
 use crate::store::Store;
 
 pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
-    let mut loaded = load::load(&args.manifest)?;
+    let mut loaded = load::load_forced(&args.manifest, &args.results.force)?;
     console.diagnostics(&loaded);
     if loaded.has_errors() {
         console.say("nothing was created");

@@ -10,6 +10,7 @@ mod graph;
 mod probe;
 mod retime;
 mod sheet;
+mod watch;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub(super) use self::graph::{GraphArgs, GraphFormat};
 pub(super) use self::probe::ProbeArgs;
 pub(super) use self::retime::RetimeArgs;
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
+pub(super) use self::watch::WatchArgs;
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
 
@@ -48,6 +50,25 @@ pub struct Cli {
     /// When to use colours.
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     pub color: Colour,
+
+    /// The language of what people read; without it, the locale's, if there is a catalogue of it.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "LANGUAGE",
+        env = "RUNNER_LANG"
+    )]
+    pub lang: Option<Lang>,
+}
+
+/// A language that people are spoken to in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// English.
+    En,
+    /// 简体中文.
+    Zh,
 }
 
 /// When to use colours.
@@ -68,6 +89,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Show what `apply` would do, why, and what it would cost; nothing is sent.
     Plan(PlanArgs),
+    /// Check and plan at every save of the manifest; nothing is sent.
+    Watch(WatchArgs),
     /// Draw which shot needs a frame of which.
     Graph(GraphArgs),
     /// Make a film of all shots at their true lengths, before paying; nothing is sent.
@@ -113,9 +136,20 @@ pub struct ManifestArgs {
     #[arg(long, value_name = "FILE")]
     pub vars_file: Vec<PathBuf>,
 
-    /// Only these shots: an id, or the beginning of ids and a `*`; may be repeated.
-    #[arg(long, value_name = "ID")]
+    /// Only these shots: an id, a pattern such as 'night-*', or an expression such as
+    /// 'tag(night) - opening'; may be repeated, for any of them. See README, Choosing shots.
+    #[arg(long, value_name = "EXPR")]
     pub only: Vec<String>,
+
+    /// Only shots that would be made: those that are new, and those that are not
+    /// what was made any more.
+    #[arg(long)]
+    pub changed: bool,
+
+    /// Only shots that failed the last time. This selects and pays for nothing: a
+    /// task that failed at the service is paid once more with `--retry failed`.
+    #[arg(long)]
+    pub failed: bool,
 
     /// Use the built-in simulator: no key, no cost.
     #[arg(long, conflicts_with = "backend")]
@@ -146,9 +180,9 @@ pub struct ResultsArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Make another take of a shot that has its video, and pay for it; the old
-    /// one is kept. An id, or the beginning of ids and a `*`; may be repeated.
-    #[arg(long, value_name = "ID")]
+    /// Make another take of shots that have their video, and pay for it; the old
+    /// one is kept. Names them as --only does; may be repeated.
+    #[arg(long, value_name = "EXPR")]
     pub force: Vec<String>,
 
     /// Pay once more for shots that failed at the service.
@@ -165,7 +199,11 @@ pub enum RetryWhat {
 
 /// `runner plan`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  runner plan shots.yaml --json | jq '.totals'")]
+#[command(after_help = "\
+Examples:
+  runner plan shots.yaml --json | jq '.totals'
+  runner plan shots.yaml --changed                 # only what would be made
+  runner plan shots.yaml --only 'scene(dock) - *-35mm'")]
 pub struct PlanArgs {
     /// Which manifest.
     #[command(flatten)]
@@ -186,7 +224,7 @@ pub struct PlanArgs {
 Examples:
   runner apply shots.yaml --simulate
   MINIMAX_API_KEY=… runner apply shots.yaml --max-cost '5 USD'
-  runner apply shots.yaml --only 'opening*' --concurrency 2
+  runner apply shots.yaml --only 'opening* | tag(night)' --concurrency 2
 
 The key is read from MINIMAX_API_KEY or a .env file; the host from
 MINIMAX_BASE_URL, MINIMAX_API_HOST, or a backend in the manifest.")]
@@ -427,6 +465,8 @@ pub enum SchemaOf {
     Manifest,
     /// `report.json`.
     Report,
+    /// The lines of `--progress json`.
+    Events,
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

@@ -13,7 +13,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::load::{self, Loaded};
 use crate::cli::words::{cost, money_json, shots};
-use crate::cli::{prepare, render};
+use crate::cli::{choose, prepare, render};
 use crate::money::{Money, Total};
 use crate::plan::price::PriceTable;
 
@@ -21,7 +21,8 @@ use crate::plan::price::PriceTable;
 const NO_PRICE: &str = "no price";
 
 pub(super) fn check(args: &CheckArgs, console: &mut Console) -> Result<Exit, CliError> {
-    let loaded = load::load(&args.manifest)?;
+    let mut loaded = load::load(&args.manifest)?;
+    choose::look(&mut loaded, None)?;
     let prices = match (&loaded.manifest, &loaded.target) {
         (Some(manifest), Some(target)) => prepare::prices(manifest, target),
         _ => PriceTable::default(),

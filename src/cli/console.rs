@@ -13,40 +13,62 @@ use crate::cli::args::Colour;
 use crate::cli::error::CliError;
 use crate::cli::load::Loaded;
 use crate::cli::render;
+use crate::diag::{Diagnostic, Sources};
+use crate::lang::Language;
 
 /// The streams of this process.
 #[derive(Clone)]
 pub(super) struct Console {
     choice: ColorChoice,
+    language: Language,
 }
 
 impl Console {
-    pub(super) fn new(colour: Colour) -> Self {
+    pub(super) fn new(colour: Colour, language: Language) -> Self {
         let choice = match colour {
             Colour::Auto => ColorChoice::Auto,
             Colour::Always => ColorChoice::Always,
             Colour::Never => ColorChoice::Never,
         };
-        Self { choice }
+        Self { choice, language }
     }
 
-    /// A line of data.
+    /// The language that people are spoken to in; programs are told English.
+    pub(super) fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Data as a person reads it.
+    pub(super) fn text(&mut self, text: impl Display) {
+        self.data(self.language.lines(&text.to_string()));
+    }
+
+    /// Data for a program, left as it is.
     pub(super) fn data(&mut self, text: impl Display) {
         let mut stream = anstream::AutoStream::new(std::io::stdout(), self.choice);
         // A closed pipe is the reader's choice, and no reason to stop paying attention.
         let _ = writeln!(stream, "{text}");
     }
 
+    /// An empty screen, where a person looks at one; elsewhere what was said stays.
+    pub(super) fn clear() {
+        let mut stream = std::io::stdout();
+        if stream.is_terminal() {
+            let _ = stream.write_all(b"\x1b[H\x1b[2J\x1b[3J");
+            let _ = stream.flush();
+        }
+    }
+
     /// A line for a person.
     pub(super) fn say(&mut self, text: impl Display) {
         let mut stream = anstream::AutoStream::new(std::io::stderr(), self.choice);
-        let _ = writeln!(stream, "{text}");
+        let _ = writeln!(stream, "{}", self.language.lines(&text.to_string()));
     }
 
     /// A question for a person, without a line end.
     pub(super) fn ask(&mut self, text: impl Display) {
         let mut stream = anstream::AutoStream::new(std::io::stderr(), self.choice);
-        let _ = write!(stream, "{text}");
+        let _ = write!(stream, "{}", self.language.lines(&text.to_string()));
         let _ = stream.flush();
     }
 
@@ -75,15 +97,26 @@ impl Console {
         if loaded.diagnostics.is_empty() {
             return;
         }
-        let colour = self.colour();
-        let text = render::diagnostics(&loaded.diagnostics, &loaded.sources, colour);
-        self.ask(text);
+        self.mistakes(&loaded.diagnostics, &loaded.sources);
         let name = &loaded.sources.get(crate::diag::SourceId(0)).name;
         self.say(format!("{name}: {}", render::count(&loaded.diagnostics)));
     }
 
+    /// Mistakes in texts, each in its place.
+    fn mistakes(&mut self, told: &[Diagnostic], sources: &Sources) {
+        let shown = told.iter();
+        let shown: Vec<Diagnostic> = shown.map(|d| d.translated(self.language)).collect();
+        let text = render::diagnostics(&shown, sources, self.colour());
+        let mut stream = anstream::AutoStream::new(std::io::stderr(), self.choice);
+        let _ = write!(stream, "{text}");
+    }
+
     /// An error, its causes, and what to do.
     pub(super) fn error(&mut self, error: &CliError) {
+        if let Some(told) = &error.mistakes {
+            self.mistakes(&told.0, &told.1);
+            return;
+        }
         self.say(render::error_chain(error));
         if let Some(advice) = &error.advice {
             self.say(format!("  help: {advice}"));

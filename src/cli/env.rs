@@ -10,6 +10,12 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 
+/// A variable of this process alone; an empty one counts as unset.
+pub(super) fn variable(name: &str) -> Option<String> {
+    let value = std::env::var(name).ok()?;
+    Some(value).filter(|value| !value.is_empty())
+}
+
 /// The variables of this process over those of `.env` files.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Environment {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::cli::exit::Exit;
+use crate::diag::{Diagnostic, Sources};
 
 /// An error with the exit code that belongs to it and advice that is printed
 /// after the chain of causes.
@@ -14,6 +15,8 @@ pub struct CliError {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
     /// What to do about it.
     pub advice: Option<String>,
+    /// The mistakes in a text of the command line, which say it all.
+    pub(super) mistakes: Option<Box<(Vec<Diagnostic>, Sources)>>,
     /// What the shell is told.
     pub exit: Exit,
 }
@@ -25,7 +28,17 @@ impl CliError {
             message: message.into(),
             source: None,
             advice: None,
+            mistakes: None,
             exit,
+        }
+    }
+
+    /// Mistakes with their places in a text of the command line.
+    pub(super) fn in_text(exit: Exit, mistakes: Vec<Diagnostic>, sources: &Sources) -> Self {
+        let first = mistakes.first().map(|told| told.message.clone());
+        Self {
+            mistakes: Some(Box::new((mistakes, sources.clone()))),
+            ..Self::new(exit, first.unwrap_or_default())
         }
     }
 

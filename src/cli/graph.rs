@@ -9,7 +9,7 @@ use crate::cli::plan;
 use crate::report::graph::{Notation, draw};
 
 pub(super) fn graph(args: &GraphArgs, console: &mut Console) -> Result<Exit, CliError> {
-    let mut loaded = load::load(&args.manifest)?;
+    let mut loaded = load::load_forced(&args.manifest, &args.results.force)?;
     console.diagnostics(&loaded);
     if loaded.has_errors() {
         return Ok(Exit::ManifestInvalid);

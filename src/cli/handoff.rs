@@ -114,7 +114,7 @@ struct Gathering<'a> {
 impl Gathering<'_> {
     fn scene(&self, shot: &ShotFacts, console: &mut Console) -> Result<Scene, CliError> {
         let (mut state, mut reason) = (
-            status::state_of(shot, self.records).to_owned(),
+            status::state_of(shot, self.records).to_string(),
             shot.reason.clone(),
         );
         let shown = match shot

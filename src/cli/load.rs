@@ -4,7 +4,7 @@
 //! stage runs although an earlier one found mistakes, so that an author sees
 //! all of them at once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -15,16 +15,17 @@ use crate::check::{self, CheckedShot};
 use crate::cli::args::ManifestArgs;
 use crate::cli::backend::{self, Target};
 use crate::cli::beside::{self, Beside};
+use crate::cli::choose::{self, Selection};
 use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::lint;
-use crate::diag::{Diagnostic, SourceFile, SourceId, Sources, suggest};
+use crate::diag::{Diagnostic, SourceFile, SourceId, Sources};
 use crate::id::ShotId;
 use crate::manifest::model::{Manifest, Var};
 use crate::manifest::{self, NoFiles};
 use crate::media::library::Folder;
-use crate::shot::{self, Overrides, Shot};
+use crate::shot::{self, Overrides};
 use crate::spec::Spec;
 
 /// The largest text that is read, in bytes; `manifest` says the same with a place.
@@ -34,10 +35,6 @@ const TEXT_LIMIT: u64 = 16 * 1024 * 1024 + 1;
 pub(super) struct Loaded {
     /// Every text that was read.
     pub sources: Sources,
-    /// Every file that the shots come from: the manifest, vars files, what it
-    /// includes and the tables it reads, local pictures. Those that are not
-    /// there are named too.
-    pub files: Vec<PathBuf>,
     /// The folder that paths are relative to.
     pub folder: PathBuf,
     /// What the author wrote; `None` when it is no manifest at all.
@@ -50,6 +47,13 @@ pub(super) struct Loaded {
     pub shots: Vec<CheckedShot>,
     /// The selected ones; `None` for all.
     pub selected: Option<HashSet<ShotId>>,
+    /// What was asked for on the command line.
+    pub selection: Selection,
+    /// Whether the ledger has a say in what is selected, and was not asked yet.
+    pub undecided: bool,
+    /// Every file that was read, or looked for: the manifest, vars files, what is
+    /// included, tables, local pictures.
+    pub files: BTreeSet<PathBuf>,
     /// Values of variables from outside the manifest.
     pub overrides: Overrides,
     /// Every mistake and every lint.
@@ -93,8 +97,14 @@ fn folder_of(manifest: &Path) -> PathBuf {
 
 /// Reads and checks a manifest.
 pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
+    load_forced(args, &[])
+}
+
+/// Reads and checks a manifest for a command that takes `--force`.
+pub(super) fn load_forced(args: &ManifestArgs, force: &[String]) -> Result<Loaded, CliError> {
     let mut sources = Sources::default();
     let main = read(&mut sources, &args.manifest)?;
+    let selection = Selection::read(args, force, &mut sources)?;
     let mut vars_files = Vec::new();
     let mut diagnostics = Vec::new();
     for path in &args.vars_file {
@@ -109,11 +119,9 @@ pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
     let beside = Beside::new(&args.manifest);
     let (manifest, mut found) = manifest::parse(&mut sources, main, spec, &beside);
     diagnostics.append(&mut found);
-    let mut files = vec![args.manifest.clone()];
-    files.extend(args.vars_file.iter().cloned());
+    let mut files = inputs(args);
     files.extend(beside.asked());
     let mut loaded = Loaded {
-        files,
         sources,
         folder,
         manifest: None,
@@ -121,6 +129,9 @@ pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
         environment,
         shots: Vec::new(),
         selected: None,
+        selection,
+        undecided: false,
+        files,
         overrides: Overrides::default(),
         diagnostics,
     };
@@ -129,6 +140,12 @@ pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
         loaded.manifest = Some(manifest);
     }
     Ok(loaded)
+}
+
+/// The texts that a command line names.
+pub(super) fn inputs(args: &ManifestArgs) -> BTreeSet<PathBuf> {
+    let vars = args.vars_file.iter();
+    vars.chain([&args.manifest]).cloned().collect()
 }
 
 fn go_on(
@@ -150,14 +167,6 @@ fn go_on(
     let (shots, mut found) = shot::expand(manifest, &loaded.sources, &overrides, spec);
     loaded.diagnostics.append(&mut found);
     loaded.overrides = overrides;
-    let pictures: HashSet<PathBuf> = shots
-        .iter()
-        .flat_map(Shot::local_pictures)
-        .map(|picture| beside::join(&args.manifest, picture))
-        .collect();
-    let mut pictures: Vec<PathBuf> = pictures.into_iter().collect();
-    pictures.sort();
-    loaded.files.append(&mut pictures);
     let library = Folder::new(&loaded.folder);
     let context = check::Context {
         spec,
@@ -169,12 +178,24 @@ fn go_on(
     };
     let (checked, mut found) = check::check(&shots, &context);
     loaded.diagnostics.append(&mut found);
-    let ids: Vec<&ShotId> = shots.iter().map(|shot| &shot.id).collect();
-    loaded.selected = select(&ids, &args.only)?;
-    loaded.shots = checked;
+    let pictures = library.asked().into_iter();
+    loaded.files.extend(pictures.map(|picture| {
+        let plain = picture.strip_prefix(".").map(Path::to_owned);
+        plain.unwrap_or(picture)
+    }));
     let regrets = lint::settings(manifest, loaded.target.as_ref());
     loaded.diagnostics.extend(regrets);
-    Ok(())
+    let excused = loaded.has_errors();
+    let Loaded {
+        selection, sources, ..
+    } = loaded;
+    selection.over(&shots, &checked, sources, excused)?;
+    loaded.shots = checked;
+    loaded.undecided = loaded.selection.asks_the_past();
+    if loaded.undecided {
+        return Ok(());
+    }
+    choose::settle(loaded)
 }
 
 /// `6` is a number and `rain` is a text, as in YAML.
@@ -205,49 +226,4 @@ fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, CliError> {
             .advice("save it as UTF-8")
     })?;
     Ok(sources.add(SourceFile::new(path.display().to_string(), text)))
-}
-
-/// The shots that `--only` names; every pattern has to name something.
-fn select(ids: &[&ShotId], patterns: &[String]) -> Result<Option<HashSet<ShotId>>, CliError> {
-    if patterns.is_empty() {
-        return Ok(None);
-    }
-    matching(ids, patterns).map(Some)
-}
-
-fn no_such_shot(pattern: &str, ids: &[&ShotId]) -> CliError {
-    let names = ids.iter().map(|id| id.as_str());
-    let error = CliError::new(
-        Exit::NothingSelected,
-        format!("no shot is called `{pattern}`"),
-    );
-    match suggest(pattern, names) {
-        Some(near) => error.advice(format!("did you mean `{near}`?")),
-        None => error.advice("`runner check FILE` lists the shots"),
-    }
-}
-
-/// The selected shots that patterns name; every pattern has to name one.
-pub(super) fn named(loaded: &Loaded, patterns: &[String]) -> Result<HashSet<ShotId>, CliError> {
-    let ids: Vec<&ShotId> = loaded.chosen().map(|shot| &shot.id).collect();
-    matching(&ids, patterns)
-}
-
-fn matching(ids: &[&ShotId], patterns: &[String]) -> Result<HashSet<ShotId>, CliError> {
-    let mut named = HashSet::new();
-    for pattern in patterns {
-        let mut chosen = ids.iter().filter(|id| selects(pattern, id)).peekable();
-        if chosen.peek().is_none() {
-            return Err(no_such_shot(pattern, ids));
-        }
-        named.extend(chosen.map(|id| (*id).clone()));
-    }
-    Ok(named)
-}
-
-fn selects(pattern: &str, id: &ShotId) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(beginning) => id.as_str().starts_with(beginning),
-        None => id.as_str() == pattern,
-    }
 }

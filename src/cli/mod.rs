@@ -10,6 +10,7 @@ mod backend;
 mod beside;
 mod callbacks;
 mod check;
+mod choose;
 mod console;
 mod cut;
 mod env;
@@ -35,10 +36,12 @@ mod signals;
 mod simulate;
 mod status;
 mod takes;
+mod tongue;
 mod verbose;
+mod watch;
 mod words;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 pub use self::args::{Cli, Command};
 use self::console::Console;
@@ -49,11 +52,15 @@ pub use self::plan::{Rehearsal, rehearse};
 
 /// Runs the program on this process's arguments.
 pub fn main() -> std::process::ExitCode {
-    let cli = match Cli::try_parse() {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let language = tongue::language(&arguments, env::variable);
+    let command = tongue::translated(Cli::command(), language);
+    let cli = command.try_get_matches_from(arguments);
+    let cli = match cli.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let mut console = Console::new(cli.color);
+    let mut console = Console::new(cli.color, language);
     let exit = match dispatch(cli.command, &mut console) {
         Ok(exit) => exit,
         Err(error) => {
@@ -68,6 +75,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
     match command {
         Command::Check(args) => check::check(&args, console),
         Command::Plan(args) => plan::plan(&args, console),
+        Command::Watch(args) => watch::watch(args, console),
         Command::Graph(args) => graph::graph(&args, console),
         Command::Animatic(args) => animatic::animatic(&args, console),
         Command::Apply(args) => apply::apply(&args, console),

@@ -1,5 +1,8 @@
 //! `runner plan`: what `apply` would do, why, and what it would cost.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
 use crate::cli::args::{PlanArgs, ResultsArgs};
@@ -47,7 +50,7 @@ pub struct Rehearsal {
 
 /// Does what `runner plan` does before it shows anything.
 pub fn rehearse(args: &PlanArgs) -> Result<Rehearsal, CliError> {
-    let mut loaded = load::load(&args.manifest)?;
+    let mut loaded = load::load_forced(&args.manifest, &args.results.force)?;
     let plan = if loaded.has_errors() {
         None
     } else {
@@ -60,6 +63,21 @@ impl Rehearsal {
     /// Every mistake and every lint.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.loaded.diagnostics
+    }
+
+    /// Every file that was read for it, or looked for.
+    pub(super) fn files(&self) -> &BTreeSet<PathBuf> {
+        &self.loaded.files
+    }
+
+    /// Shows every mistake and every lint to a person.
+    pub(super) fn tell(&self, console: &mut Console) {
+        console.diagnostics(&self.loaded);
+    }
+
+    /// Every mistake and every lint, as a program reads them.
+    pub(super) fn diagnostics_json(&self) -> Value {
+        render::diagnostics_json(&self.loaded.diagnostics, &self.loaded.sources)
     }
 
     /// What would be done; `None` while a mistake stands in the way.
@@ -223,18 +241,7 @@ fn as_json(loaded: &Loaded, plan: Option<&Plan>) -> Value {
     if let Some(plan) = plan {
         report["backend"] = json!(plan.facts.backend);
         report["price_date"] = json!(plan.facts.price_date);
-        report["totals"] = json!({
-            "create": plan.count(Decision::Create),
-            "wait": plan.count(Decision::Wait),
-            "reuse": plan.count(Decision::Reuse),
-            "resume": plan.count(Decision::Resume),
-            "uncertain": plan.count(Decision::Uncertain),
-            "failed": plan.count(Decision::Failed),
-            "elsewhere": plan.count(Decision::Elsewhere),
-            "blocked": plan.count(Decision::Blocked),
-            "cost": plan.cost().amounts().map(|money| money_json(&money)).collect::<Vec<_>>(),
-            "unpriced": plan.unpriced(),
-        });
+        report["totals"] = totals(plan);
         let (chain, time) = plan.longest_chain();
         report["longest_chain"] = json!({
             "shots": chain.iter().map(|shot| shot.id.as_str()).collect::<Vec<_>>(),
@@ -243,6 +250,22 @@ fn as_json(loaded: &Loaded, plan: Option<&Plan>) -> Value {
         report["shots"] = plan.facts.shots.iter().map(shot_json).collect();
     }
     report
+}
+
+/// The sums of a plan for programs.
+pub(super) fn totals(plan: &Plan) -> Value {
+    json!({
+        "create": plan.count(Decision::Create),
+        "wait": plan.count(Decision::Wait),
+        "reuse": plan.count(Decision::Reuse),
+        "resume": plan.count(Decision::Resume),
+        "uncertain": plan.count(Decision::Uncertain),
+        "failed": plan.count(Decision::Failed),
+        "elsewhere": plan.count(Decision::Elsewhere),
+        "blocked": plan.count(Decision::Blocked),
+        "cost": plan.cost().amounts().map(|money| money_json(&money)).collect::<Vec<_>>(),
+        "unpriced": plan.unpriced(),
+    })
 }
 
 fn shot_json(shot: &ShotFacts) -> Value {

@@ -12,12 +12,13 @@ use jiff::Timestamp;
 use crate::check::CheckedShot;
 use crate::cli::args::{ResultsArgs, RetryWhat};
 use crate::cli::backend::Target;
+use crate::cli::choose;
 use crate::cli::console::Console;
 use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::history::{Memory, history};
-use crate::cli::load::{self, Loaded};
+use crate::cli::load::Loaded;
 use crate::id::{RunId, ShotId};
 use crate::ledger::{Ledger, LedgerError, Records};
 use crate::manifest::model::{Limits, Manifest};
@@ -117,7 +118,6 @@ pub(super) fn plan(
     records: &Records,
     deadline: Option<Duration>,
 ) -> Result<Plan, CliError> {
-    let force = load::named(loaded, &results.force)?;
     let strangers = if target.simulated {
         HashSet::new()
     } else {
@@ -138,12 +138,12 @@ pub(super) fn plan(
         },
         now: Timestamp::now(),
         deadline: deadline.unwrap_or_else(|| self::deadline(&manifest.limits)),
-        selected: loaded.selected.clone(),
+        selected: None,
         strangers,
-        force,
+        force: HashSet::new(),
         frames: Arc::new(album(store)),
     };
-    Ok(plan::plan(std::mem::take(&mut loaded.shots), context))
+    choose::plan(loaded, records, context)
 }
 
 /// Frames of the videos that are there.

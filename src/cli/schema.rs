@@ -4,13 +4,14 @@ use crate::cli::args::{SchemaArgs, SchemaOf};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::manifest::manifest_schema;
-use crate::report::report_schema;
+use crate::report::{events_schema, report_schema};
 use crate::spec::Spec;
 
 pub(super) fn schema(args: &SchemaArgs, console: &mut Console) -> Exit {
     let schema = match args.of {
         SchemaOf::Manifest => manifest_schema(Spec::bundled()),
         SchemaOf::Report => report_schema(),
+        SchemaOf::Events => events_schema(),
     };
     console.data(format!("{schema:#}"));
     Exit::Success

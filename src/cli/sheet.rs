@@ -46,7 +46,7 @@ pub(super) fn sheet(args: &SheetArgs, console: &mut Console) -> Result<Exit, Cli
     let store = output::open(&folder)?;
     let records = plan::read_records(&store)?;
     let precious = Precious::new(args, &loaded.shots, &records, &store);
-    let (numbers, whole) = (numbers(&loaded), loaded.selected.is_none());
+    let (numbers, whole) = (numbers(&loaded), loaded.selection.is_everything());
     let none = ResultsArgs::default();
     let plan = prepare::plan(
         &mut loaded,

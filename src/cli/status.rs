@@ -18,6 +18,7 @@ use crate::event::{Decision, ShotFacts};
 use crate::id::Fingerprint;
 use crate::ledger::{Accounts, AttemptStanding, Ledger, Record, Records};
 use crate::plan::Plan;
+use crate::select::Status;
 use crate::store::Store;
 
 pub(super) fn status(args: &StatusArgs, console: &mut Console) -> Result<Exit, CliError> {
@@ -50,20 +51,20 @@ pub(super) fn status(args: &StatusArgs, console: &mut Console) -> Result<Exit, C
         &records,
         None,
     )?;
-    let status = Status {
+    let table = Table {
         rows: rows(&plan, &records),
         running: store.is_in_use(),
         accounts,
     };
     if args.json {
-        console.data(format!("{:#}", status.as_json()));
+        console.data(format!("{:#}", table.as_json()));
     } else {
-        console.data(status.as_text(&folder, &args.manifest.manifest));
+        console.data(table.as_text(&folder, &args.manifest.manifest));
     }
     Ok(Exit::Success)
 }
 
-struct Status {
+struct Table {
     rows: Vec<Row>,
     running: bool,
     accounts: Accounts,
@@ -97,7 +98,7 @@ fn rows(plan: &Plan, records: &Records) -> Vec<Row> {
     });
     rows.extend(elsewhere.map(|record| Row {
         shot: record.shot.to_string(),
-        state: word(record.state),
+        state: status_of(record.state).as_str(),
         about: format!("at {} ({})", record.base_url, record.backend),
         record: Some(record.clone()),
     }));
@@ -106,7 +107,7 @@ fn rows(plan: &Plan, records: &Records) -> Vec<Row> {
 
 fn of_shot(shot: &ShotFacts, records: &Records) -> Row {
     let record = record_of(shot, records);
-    let state = state_of(shot, records);
+    let state = state_of(shot, records).as_str();
     let about = match &shot.existing {
         Some(video) => video.path.clone(),
         None => shot.reason.clone(),
@@ -119,14 +120,17 @@ fn of_shot(shot: &ShotFacts, records: &Records) -> Row {
     }
 }
 
-/// Where a shot stands, in a word or two.
-pub(super) fn state_of(shot: &ShotFacts, records: &Records) -> &'static str {
+/// Where a shot stands.
+pub(super) fn state_of(shot: &ShotFacts, records: &Records) -> Status {
     match (shot.decision, record_of(shot, records)) {
-        (Decision::Reuse, _) => "saved",
-        (Decision::Blocked, _) => "blocked",
-        (Decision::Resume, Some(record)) if record.state == AttemptStanding::Saved => "file gone",
-        (_, Some(record)) if record.state != AttemptStanding::Superseded => word(record.state),
-        _ => "not made",
+        (Decision::Reuse, _) => Status::Saved,
+        (Decision::Blocked, _) => Status::Blocked,
+        (Decision::Resume, Some(record)) if record.state == AttemptStanding::Saved => {
+            Status::FileGone
+        }
+        (_, Some(record)) if record.state != AttemptStanding::Superseded => status_of(record.state),
+        _ if records.latest_of_shot(&shot.id).is_none() => Status::New,
+        _ => Status::NotMade,
     }
 }
 
@@ -135,19 +139,19 @@ fn record_of<'r>(shot: &ShotFacts, records: &'r Records) -> Option<&'r Record> {
     fingerprint.and_then(|fingerprint| records.by_fingerprint(fingerprint))
 }
 
-fn word(state: AttemptStanding) -> &'static str {
+fn status_of(state: AttemptStanding) -> Status {
     match state {
-        AttemptStanding::Intended | AttemptStanding::Uncertain => "uncertain",
-        AttemptStanding::Created => "running",
-        AttemptStanding::Succeeded => "finished",
-        AttemptStanding::Saved | AttemptStanding::Superseded => "saved",
-        AttemptStanding::Failed => "failed",
-        AttemptStanding::Refused => "refused",
-        AttemptStanding::Lost => "not made",
+        AttemptStanding::Intended | AttemptStanding::Uncertain => Status::Uncertain,
+        AttemptStanding::Created => Status::Running,
+        AttemptStanding::Succeeded => Status::Finished,
+        AttemptStanding::Saved | AttemptStanding::Superseded => Status::Saved,
+        AttemptStanding::Failed => Status::Failed,
+        AttemptStanding::Refused => Status::Refused,
+        AttemptStanding::Lost => Status::NotMade,
     }
 }
 
-impl Status {
+impl Table {
     fn as_text(&self, folder: &Path, manifest: &Path) -> String {
         let mut text = String::new();
         let width = |column: fn(&Row) -> &str| {

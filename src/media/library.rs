@@ -29,6 +29,12 @@ impl Folder {
             known: RefCell::default(),
         }
     }
+
+    /// Every file that was asked for, there or not.
+    pub fn asked(&self) -> Vec<PathBuf> {
+        let known = self.known.borrow();
+        known.keys().map(|path| self.root.join(path)).collect()
+    }
 }
 
 impl MediaLibrary for Folder {

@@ -129,6 +129,11 @@ pub enum Job {
 }
 
 impl Plan {
+    /// What the plan was made with, for another choice of shots.
+    pub fn into_context(self) -> Context {
+        self.later.context
+    }
+
     /// How many shots have this decision.
     pub fn count(&self, decision: Decision) -> usize {
         self.facts

@@ -1,20 +1,23 @@
 //! `--progress json`: one object for each event, one line for each object.
 //!
-//! Owns the shape of a line. A reader skips events and fields that it does not
-//! know; what is there keeps its name and meaning within a major version.
+//! Owns the shape of a line; what is said of a field here is what its schema says. A
+//! reader skips events and fields that it does not know; what is there keeps its name
+//! and meaning within a major version.
 
 use std::io::Write;
 use std::time::Duration;
 
-use serde::Serialize;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use crate::event::{Event, EventKind, RunFacts, ShotFacts};
+use crate::event::{self, EventKind, RunFacts, ShotFacts};
 use crate::id::{Fingerprint, ShotId};
 use crate::state::RunState;
 
 use super::output::Output;
-use super::twin::{ErrorTwin, MoneyTwin, ReasonTwin, TotalsTwin, VideoTwin};
-use super::words::{pending, skip, stop};
+use super::twin::{CallError, Decision, Money, Operation, Totals, Video};
+use super::words::{EndingCode, Reason, StopCode, pending, skip, stop};
 use super::{SCHEMA_VERSION, Sink, SinkError};
 
 /// A sink of JSON lines.
@@ -32,18 +35,8 @@ impl JsonLines {
 }
 
 impl Sink for JsonLines {
-    fn on_event(&mut self, event: &Event, state: &RunState) {
-        let line = Line {
-            schema_version: SCHEMA_VERSION,
-            sequence: event.sequence,
-            at: event.at.to_string(),
-            elapsed_ms: millis(event.elapsed),
-            shot: event.kind.shot().map(ShotId::as_str),
-            what: What::of(&event.kind, state),
-        };
-        let text =
-            serde_json::to_string(&line).expect("a line has only text keys and finite numbers");
-        self.output.write(&format!("{text}\n"));
+    fn on_event(&mut self, event: &event::Event, state: &RunState) {
+        self.output.write(&Line::of(event, state).to_json());
     }
 
     fn finish(&mut self, _: &RunState) -> Result<(), SinkError> {
@@ -51,99 +44,214 @@ impl Sink for JsonLines {
     }
 }
 
-#[derive(Serialize)]
-struct Line<'a> {
-    schema_version: &'static str,
-    sequence: u64,
-    at: String,
-    elapsed_ms: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shot: Option<&'a str>,
+/// One event of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Line {
+    /// Version of this format: the minor number grows when events and fields are
+    /// added, the major one when a reader must change.
+    #[schemars(extend("const" = SCHEMA_VERSION))]
+    pub schema_version: String,
+    /// Position in the run, from 0, without gaps.
+    pub sequence: u64,
+    /// When it became known.
+    pub at: Timestamp,
+    /// Time since the run began, in milliseconds.
+    pub elapsed_ms: u64,
+    /// The shot that it is about, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shot: Option<String>,
+    /// What happened.
     #[serde(flatten)]
-    what: What<'a>,
+    pub what: What,
 }
 
-#[derive(Serialize)]
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
-enum What<'a> {
-    RunStarted(Started<'a>),
+pub enum What {
+    /// Always first: what was decided before the first call.
+    RunStarted(Started),
+    /// A shot that waited for frames of others is decided on, or one that was paid
+    /// earlier comes to the others.
     ShotDecided {
-        decision: &'static str,
-        reason: &'a str,
-        fingerprint: Option<&'a str>,
-        file: &'a str,
+        /// What will be done.
+        decision: Decision,
+        /// Why, in a sentence.
+        reason: String,
+        /// Hash of everything that the result depends on.
+        fingerprint: Option<String>,
+        /// The video's name, relative to the output folder.
+        file: String,
     },
+    /// A request that pays is about to leave.
     CreateIntended {
-        attempt_id: &'a str,
-        fingerprint: &'a str,
+        /// The attempt's name.
+        attempt_id: String,
+        /// Hash of everything that the result depends on.
+        fingerprint: String,
     },
+    /// The service took the task.
     CreateAccepted {
-        attempt_id: &'a str,
-        task_id: &'a str,
-        trace_id: Option<&'a str>,
+        /// The attempt's name.
+        attempt_id: String,
+        /// The service's name for the paid task.
+        task_id: String,
+        /// The service's trace id, if it gave one.
+        trace_id: Option<String>,
     },
+    /// The answer proves that nothing was accepted.
     CreateRefused {
-        attempt_id: &'a str,
-        error: ErrorTwin,
+        /// The attempt's name.
+        attempt_id: String,
+        /// What was said.
+        error: CallError,
+        /// How long until the next attempt; null when there is none.
         retry_in_ms: Option<u64>,
     },
+    /// The request may have been accepted, and there is no way to ask.
     CreateUncertain {
-        attempt_id: &'a str,
-        error: ErrorTwin,
+        /// The attempt's name.
+        attempt_id: String,
+        /// What was seen instead of an answer.
+        error: CallError,
     },
+    /// The service reported a status that differs from the last one.
     StatusSeen {
-        status: &'a str,
+        /// The service's own word.
+        status: String,
+        /// Whether this program knows that word.
         known: bool,
     },
+    /// The video exists at the service.
     TaskSucceeded {
-        attempt_id: &'a str,
-        file_id: &'a str,
+        /// The attempt's name.
+        attempt_id: String,
+        /// The service's name for the finished file.
+        file_id: String,
     },
+    /// The service gave the task up.
     TaskFailed {
-        attempt_id: &'a str,
-        error: ErrorTwin,
+        /// The attempt's name.
+        attempt_id: String,
+        /// Why, as far as the service says.
+        error: CallError,
     },
+    /// A poll or a download went wrong and is tried again; the paid task stands.
     Retrying {
-        operation: &'static str,
-        error: ErrorTwin,
+        /// What was being done.
+        operation: Operation,
+        /// What went wrong.
+        error: CallError,
+        /// How long until the next try.
         wait_ms: u64,
     },
+    /// The video is on disk under its final name, whole and verified.
     VideoSaved {
-        attempt_id: &'a str,
-        video: VideoTwin,
+        /// The attempt's name.
+        attempt_id: String,
+        /// What is on disk.
+        video: Video,
     },
+    /// The task is paid and not yet collected.
     ShotPending {
-        reason: ReasonTwin,
+        /// Why it was left.
+        reason: Reason<EndingCode>,
     },
+    /// Nothing was created for the shot in this run.
     ShotSkipped {
-        reason: ReasonTwin,
+        /// Why not.
+        reason: Reason<EndingCode>,
     },
+    /// No further task will be created in this run.
     RunStopping {
-        reason: ReasonTwin,
+        /// Why.
+        reason: Reason<StopCode>,
     },
+    /// Always last.
     RunFinished {
-        totals: Box<TotalsTwin>,
+        /// Counts and sums over all shots.
+        totals: Box<Totals>,
     },
 }
 
-impl<'a> What<'a> {
+/// What is known before the first call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Started {
+    /// This run's name; sorts by start time.
+    pub run_id: String,
+    /// The manifest as it was named on the command line.
+    pub manifest: String,
+    /// The backend's name in the manifest.
+    pub backend: String,
+    /// Host and path prefix of the service.
+    pub base_url: String,
+    /// The version of the program.
+    pub runner_version: String,
+    /// Every selected shot, in manifest order.
+    pub shots: Vec<StartedShot>,
+}
+
+/// What is known of one shot before the first call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct StartedShot {
+    /// Its name, unique in the manifest.
+    pub id: String,
+    /// How it is made: `T2V`, `I2V`, `FL2V` or `S2V`.
+    pub mode: String,
+    /// The model that is asked for.
+    pub model: String,
+    /// What will be done.
+    pub decision: Decision,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// What creating it costs; null where the price table has no price.
+    pub price: Option<Money>,
+    /// The video's name, relative to the output folder.
+    pub file: String,
+}
+
+impl Line {
+    /// An event as a line; `state` has it in already.
+    pub fn of(event: &event::Event, state: &RunState) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION.to_owned(),
+            sequence: event.sequence,
+            at: event.at,
+            elapsed_ms: millis(event.elapsed),
+            shot: event.kind.shot().map(ShotId::to_string),
+            what: What::of(&event.kind, state),
+        }
+    }
+
+    /// One line of JSON, with its end.
+    pub fn to_json(&self) -> String {
+        let mut text =
+            serde_json::to_string(self).expect("a line has only text keys and finite numbers");
+        text.push('\n');
+        text
+    }
+}
+
+impl What {
     /// A table on purpose: one arm for each event, nothing decided.
-    fn of(kind: &'a EventKind, state: &RunState) -> Self {
+    fn of(kind: &EventKind, state: &RunState) -> Self {
         match kind {
             EventKind::RunStarted(facts) => Self::RunStarted(Started::from(facts.as_ref())),
             EventKind::ShotDecided(facts) => Self::ShotDecided {
-                decision: facts.decision.as_str(),
-                reason: &facts.reason,
-                fingerprint: facts.fingerprint.as_ref().map(Fingerprint::as_str),
-                file: &facts.file,
+                decision: facts.decision.into(),
+                reason: facts.reason.clone(),
+                fingerprint: facts.fingerprint.as_ref().map(Fingerprint::to_string),
+                file: facts.file.clone(),
             },
             EventKind::CreateIntended {
                 attempt,
                 fingerprint,
                 ..
             } => Self::CreateIntended {
-                attempt_id: attempt.as_str(),
-                fingerprint: fingerprint.as_str(),
+                attempt_id: attempt.to_string(),
+                fingerprint: fingerprint.to_string(),
             },
             EventKind::CreateAccepted {
                 attempt,
@@ -151,9 +259,9 @@ impl<'a> What<'a> {
                 trace_id,
                 ..
             } => Self::CreateAccepted {
-                attempt_id: attempt.as_str(),
-                task_id: task.as_str(),
-                trace_id: trace_id.as_deref(),
+                attempt_id: attempt.to_string(),
+                task_id: task.to_string(),
+                trace_id: trace_id.clone(),
             },
             EventKind::CreateRefused {
                 attempt,
@@ -161,28 +269,28 @@ impl<'a> What<'a> {
                 retry_in,
                 ..
             } => Self::CreateRefused {
-                attempt_id: attempt.as_str(),
+                attempt_id: attempt.to_string(),
                 error: failure.into(),
                 retry_in_ms: retry_in.map(millis),
             },
             EventKind::CreateUncertain {
                 attempt, failure, ..
             } => Self::CreateUncertain {
-                attempt_id: attempt.as_str(),
+                attempt_id: attempt.to_string(),
                 error: failure.into(),
             },
             EventKind::StatusSeen { status, known, .. } => Self::StatusSeen {
-                status,
+                status: status.clone(),
                 known: *known,
             },
             EventKind::TaskSucceeded { attempt, file, .. } => Self::TaskSucceeded {
-                attempt_id: attempt.as_str(),
-                file_id: file.as_str(),
+                attempt_id: attempt.to_string(),
+                file_id: file.to_string(),
             },
             EventKind::TaskFailed {
                 attempt, failure, ..
             } => Self::TaskFailed {
-                attempt_id: attempt.as_str(),
+                attempt_id: attempt.to_string(),
                 error: failure.into(),
             },
             EventKind::Retrying {
@@ -191,22 +299,22 @@ impl<'a> What<'a> {
                 wait,
                 ..
             } => Self::Retrying {
-                operation: operation.as_str(),
+                operation: (*operation).into(),
                 error: failure.into(),
                 wait_ms: millis(*wait),
             },
             EventKind::VideoSaved { attempt, video, .. } => Self::VideoSaved {
-                attempt_id: attempt.as_str(),
+                attempt_id: attempt.to_string(),
                 video: video.into(),
             },
             EventKind::ShotPending { reason, .. } => Self::ShotPending {
-                reason: pending(reason).into(),
+                reason: pending(reason),
             },
             EventKind::ShotSkipped { reason, .. } => Self::ShotSkipped {
-                reason: skip(reason).into(),
+                reason: skip(reason),
             },
             EventKind::RunStopping { reason } => Self::RunStopping {
-                reason: stop(reason).into(),
+                reason: stop(reason),
             },
             EventKind::RunFinished => Self::RunFinished {
                 totals: Box::new(state.into()),
@@ -219,50 +327,29 @@ fn millis(duration: Duration) -> u64 {
     duration.as_millis() as u64
 }
 
-#[derive(Serialize)]
-struct Started<'a> {
-    run_id: &'a str,
-    manifest: &'a str,
-    backend: &'a str,
-    base_url: &'a str,
-    runner_version: &'a str,
-    shots: Vec<Shot<'a>>,
-}
-
-impl<'a> From<&'a RunFacts> for Started<'a> {
-    fn from(facts: &'a RunFacts) -> Self {
+impl From<&RunFacts> for Started {
+    fn from(facts: &RunFacts) -> Self {
         Self {
-            run_id: facts.run_id.as_str(),
-            manifest: &facts.manifest,
-            backend: &facts.backend,
-            base_url: &facts.base_url,
-            runner_version: &facts.runner_version,
-            shots: facts.shots.iter().map(Shot::from).collect(),
+            run_id: facts.run_id.to_string(),
+            manifest: facts.manifest.clone(),
+            backend: facts.backend.clone(),
+            base_url: facts.base_url.clone(),
+            runner_version: facts.runner_version.clone(),
+            shots: facts.shots.iter().map(StartedShot::from).collect(),
         }
     }
 }
 
-#[derive(Serialize)]
-struct Shot<'a> {
-    id: &'a str,
-    mode: &'a str,
-    model: &'a str,
-    decision: &'static str,
-    reason: &'a str,
-    price: Option<MoneyTwin>,
-    file: &'a str,
-}
-
-impl<'a> From<&'a ShotFacts> for Shot<'a> {
-    fn from(shot: &'a ShotFacts) -> Self {
+impl From<&ShotFacts> for StartedShot {
+    fn from(shot: &ShotFacts) -> Self {
         Self {
-            id: shot.id.as_str(),
-            mode: &shot.mode,
-            model: &shot.model,
-            decision: shot.decision.as_str(),
-            reason: &shot.reason,
-            price: shot.price.as_ref().map(MoneyTwin::from),
-            file: &shot.file,
+            id: shot.id.to_string(),
+            mode: shot.mode.clone(),
+            model: shot.model.clone(),
+            decision: shot.decision.into(),
+            reason: shot.reason.clone(),
+            price: shot.price.as_ref().map(Money::from),
+            file: shot.file.clone(),
         }
     }
 }

@@ -4,10 +4,12 @@
 //! [`RunState`]. Never opens a terminal or reads the environment: each sink is
 //! handed what it writes to, and whether colour is wanted.
 
+mod fill;
 pub mod graph;
 mod json;
 mod jsonl;
 mod lines;
+pub mod model;
 mod output;
 mod progress;
 mod schema;
@@ -19,8 +21,8 @@ mod summary;
 mod tests;
 mod text;
 pub mod timeline;
-mod twin;
-mod words;
+pub mod twin;
+pub mod words;
 
 use std::io;
 
@@ -28,11 +30,12 @@ use crate::event::Event;
 use crate::state::RunState;
 use crate::store::StoreError;
 
-pub use self::json::{ReportFile, report};
-pub use self::jsonl::JsonLines;
+pub use self::json::ReportFile;
+pub use self::jsonl::{JsonLines, Line};
 pub use self::lines::Lines;
+pub use self::model::Report;
 pub use self::progress::Bars;
-pub use self::schema::report_schema;
+pub use self::schema::{events_schema, report_schema};
 pub use self::summary::{Places, Summary};
 pub use self::text::Paint;
 

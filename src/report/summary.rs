@@ -14,7 +14,7 @@ use crate::state::{Outcome, Phase, RunState, ShotState};
 use super::output::Output;
 use super::text::{Paint, Tone, count, elapsed, list};
 use super::twin::created_without_price;
-use super::words::{Reason, ending, stop};
+use super::words::{EndingCode, Reason, ending, stop};
 use super::{Sink, SinkError};
 
 /// Groups of equal troubles that are told in each section.
@@ -153,7 +153,7 @@ impl Words<'_> {
         };
         let head = self.paint.paint(Tone::Warning, "stopped");
         let mut text = format!("\n{head}: {}\n", reason.message);
-        self.advise(&mut text, reason.advice, "  ");
+        self.advise(&mut text, reason.advice.as_deref(), "  ");
         text
     }
 
@@ -182,7 +182,7 @@ impl Words<'_> {
             let names = self.paint.paint(Tone::Strong, names(&group.shots));
             let message = &group.reason.message;
             writeln!(text, "  {names}: {message}").expect("writing to a string cannot fail");
-            self.advise(&mut text, group.reason.advice, "    ");
+            self.advise(&mut text, group.reason.advice.as_deref(), "    ");
         }
         let left: usize = groups.iter().skip(GROUPS_MAX).map(|g| g.shots.len()).sum();
         if left > 0 {
@@ -225,7 +225,7 @@ impl Words<'_> {
 
 /// Shots that have the same trouble.
 struct Group<'a> {
-    reason: Reason,
+    reason: Reason<EndingCode>,
     shots: Vec<&'a ShotState>,
 }
 

@@ -13,8 +13,8 @@ use super::script::{
     skipped, started, status, succeeded, task_failed, tell, uncertain,
 };
 use super::{
-    Bars, JsonLines, Lines, Paint, Places, ReportFile, SinkError, Sinks, Summary, report,
-    report_schema,
+    Bars, JsonLines, Line, Lines, Paint, Places, Report, ReportFile, SinkError, Sinks, Summary,
+    events_schema, report_schema,
 };
 use crate::event::{
     Decision, Event, EventKind, Failure, FailureClass, PendingReason, Signal, SkipReason,
@@ -71,10 +71,18 @@ fn summary_of(events: &[Event]) -> String {
     shared.text()
 }
 
+fn report(state: &RunState) -> String {
+    Report::of(state).to_json()
+}
+
 fn validator() -> Validator {
+    validator_of(&report_schema())
+}
+
+fn validator_of(schema: &Value) -> Validator {
     jsonschema::options()
         .should_validate_formats(true)
-        .build(&report_schema())
+        .build(schema)
         .expect("a schema")
 }
 
@@ -159,29 +167,78 @@ fn summary_groups_what_is_the_same_and_cuts_what_is_long() {
 #[test]
 fn the_schema_is_what_it_was() {
     insta::assert_json_snapshot!(report_schema());
+    insta::assert_json_snapshot!(events_schema());
 }
 
 #[test]
-fn every_field_of_the_schema_is_described() {
+fn a_report_is_read_as_it_was_written() {
+    let state = fold(&mixed());
+    let read: Report = serde_json::from_str(&report(&state)).expect("a report");
+    assert_eq!(read, Report::of(&state));
+}
+
+#[test]
+fn a_report_of_a_later_version_is_read_too() {
+    let mut later: Value = serde_json::from_str(&report(&fold(&mixed()))).expect("JSON");
+    later["schema_version"] = "1.7".into();
+    later["shots"][0]["mood"] = "gloomy".into();
+    assert!(serde_json::from_value::<Report>(later).is_ok());
+}
+
+#[test]
+fn every_line_is_valid_and_read_as_it_was_written() {
+    let validator = validator_of(&events_schema());
+    let mut state = RunState::default();
+    for event in mixed() {
+        state.apply(&event);
+        let line = Line::of(&event, &state);
+        let text = line.to_json();
+        let mut value: Value = serde_json::from_str(&text).expect("JSON");
+        let mistakes: Vec<String> = validator
+            .iter_errors(&value)
+            .map(|e| e.to_string())
+            .collect();
+        assert!(mistakes.is_empty(), "{text}{mistakes:?}");
+        assert_eq!(
+            serde_json::from_value::<Line>(value.clone()).expect("a line"),
+            line
+        );
+        value["mood"] = "gloomy".into();
+        assert!(!validator.is_valid(&value), "the schema is closed: {text}");
+    }
+}
+
+#[test]
+fn every_field_of_the_schemas_is_described() {
     fn walk(schema: &Value, path: &str, missing: &mut Vec<String>) {
-        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
-            let path = format!("{path}/{name}");
-            let variants = field["anyOf"].as_array();
-            let field = variants.and_then(|all| all.first()).unwrap_or(field);
-            let is_reference = field.get("$ref").is_some();
-            if field["description"].as_str().is_none() && !is_reference {
-                missing.push(path.clone());
+        match schema {
+            Value::Object(keys) => {
+                for (name, field) in keys
+                    .get("properties")
+                    .and_then(Value::as_object)
+                    .into_iter()
+                    .flatten()
+                {
+                    // The word that tells variants apart is described with them.
+                    if field["description"].as_str().is_none() && name != "event" {
+                        missing.push(format!("{path}/{name}"));
+                    }
+                }
+                keys.iter()
+                    .for_each(|(key, value)| walk(value, &format!("{path}/{key}"), missing));
             }
-            walk(field, &path, missing);
-            walk(&field["items"], &path, missing);
+            Value::Array(items) => items.iter().for_each(|item| walk(item, path, missing)),
+            _ => {}
         }
     }
-    let schema = report_schema();
     let mut missing = Vec::new();
-    walk(&schema, "", &mut missing);
-    for (name, definition) in schema["$defs"].as_object().expect("definitions") {
-        assert!(definition["description"].is_string(), "{name}");
-        walk(definition, name, &mut missing);
+    for schema in [report_schema(), events_schema()] {
+        assert!(
+            schema["$defs"]
+                .as_object()
+                .is_some_and(|all| !all.is_empty())
+        );
+        walk(&schema, "", &mut missing);
     }
     assert!(missing.is_empty(), "{missing:?}");
 }

@@ -36,7 +36,7 @@ mod vars;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,18 +99,6 @@ impl Shot {
     /// The value of a request field and its place.
     pub fn setting(&self, field: &str) -> Option<&Setting> {
         self.settings.iter().find(|setting| setting.field == field)
-    }
-
-    /// The pictures that are files, relative to the manifest's folder.
-    pub fn local_pictures(&self) -> impl Iterator<Item = &Path> {
-        let inputs = [&self.first_frame, &self.last_frame, &self.subject];
-        inputs
-            .into_iter()
-            .flatten()
-            .filter_map(|input| match &input.source {
-                MediaSource::File { path } => Some(path.as_path()),
-                MediaSource::Url(_) | MediaSource::Frame { .. } => None,
-            })
     }
 
     /// Whether the value of a manifest key was told to be wrong.

@@ -74,7 +74,7 @@ fn title(args: &SheetArgs) -> String {
 }
 
 fn card(shot: &ShotFacts, records: &Records) -> Card {
-    let word = status::state_of(shot, records);
+    let word = status::state_of(shot, records).as_str();
     let there = shot.existing.as_ref();
     Card {
         number: 0,

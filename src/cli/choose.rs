@@ -1,0 +1,259 @@
+//! Which shots a command is about: `--only`, `--changed`, `--failed`, `--force`.
+//!
+//! Owns the order: an expression is read with the manifest, and judged at once
+//! if it asks for names alone. If it asks what became of shots, everything is
+//! planned first, that is judged, and only then what is chosen is planned.
+//! Never pays and never writes.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+
+use crate::check::CheckedShot;
+use crate::cli::args::{ManifestArgs, ResultsArgs};
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::load::Loaded;
+use crate::cli::{plan as plan_command, prepare, status};
+use crate::diag::{SourceFile, SourceId, Sources};
+use crate::event::{Decision, ShotFacts};
+use crate::id::ShotId;
+use crate::ledger::{AttemptStanding, Records};
+use crate::plan::{self, Context, Plan};
+use crate::select::{self, Asked, Candidate, Expr, Past};
+use crate::shot::Shot;
+use crate::store::Store;
+
+/// What was asked for on the command line.
+#[derive(Debug, Default)]
+pub(super) struct Selection {
+    only: Vec<Written>,
+    /// What `--changed` and `--failed` stand for.
+    flags: Vec<(&'static str, Expr)>,
+    force: Vec<Written>,
+    /// Every shot of the manifest; empty where nothing is asked for.
+    shots: Vec<Candidate>,
+}
+
+/// An expression and its text among the sources.
+#[derive(Debug)]
+struct Written {
+    expr: Expr,
+    text: SourceId,
+}
+
+impl Selection {
+    /// Reads the expressions; a mistake in one is a mistake of the command line.
+    pub(super) fn read(
+        args: &ManifestArgs,
+        force: &[String],
+        sources: &mut Sources,
+    ) -> Result<Self, CliError> {
+        let mut flags = Vec::new();
+        if args.changed {
+            flags.push(("--changed", Expr::Changed));
+        }
+        if args.failed {
+            flags.push(("--failed", Expr::Failed));
+        }
+        Ok(Self {
+            only: written("--only", &args.only, sources)?,
+            flags,
+            force: written("--force", force, sources)?,
+            shots: Vec::new(),
+        })
+    }
+
+    /// Whether every shot is meant, because nobody said otherwise.
+    pub(super) fn is_everything(&self) -> bool {
+        self.only.is_empty() && self.flags.is_empty()
+    }
+
+    /// Takes the shots of the manifest in. Names that none of them has are
+    /// mistakes, unless `excused` because shots may be missing.
+    pub(super) fn over(
+        &mut self,
+        shots: &[Shot],
+        checked: &[CheckedShot],
+        sources: &Sources,
+        excused: bool,
+    ) -> Result<(), CliError> {
+        if self.is_everything() && self.force.is_empty() {
+            return Ok(());
+        }
+        self.shots = candidates(shots, checked);
+        let written = self.only.iter().chain(&self.force);
+        let unknown: Vec<_> = written
+            .flat_map(|written| select::unknown(&written.expr, &self.shots, written.text))
+            .collect();
+        if unknown.is_empty() || excused {
+            return Ok(());
+        }
+        Err(CliError::in_text(Exit::NothingSelected, unknown, sources))
+    }
+
+    /// Whether what became of shots in earlier runs decides on what is meant.
+    pub(super) fn asks_the_past(&self) -> bool {
+        let written = self.only.iter().chain(&self.force);
+        !self.flags.is_empty() || { written }.any(|written| written.expr.asks_the_past())
+    }
+
+    /// The chosen shots; `None` for all of them.
+    pub(super) fn chosen(&self) -> Option<HashSet<ShotId>> {
+        if self.is_everything() {
+            return None;
+        }
+        let mut verdict = if self.only.is_empty() {
+            vec![true; self.shots.len()]
+        } else {
+            self.any_of(&self.only)
+        };
+        for (_, flag) in &self.flags {
+            let meant = select::judge(flag, &self.shots);
+            for (all, one) in verdict.iter_mut().zip(meant) {
+                *all &= one;
+            }
+        }
+        Some(self.named(&verdict))
+    }
+
+    /// The shots of which another take is wanted, all of them chosen.
+    fn forced(&self, chosen: Option<&HashSet<ShotId>>) -> HashSet<ShotId> {
+        let mut forced = self.named(&self.any_of(&self.force));
+        forced.retain(|id| chosen.is_none_or(|chosen| chosen.contains(id)));
+        forced
+    }
+
+    fn any_of(&self, written: &[Written]) -> Vec<bool> {
+        let mut verdict = vec![false; self.shots.len()];
+        for written in written {
+            let meant = select::judge(&written.expr, &self.shots);
+            for (all, one) in verdict.iter_mut().zip(meant) {
+                *all |= one;
+            }
+        }
+        verdict
+    }
+
+    fn named(&self, verdict: &[bool]) -> HashSet<ShotId> {
+        let meant = self.shots.iter().zip(verdict).filter(|(_, meant)| **meant);
+        meant.map(|(shot, _)| shot.id.clone()).collect()
+    }
+
+    /// Takes in what became of shots, and what would be done with them.
+    fn learn(&mut self, plan: &Plan, records: &Records) {
+        let told = plan.facts.shots.iter().filter(|shot| !shot.earlier);
+        let told: HashMap<&ShotId, &ShotFacts> = told.map(|shot| (&shot.id, shot)).collect();
+        for shot in &mut self.shots {
+            let facts = told.get(&shot.id);
+            shot.past = facts.map(|facts| past(facts, records));
+        }
+    }
+
+    /// The error of a sound choice that means no shot.
+    fn nothing(&self) -> CliError {
+        let mut asked: Vec<String> = Vec::new();
+        for written in &self.only {
+            asked.push(format!("`--only {}`", written.expr));
+        }
+        asked.extend(self.flags.iter().map(|(flag, _)| format!("`{flag}`")));
+        CliError::new(
+            Exit::NothingSelected,
+            format!("no shot is selected by {}", asked.join(" and ")),
+        )
+        .advice("`runner status FILE` and `runner plan FILE` say where every shot stands")
+    }
+}
+
+fn written(flag: &str, texts: &[String], sources: &mut Sources) -> Result<Vec<Written>, CliError> {
+    let read = |text: &String| {
+        let id = sources.add(SourceFile::new(flag, text.as_str()));
+        match select::parse(text, id) {
+            Ok(expr) => Ok(Written { expr, text: id }),
+            Err(mistake) => Err(CliError::in_text(Exit::Usage, vec![*mistake], sources)),
+        }
+    };
+    texts.iter().map(read).collect()
+}
+
+fn candidates(shots: &[Shot], checked: &[CheckedShot]) -> Vec<Candidate> {
+    let checked: HashMap<&ShotId, &CheckedShot> =
+        checked.iter().map(|shot| (&shot.id, shot)).collect();
+    let of = |shot: &Shot| Candidate {
+        id: shot.id.clone(),
+        scene: shot.scene.clone(),
+        tags: shot.tags.clone(),
+        request: checked.get(&shot.id).map(|checked| Asked {
+            model: checked.request.model().to_owned(),
+            mode: checked.request.mode(),
+            depends_on: checked.request.depends_on(),
+        }),
+        past: None,
+    };
+    shots.iter().map(of).collect()
+}
+
+fn past(facts: &ShotFacts, records: &Records) -> Past {
+    let latest = records.latest_of_shot(&facts.id).map(|record| record.state);
+    let came_to_nothing = matches!(
+        latest,
+        Some(AttemptStanding::Failed | AttemptStanding::Refused)
+    );
+    Past {
+        status: status::state_of(facts, records),
+        decision: facts.decision,
+        failed: came_to_nothing && facts.decision != Decision::Reuse,
+    }
+}
+
+/// Plans what is chosen. `context` knows of no choice yet.
+pub(super) fn plan(
+    loaded: &mut Loaded,
+    records: &Records,
+    mut context: Context,
+) -> Result<Plan, CliError> {
+    if loaded.undecided {
+        let all = plan::plan(loaded.shots.clone(), context);
+        loaded.selection.learn(&all, records);
+        context = all.into_context();
+        settle(loaded)?;
+    }
+    let selection = &loaded.selection;
+    context.force = selection.forced(loaded.selected.as_ref());
+    if context.force.is_empty() && !selection.force.is_empty() {
+        let message = "`--force` names none of the selected shots";
+        return Err(CliError::new(Exit::NothingSelected, message)
+            .advice("choose the shot with --only too, or leave --only out"));
+    }
+    context.selected.clone_from(&loaded.selected);
+    Ok(plan::plan(std::mem::take(&mut loaded.shots), context))
+}
+
+/// Decides which shots are meant, now that all is known that was asked for.
+pub(super) fn settle(loaded: &mut Loaded) -> Result<(), CliError> {
+    loaded.selected = loaded.selection.chosen();
+    loaded.undecided = false;
+    let nothing = loaded.selected.as_ref().is_some_and(HashSet::is_empty);
+    if nothing && !loaded.has_errors() {
+        return Err(loaded.selection.nothing());
+    }
+    Ok(())
+}
+
+/// Decides for a command that has no use of the ledger itself, by looking into it.
+pub(super) fn look(loaded: &mut Loaded, out: Option<&PathBuf>) -> Result<(), CliError> {
+    if !loaded.undecided {
+        return Ok(());
+    }
+    let (Some(manifest), Some(target)) = (loaded.manifest.take(), loaded.target.clone()) else {
+        return Ok(());
+    };
+    let folder = prepare::output_folder(loaded, &manifest, &target, out);
+    let store = Store::open_read(&folder).map_err(prepare::store_error)?;
+    let records = plan_command::read_records(&store)?;
+    let results = ResultsArgs::default();
+    let shots = loaded.shots.clone();
+    let looked = prepare::plan(loaded, &manifest, &target, &results, &store, &records, None);
+    loaded.shots = shots;
+    loaded.manifest = Some(manifest);
+    looked.map(drop)
+}

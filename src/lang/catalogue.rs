@@ -1,0 +1,166 @@
+//! Every message of the program with its translation.
+//!
+//! Owns reading the catalogue and choosing the entry that fits a sentence best.
+
+use std::collections::{HashMap, HashSet};
+
+use super::pattern::Pattern;
+
+/// Sentences in holes of sentences are looked up to this depth.
+const DEPTH: usize = 6;
+
+/// Longer texts are no messages; they are somebody's data.
+const LONGEST: usize = 4096;
+
+/// What separates the parts of an enumeration, and what does so in Chinese.
+const SEPARATORS: [(&str, &str); 3] = [("; ", "；"), (", ", "，"), (": ", "：")];
+
+/// Messages by what they are in English.
+#[derive(Debug)]
+pub struct Catalogue {
+    plain: HashMap<String, String>,
+    // Those with holes, the ones with the most words first.
+    patterns: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    english: Pattern,
+    translated: Pattern,
+    // What has to stand in a sentence before it is worth a closer look.
+    longest: String,
+}
+
+impl Catalogue {
+    /// Reads a catalogue in the format of GNU gettext (`.po`).
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the entry: what cannot be read, and a translation
+    /// with a hole that its message does not have.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let options = polib::po_file::POParseOptions::default();
+        let file = polib::po_file::parse_from_reader_with_option(text.as_bytes(), &options)
+            .map_err(|error| error.to_string())?;
+        let mut catalogue = Self {
+            plain: HashMap::new(),
+            patterns: Vec::new(),
+        };
+        for message in file.messages() {
+            let translation = message
+                .msgstr()
+                .map_err(|_| format!("`{}` has plural forms", message.msgid()))?;
+            if !translation.is_empty() {
+                catalogue.add(message.msgid(), translation)?;
+            }
+        }
+        catalogue.patterns.sort_by(|a, b| {
+            let weight = |entry: &Entry| std::cmp::Reverse(entry.english.weight());
+            weight(a).cmp(&weight(b))
+        });
+        Ok(catalogue)
+    }
+
+    fn add(&mut self, english: &str, translated: &str) -> Result<(), String> {
+        let (before, after) = open_ends(english);
+        let english = Pattern::parse(english).open(before, after);
+        let translated = Pattern::parse(translated).open(before, after);
+        let holes: HashSet<&str> = english.holes().collect();
+        if let Some(stray) = translated.holes().find(|hole| !holes.contains(hole)) {
+            let message = english.fill(|hole| format!("{{{hole}}}"));
+            return Err(format!("`{message}` has no `{{{stray}}}`"));
+        }
+        if holes.is_empty() {
+            let text = |pattern: &Pattern| pattern.fill(|_| String::new());
+            self.plain.insert(text(&english), text(&translated));
+        } else if let Some(longest) = english.words().max_by_key(|words| words.len()) {
+            self.patterns.push(Entry {
+                longest: longest.to_owned(),
+                english,
+                translated,
+            });
+        }
+        Ok(())
+    }
+
+    /// The sentence in this language; `None` where no entry fits.
+    pub fn translate(&self, sentence: &str) -> Option<String> {
+        self.at_depth(sentence, DEPTH)
+    }
+
+    fn at_depth(&self, sentence: &str, depth: usize) -> Option<String> {
+        if depth == 0 || sentence.len() > LONGEST || !sentence.contains(char::is_alphabetic) {
+            return None;
+        }
+        if let Some(plain) = self.plain.get(sentence) {
+            return Some(plain.clone());
+        }
+        // `3 to create, 2 to reuse` would fit `{n} to reuse`, too.
+        self.in_parts(sentence, depth, Known::All)
+            .or_else(|| self.by_pattern(sentence, depth))
+            .or_else(|| self.in_parts(sentence, depth, Known::Some))
+    }
+
+    fn by_pattern(&self, sentence: &str, depth: usize) -> Option<String> {
+        if depth == 0 {
+            return None;
+        }
+        let fitting = self.patterns.iter().find_map(|entry| {
+            let holes = sentence
+                .contains(&entry.longest)
+                .then(|| entry.english.find(sentence))??;
+            Some((entry, holes))
+        });
+        let (entry, holes) = fitting?;
+        Some(entry.translated.fill(|hole| {
+            let text = holes.get(hole).copied().unwrap_or_default();
+            self.at_depth(text, depth - 1)
+                .unwrap_or_else(|| text.to_owned())
+        }))
+    }
+
+    /// An enumeration, part by part.
+    fn in_parts(&self, sentence: &str, depth: usize, known: Known) -> Option<String> {
+        SEPARATORS.iter().find_map(|(separator, own)| {
+            let parts: Vec<&str> = sentence.split(separator).collect();
+            if parts.len() < 2 {
+                return None;
+            }
+            let part = |part: &&str| match known {
+                Known::All => self.message(part, depth - 1),
+                Known::Some => self.at_depth(part, depth - 1),
+            };
+            let translated: Vec<Option<String>> = parts.iter().map(part).collect();
+            let enough = match known {
+                Known::All => translated.iter().all(Option::is_some),
+                Known::Some => translated.iter().any(Option::is_some),
+            };
+            enough.then(|| {
+                let parts = translated.into_iter().zip(parts);
+                let parts = parts.map(|(found, part)| found.unwrap_or_else(|| part.to_owned()));
+                parts.collect::<Vec<_>>().join(own)
+            })
+        })
+    }
+
+    /// One message and no enumeration.
+    fn message(&self, sentence: &str, depth: usize) -> Option<String> {
+        let plain = self.plain.get(sentence).cloned();
+        plain.or_else(|| self.by_pattern(sentence, depth))
+    }
+}
+
+/// Whether a message is the end of a sentence, such as `, by hand`, or its
+/// beginning, such as `up to `.
+fn open_ends(message: &str) -> (bool, bool) {
+    let before = message.starts_with([' ', ',', ';', ':', ')']);
+    let after = message.ends_with([' ', '(']);
+    (before, after)
+}
+
+/// How much of an enumeration has to be known.
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    All,
+    Some,
+}
