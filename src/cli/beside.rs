@@ -4,6 +4,7 @@
 //! for. Never decides what a manifest may include.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use crate::manifest::files::{FileText, Files, Unreadable};
 /// The files that a manifest's paths lead to.
 pub(super) struct Beside {
     manifest: PathBuf,
-    asked: RefCell<Vec<PathBuf>>,
+    asked: RefCell<BTreeSet<PathBuf>>,
 }
 
 impl Beside {
@@ -25,8 +26,8 @@ impl Beside {
         }
     }
 
-    /// Every file that was asked for, each once, there or not.
-    pub(super) fn asked(self) -> Vec<PathBuf> {
+    /// Every file that was asked for, there or not.
+    pub(super) fn asked(self) -> BTreeSet<PathBuf> {
         self.asked.into_inner()
     }
 }
@@ -37,14 +38,9 @@ pub(super) fn join(manifest: &Path, path: &Path) -> PathBuf {
 }
 
 impl Files for Beside {
-    fn read(&self, path: &Path, most: usize) -> Result<FileText, Unreadable> {
+    fn find(&self, path: &Path) -> Result<PathBuf, Unreadable> {
         let path = join(&self.manifest, path);
-        {
-            let mut asked = self.asked.borrow_mut();
-            if !asked.contains(&path) {
-                asked.push(path.clone());
-            }
-        }
+        self.asked.borrow_mut().insert(path.clone());
         let refused = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => Unreadable::Missing {
                 similar: similar(&path),
@@ -55,11 +51,15 @@ impl Files for Beside {
         if !fs::metadata(&path).map_err(refused)?.is_file() {
             return Err(Unreadable::Refused("it is not a file".to_owned()));
         }
-        let identity = fs::canonicalize(&path).map_err(refused)?;
+        fs::canonicalize(&path).map_err(refused)
+    }
+
+    fn read(&self, path: &Path, most: usize) -> Result<FileText, Unreadable> {
+        let path = join(&self.manifest, path);
         let mut bytes = Vec::new();
         File::open(&path)
             .and_then(|file| file.take(most as u64 + 1).read_to_end(&mut bytes))
-            .map_err(refused)?;
+            .map_err(|error| Unreadable::Refused(error.to_string()))?;
         // The last character of a text that goes on may be cut in two.
         let is_cut = bytes.len() > most;
         let text = match String::from_utf8(bytes) {
@@ -69,7 +69,6 @@ impl Files for Beside {
         };
         Ok(FileText {
             name: path.display().to_string(),
-            identity,
             text,
         })
     }

@@ -8,11 +8,15 @@ use std::path::{Path, PathBuf};
 
 /// Where included texts come from.
 pub trait Files {
-    /// Reads the text of a path relative to the manifest's folder, or the
-    /// beginning of one that has more than `most` bytes.
+    /// The file that a path relative to the manifest's folder leads to, by a
+    /// name that is the same for every path to it.
+    fn find(&self, path: &Path) -> Result<PathBuf, Unreadable>;
+
+    /// Reads the text of such a path, or the beginning of one that has more
+    /// than `most` bytes.
     fn read(&self, path: &Path, most: usize) -> Result<FileText, Unreadable>;
 
-    /// What the manifest itself is called, in the sense of [`FileText::identity`].
+    /// What the manifest itself is called, in the sense of [`Files::find`].
     fn main(&self) -> Option<PathBuf>;
 }
 
@@ -21,8 +25,6 @@ pub trait Files {
 pub struct FileText {
     /// Its path for display.
     pub name: String,
-    /// The same for every path that leads to this file.
-    pub identity: PathBuf,
     /// The text.
     pub text: String,
 }
@@ -53,6 +55,10 @@ impl fmt::Display for Unreadable {
 pub struct NoFiles;
 
 impl Files for NoFiles {
+    fn find(&self, _path: &Path) -> Result<PathBuf, Unreadable> {
+        Err(Unreadable::Missing { similar: None })
+    }
+
     fn read(&self, _path: &Path, _most: usize) -> Result<FileText, Unreadable> {
         Err(Unreadable::Missing { similar: None })
     }

@@ -5,14 +5,14 @@
 //! times cost no more than their texts. Every file is compared with the schema
 //! here; what its keys mean is `lower`'s.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, SourceFile, SourceId, Sources, Span, Spanned};
-use crate::manifest::files::{FileText, Files, Unreadable};
+use crate::manifest::files::{Files, Unreadable};
 use crate::manifest::lower_shot::texts;
 use crate::manifest::model::Row;
 use crate::manifest::reader::{self, MAX_NODES, MAX_TEXT_BYTES};
@@ -43,11 +43,13 @@ pub(super) struct Reading<'a> {
     files: &'a dyn Files,
     schema: &'a Value,
     schema_of_parts: Value,
-    /// Files that were read, and who is still being read.
-    known: HashMap<PathBuf, SourceId>,
+    /// Where every path leads that was written somewhere; each is looked for once.
+    found: HashMap<PathBuf, Result<PathBuf, Unreadable>>,
+    /// Parts that were read, and who is still being read.
+    known: HashSet<PathBuf>,
     chain: Vec<(PathBuf, String)>,
-    tables: HashMap<PathBuf, Arc<Vec<Row>>>,
-    count: usize,
+    tables: HashMap<PathBuf, Option<Arc<Vec<Row>>>>,
+    too_many: bool,
     bytes_left: usize,
     nodes_left: usize,
 }
@@ -61,10 +63,11 @@ impl<'a> Reading<'a> {
             schema,
             diagnostics: Vec::new(),
             folders: HashMap::new(),
-            known: HashMap::new(),
+            found: HashMap::new(),
+            known: HashSet::new(),
             chain: Vec::new(),
             tables: HashMap::new(),
-            count: 0,
+            too_many: false,
             bytes_left: MAX_TEXT_BYTES,
             nodes_left: MAX_NODES,
         }
@@ -76,7 +79,7 @@ impl<'a> Reading<'a> {
         let name = file.name.clone();
         self.bytes_left = self.bytes_left.saturating_sub(file.text.len());
         if let Some(main) = self.files.main() {
-            self.known.insert(main.clone(), id);
+            self.known.insert(main.clone());
             self.chain.push((main, name));
         }
         let root = self.tree(id)?;
@@ -118,59 +121,84 @@ impl<'a> Reading<'a> {
         Some(part)
     }
 
-    /// Reads a file that was not read before.
+    /// Reads a part that was not read before.
     fn open(&mut self, path: &Spanned<String>, folder: &Path) -> Option<(SourceId, PathBuf)> {
         if self.chain.len() > MAX_INCLUDES {
             let message = format!("files include each other more than {MAX_INCLUDES} deep");
             self.tell(Code::TooLarge, path.span, message);
             return None;
         }
-        let file = self.fetch(path, folder)?;
-        if let Some(at) = self
-            .chain
-            .iter()
-            .position(|(open, _)| *open == file.identity)
-        {
-            let names: Vec<&str> = self.chain[at..].iter().map(|(_, name)| &**name).collect();
-            let message = format!("`{}` includes itself", file.name);
-            let mut cycle = Diagnostic::error(Code::Cycle, path.span, message);
-            if let [first, rest @ ..] = names.as_slice()
-                && !rest.is_empty()
-            {
-                let way = rest.join("`, which includes `");
-                cycle = cycle.note(format!("`{first}` includes `{way}`"));
-            }
-            self.diagnostics.push(cycle.help("leave one of them out"));
+        let identity = self.find(path, folder)?;
+        if let Some(at) = self.chain.iter().position(|(open, _)| *open == identity) {
+            let cycle = self.circle(at, path.span);
+            self.diagnostics.push(cycle);
             return None;
         }
-        if self.known.contains_key(&file.identity) {
+        if !self.known.insert(identity.clone()) {
             return None;
         }
-        let identity = file.identity.clone();
-        Some((self.take(file, path.span)?, identity))
+        Some((self.take(path, folder)?, identity))
     }
 
-    /// Gets the text of a path that is written in a file of a folder.
-    fn fetch(&mut self, path: &Spanned<String>, folder: &Path) -> Option<FileText> {
+    fn circle(&self, at: usize, span: Span) -> Diagnostic {
+        let names: Vec<&str> = self.chain[at..].iter().map(|(_, name)| &**name).collect();
+        let message = format!("`{}` includes itself", names[0]);
+        let mut cycle = Diagnostic::error(Code::Cycle, span, message);
+        if let [first, rest @ ..] = names.as_slice()
+            && !rest.is_empty()
+        {
+            let way = rest.join("`, which includes `");
+            cycle = cycle.note(format!("`{first}` includes `{way}`"));
+        }
+        cycle.help("leave one of them out")
+    }
+
+    /// Which file a path leads to that is written in a file of a folder.
+    fn find(&mut self, path: &Spanned<String>, folder: &Path) -> Option<PathBuf> {
         if path.value.contains("{{") || path.value.contains("{%") {
             let message = "the path of a file that is read first takes no templates";
             self.tell(Code::BadValue, path.span, message.to_owned());
             return None;
         }
-        if self.count >= MAX_FILES {
-            let message = format!("a manifest is made of {MAX_FILES} files at most");
+        let whole = folder.join(&path.value);
+        let found = match self.found.get(&whole) {
+            Some(found) => found.clone(),
+            None if self.found.len() == MAX_FILES => {
+                if !std::mem::replace(&mut self.too_many, true) {
+                    let message = format!("a manifest is made of {MAX_FILES} files at most");
+                    self.tell(Code::TooLarge, path.span, message);
+                }
+                return None;
+            }
+            None => {
+                let found = self.files.find(&whole);
+                self.found.insert(whole, found.clone());
+                found
+            }
+        };
+        found.map_err(|why| self.unreadable(path, &why)).ok()
+    }
+
+    /// Reads a file that was found, unless all of them together are too much.
+    fn take(&mut self, path: &Spanned<String>, folder: &Path) -> Option<SourceId> {
+        let read = self
+            .files
+            .read(&folder.join(&path.value), self.bytes_left);
+        let file = read.map_err(|why| self.unreadable(path, &why)).ok()?;
+        let Some(left) = self.bytes_left.checked_sub(file.text.len()) else {
+            let message =
+                format!("the files of this manifest have more than {MAX_TEXT_BYTES} bytes");
             self.tell(Code::TooLarge, path.span, message);
             return None;
-        }
-        self.count += 1;
-        let read = self.files.read(&folder.join(&path.value), self.bytes_left);
-        let unreadable = match read {
-            Ok(file) => return Some(file),
-            Err(unreadable) => unreadable,
         };
-        let message = format!("`{}` cannot be read: {unreadable}", path.value);
+        self.bytes_left = left;
+        Some(self.sources.add(SourceFile::new(file.name, file.text)))
+    }
+
+    fn unreadable(&mut self, path: &Spanned<String>, why: &Unreadable) {
+        let message = format!("`{}` cannot be read: {why}", path.value);
         let diagnostic = Diagnostic::error(Code::Include, path.span, message);
-        self.diagnostics.push(match unreadable {
+        self.diagnostics.push(match why {
             Unreadable::Missing {
                 similar: Some(near),
             } => diagnostic.help(format!("did you mean `{near}`?")),
@@ -179,21 +207,6 @@ impl<'a> Reading<'a> {
             }
             Unreadable::Refused(_) => diagnostic,
         });
-        None
-    }
-
-    /// Keeps a text, unless all of them together are too much.
-    fn take(&mut self, file: FileText, span: Span) -> Option<SourceId> {
-        let Some(left) = self.bytes_left.checked_sub(file.text.len()) else {
-            let message =
-                format!("the files of this manifest have more than {MAX_TEXT_BYTES} bytes");
-            self.tell(Code::TooLarge, span, message);
-            return None;
-        };
-        self.bytes_left = left;
-        let id = self.sources.add(SourceFile::new(file.name, file.text));
-        self.known.insert(file.identity, id);
-        Some(id)
     }
 
     fn tree(&mut self, id: SourceId) -> Option<Node> {
@@ -218,24 +231,25 @@ impl<'a> Reading<'a> {
             let list = matches!(node.kind, Kind::List(_));
             return list.then(|| Arc::new(rows::of_list(node, &mut self.diagnostics)));
         };
-        let file = self.fetch(&path, folder)?;
-        if let Some(table) = self.tables.get(&file.identity) {
-            return Some(table.clone());
+        let identity = self.find(&path, folder)?;
+        if let Some(table) = self.tables.get(&identity) {
+            return table.clone();
         }
-        let identity = file.identity.clone();
-        let id = self.take(file, path.span)?;
-        let is_table = Path::new(&path.value)
+        let rows = self.table(&path, folder).map(Arc::new);
+        self.tables.insert(identity, rows.clone());
+        rows
+    }
+
+    fn table(&mut self, path: &Spanned<String>, folder: &Path) -> Option<Vec<Row>> {
+        let id = self.take(path, folder)?;
+        let is_csv = Path::new(&path.value)
             .extension()
             .is_some_and(|end| end.eq_ignore_ascii_case("csv"));
-        let rows = if is_table {
-            rows::of_csv(self.sources, id, &mut self.diagnostics)
-        } else {
-            let root = self.tree(id)?;
-            rows::of_list(&root, &mut self.diagnostics)
-        };
-        let rows = Arc::new(rows);
-        self.tables.insert(identity, rows.clone());
-        Some(rows)
+        if is_csv {
+            return Some(rows::of_csv(self.sources, id, &mut self.diagnostics));
+        }
+        let root = self.tree(id)?;
+        Some(rows::of_list(&root, &mut self.diagnostics))
     }
 
     fn tell(&mut self, code: Code, span: Span, message: String) {

@@ -298,12 +298,9 @@ fn scenes_and_tags_in_words() {
 /// Texts by path, as a disk would have them.
 struct Disk(Vec<(&'static str, String)>);
 
-impl super::Files for Disk {
-    fn read(
-        &self,
-        path: &std::path::Path,
-        _most: usize,
-    ) -> Result<super::files::FileText, super::files::Unreadable> {
+impl Disk {
+    /// The place of a text, by a path with `..` in it.
+    fn at(&self, path: &std::path::Path) -> Result<usize, super::files::Unreadable> {
         let mut parts: Vec<&std::ffi::OsStr> = Vec::new();
         for part in path {
             if part == ".." {
@@ -312,16 +309,31 @@ impl super::Files for Disk {
                 parts.push(part);
             }
         }
-        let identity: std::path::PathBuf = parts.into_iter().collect();
-        let found = self
-            .0
-            .iter()
-            .find(|(name, _)| identity.as_os_str() == *name);
+        let plain: std::path::PathBuf = parts.into_iter().collect();
         let missing = super::files::Unreadable::Missing { similar: None };
-        let (name, text) = found.ok_or(missing)?;
+        let mut names = self.0.iter();
+        names
+            .position(|(name, _)| plain.as_os_str() == *name)
+            .ok_or(missing)
+    }
+}
+
+impl super::Files for Disk {
+    fn find(
+        &self,
+        path: &std::path::Path,
+    ) -> Result<std::path::PathBuf, super::files::Unreadable> {
+        Ok(self.0[self.at(path)?].0.into())
+    }
+
+    fn read(
+        &self,
+        path: &std::path::Path,
+        _most: usize,
+    ) -> Result<super::files::FileText, super::files::Unreadable> {
+        let (name, text) = &self.0[self.at(path)?];
         Ok(super::files::FileText {
             name: (*name).to_owned(),
-            identity,
             text: text.clone(),
         })
     }
