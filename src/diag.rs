@@ -15,6 +15,8 @@ pub struct SourceFile {
     pub name: String,
     /// The whole text.
     pub text: Arc<str>,
+    /// Whether it was typed on the command line, and is no file.
+    pub typed: bool,
 }
 
 impl SourceFile {
@@ -23,6 +25,15 @@ impl SourceFile {
         Self {
             name: name.into(),
             text: text.into(),
+            typed: false,
+        }
+    }
+
+    /// A text of the command line, by the name of its flag.
+    pub fn typed(flag: &str, text: &str) -> Self {
+        Self {
+            typed: true,
+            ..Self::new(flag, text)
         }
     }
 }
@@ -47,6 +58,11 @@ impl Sources {
     /// The text behind an id that [`Sources::add`] gave.
     pub fn get(&self, id: SourceId) -> &SourceFile {
         &self.files[id.0 as usize]
+    }
+
+    /// Every text, in the order in which they were read.
+    pub fn iter(&self) -> impl Iterator<Item = &SourceFile> {
+        self.files.iter()
     }
 
     /// Line and column, both from 1, of a byte offset; columns count characters.

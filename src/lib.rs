@@ -15,7 +15,7 @@
 //!   │  check::check           the bundled OpenAPI documents, local media
 //!   ▼
 //!  Vec<CheckedShot>           only check can build one; a provider takes nothing else
-//!   │  plan::plan             fingerprints and history: reuse | resume | create | blocked
+//!   │  plan::plan             fingerprints and history: reuse | resume | create | replace | …
 //!   ▼
 //!  Plan
 //!   │  engine::run            the only asynchronous part above the ports

@@ -7,10 +7,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 const MICROS_PER_UNIT: i64 = 1_000_000;
 
 /// An amount in millionths of a currency's unit.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Money {
     micros: i64,
     currency: Arc<str>,

@@ -3,11 +3,16 @@
 //! The one place that defines "done", "failed", "pending" and "spent". Progress,
 //! the report, the summary and the exit code all read it and never count again.
 
+mod pause;
+mod tally;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use self::pause::{Pause, PausedBy, asks_to_wait};
+pub use self::tally::Tally;
 use crate::event::{
     Decision, Event, EventKind, Failure, PendingReason, RunFacts, ShotFacts, SkipReason,
     StopReason, Video,
@@ -30,6 +35,8 @@ pub struct RunState {
     pub elapsed: Duration,
     /// Why nothing more is created, if so.
     pub stopping: Option<StopReason>,
+    /// Until when nothing is created, as far as was said last.
+    pub pause: Option<Pause>,
     /// Whether the last event of a whole run was seen.
     pub finished: bool,
     positions: HashMap<ShotId, usize>,
@@ -244,6 +251,9 @@ impl RunState {
             EventKind::ShotDecided(facts) => self.decide(facts, event.elapsed),
             kind => self.apply_to_shot(kind, event),
         }
+        if let Some((wait, by)) = asks_to_wait(&event.kind) {
+            self.wait_until(event.elapsed + wait, by);
+        }
     }
 
     fn start(&mut self, facts: &RunFacts) {
@@ -254,19 +264,8 @@ impl RunState {
             .map(|(position, shot)| (shot.id.clone(), position))
             .collect();
         self.shots = facts.shots.iter().cloned().map(ShotState::new).collect();
-        // The shots live in their states from here on; ten thousand of them are
-        // not copied once more just to be left out.
-        self.facts = Some(RunFacts {
-            run_id: facts.run_id.clone(),
-            manifest: facts.manifest.clone(),
-            backend: facts.backend.clone(),
-            base_url: facts.base_url.clone(),
-            free: facts.free,
-            runner_version: facts.runner_version.clone(),
-            spec_version: facts.spec_version.clone(),
-            price_date: facts.price_date.clone(),
-            shots: Vec::new(),
-        });
+        // The shots live in their states from here on.
+        self.facts = Some(facts.without_shots());
     }
 
     /// A shot that waited knows its request now, or one that nobody waited for
@@ -362,6 +361,7 @@ impl RunState {
             EventKind::ShotSkipped { reason, .. } => shot.phase = Phase::Skipped(reason.clone()),
             EventKind::RunStarted(_)
             | EventKind::ShotDecided(_)
+            | EventKind::RateReached { .. }
             | EventKind::RunStopping { .. }
             | EventKind::RunFinished => {}
         }

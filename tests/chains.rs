@@ -186,7 +186,7 @@ fn what_changed_and_what_hangs_on_it_is_made_anew() {
     assert_eq!(
         set.decisions(),
         [
-            "end: create",
+            "end: replace",
             "after: reuse",
             "opening: reuse",
             "alone: reuse"
@@ -202,7 +202,7 @@ fn what_changed_and_what_hangs_on_it_is_made_anew() {
         [
             "end: wait",
             "after: wait",
-            "opening: create",
+            "opening: replace",
             "alone: reuse"
         ]
     );

@@ -156,7 +156,7 @@ fn only_what_changed_is_made_and_the_old_take_is_kept() {
     assert_eq!(applied.code, 0, "{}", applied.stderr);
     let report = stage.report();
     assert_eq!(shot(&report, "one")["decision"], "reuse");
-    assert_eq!(shot(&report, "two")["decision"], "create");
+    assert_eq!(shot(&report, "two")["decision"], "replace");
     assert_eq!(shot(&report, "two")["reason"], "changed: prompt");
     let takes = files(
         stage.path("out/simulated/takes").to_str().expect("plain"),
@@ -334,7 +334,7 @@ fn an_uncertain_creation_is_never_sent_again_by_itself() {
     let planned = stage.run(&["plan", "shots.yaml"]);
     assert_eq!(planned.code, 103);
     assert!(
-        planned.stdout.contains("? one: uncertain"),
+        planned.stdout.contains("?  one   uncertain"),
         "{}",
         planned.stdout
     );
@@ -470,8 +470,27 @@ fn the_wire_is_told_of_where_it_is_asked_for() {
 #[test]
 fn help_shows_an_example_for_every_command() {
     for command in [
-        "check", "plan", "graph", "animatic", "apply", "status", "takes", "sheet", "export", "cut",
-        "retime", "resolve", "frames", "probe", "simulate", "schema",
+        "init",
+        "completions",
+        "man",
+        "check",
+        "plan",
+        "graph",
+        "animatic",
+        "apply",
+        "status",
+        "runs",
+        "report",
+        "takes",
+        "sheet",
+        "export",
+        "cut",
+        "retime",
+        "resolve",
+        "frames",
+        "probe",
+        "simulate",
+        "schema",
     ] {
         let help = ran(program().args([command, "--help"]));
         assert_eq!(help.code, 0);

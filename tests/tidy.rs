@@ -160,8 +160,13 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
     ("clap", &["src/cli/"], "arguments are the command line's"),
     (
         "indicatif",
-        &["src/report/", "src/cli/"],
-        "bars are a sink's",
+        &["src/cli/animatic.rs"],
+        "it relies on rows that wrap; a run's bars are `report::progress`",
+    ),
+    (
+        "terminal_size",
+        &["src/cli/terminal.rs"],
+        "terminals are the command line's",
     ),
     (
         "Timestamp::now",

@@ -6,37 +6,56 @@
 use std::io::BufRead as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use indicatif::{MultiProgress, ProgressDrawTarget};
 use jiff::Timestamp;
 
-use crate::cli::args::{ApplyArgs, ProgressMode};
+use crate::cli::args::{ApplyArgs, ProgressMode, WrittenReport};
 use crate::cli::backend::Target;
 use crate::cli::console::Console;
 use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::gallery::{self, Gallery};
 use crate::cli::history::{Memory, forgotten};
 use crate::cli::load::{self, Loaded};
-use crate::cli::words::shots;
+use crate::cli::plan::Accepted;
 use crate::cli::{callbacks, limits};
-use crate::cli::{plan as plan_command, prepare, render, signals, simulate, verbose};
+use crate::cli::{plan as plan_command, prepare, render, signals, simulate, terminal, verbose};
 use crate::engine::{self, Observer, Ports, RunError, Settings, Shutdown};
 use crate::event::{Decision, Event};
 use crate::ledger::{Ledger, Turnstile};
 use crate::manifest::model::Callback;
 use crate::plan::Plan;
+use crate::plan::document::PlanDocument;
 use crate::provider::exchange::Witness;
 use crate::provider::minimax::{self, MiniMax};
-use crate::report::{Bars, JsonLines, Lines, Paint, Places, ReportFile, Sink, Sinks, Summary};
+use crate::report::{
+    Bars, FormFile, GithubJob, Glance, JsonLines, Lines, Paint, Places, ReportFile, Sink, Sinks,
+    Summary, Tempo,
+};
 use crate::simulator::Simulator;
 use crate::state::RunState;
 use crate::store::Store;
 
 pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
+    match Accepted::find(args)? {
+        Some(accepted) => carry_out(&accepted.arguments(args), Some(&accepted), console),
+        None => carry_out(args, None, console),
+    }
+}
+
+fn carry_out(
+    args: &ApplyArgs,
+    accepted: Option<&Accepted>,
+    console: &mut Console,
+) -> Result<Exit, CliError> {
     let mut loaded = load::load_forced(&args.manifest, &args.results.force)?;
     console.diagnostics(&loaded);
     if loaded.has_errors() {
+        if let Some(accepted) = accepted {
+            return Err(accepted.stale("its storyboard has mistakes now"));
+        }
         console.say("nothing was created");
         return Ok(Exit::ManifestInvalid);
     }
@@ -53,6 +72,7 @@ pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, Cli
             .write_off(&forgotten(&records, &store, &target.name), Timestamp::now())
             .map_err(prepare::ledger_error)?;
     }
+    let files = plan_command::files_read(&loaded);
     let mut plan = prepare::plan(
         &mut loaded,
         &manifest,
@@ -63,7 +83,12 @@ pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, Cli
         args.limits.deadline,
     )?;
     drop(records);
-    let settings = limits::settings(&manifest.limits, args, &target);
+    let mut settings = limits::settings(&manifest.limits, args, &target);
+    if let Some(accepted) = accepted {
+        let now = PlanDocument::new(&plan, plan_command::pace(&manifest.limits));
+        accepted.still_holds(&now, &files, console)?;
+        Accepted::bound(&plan, &mut settings);
+    }
     console.say(plan_command::summary(&plan));
     let unpriced = limits::allow_unpriced(&manifest, args);
     limits::within_budget(&plan, &settings, unpriced)?;
@@ -113,21 +138,11 @@ fn key(loaded: &Loaded, target: &Target, args: &ApplyArgs) -> Result<String, Cli
 
 /// Asks before money is spent, where there is a person to ask.
 fn confirmed(plan: &Plan, target: &Target, args: &ApplyArgs, console: &mut Console) -> bool {
-    // What waits for a frame may have to be created: the price is at most this.
-    let creates = plan.count(Decision::Create) + plan.count(Decision::Wait);
-    if target.simulated || args.yes || creates == 0 || !Console::is_interactive() {
+    let pays = plan.facts.shots.iter().any(|shot| shot.decision.may_pay());
+    if target.simulated || args.yes || !pays || !Console::is_interactive() {
         return true;
     }
-    let most = if plan.count(Decision::Wait) > 0 {
-        "up to "
-    } else {
-        ""
-    };
-    console.ask(format!(
-        "create {most}{} for {most}{}? [y/N] ",
-        shots(creates),
-        plan.cost()
-    ));
+    console.ask(render::calm(&plan_command::question(plan)));
     let mut answer = String::new();
     if std::io::stdin().lock().read_line(&mut answer).is_err() {
         return false;
@@ -163,10 +178,7 @@ fn turnstile(
 /// A name that cannot be written is found before anything is paid.
 fn names_are_free(plan: &Plan, store: &Store) -> Result<(), CliError> {
     for shot in &plan.facts.shots {
-        if matches!(
-            shot.decision,
-            Decision::Create | Decision::Wait | Decision::Resume
-        ) {
+        if shot.decision.may_pay() || shot.decision == Decision::Resume {
             store.check(&shot.file).map_err(prepare::store_error)?;
         }
     }
@@ -206,60 +218,96 @@ struct Run {
 impl Run {
     fn carry_out(self, args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
         let runtime = simulate::runtime()?;
-        let (sinks, bars) = self.sinks(args.progress, console);
+        let shutdown = Shutdown::default();
+        let watching = runtime.spawn(signals::watch(shutdown.clone()));
+        let (mut sinks, glance) = self.sinks(args, &shutdown, console);
+        args.reports
+            .iter()
+            .for_each(|report| sinks.push(written(report)));
         let witness = args
             .verbose
-            .then(|| verbose::witness(console.clone(), bars));
+            .then(|| verbose::witness(console.clone(), glance.clone()));
+        runtime.spawn(signals::answer(glance, console.clone()));
         let sinks = Arc::new(Mutex::new(sinks));
-        let result = runtime.block_on(self.run(args, observer(Arc::clone(&sinks)), witness));
+        let watched = observer(Arc::clone(&sinks));
+        let result = runtime.block_on(self.run(args, watched, witness, &shutdown));
+        if let Ok(result) = &result {
+            let state = match result {
+                Ok(state) => state,
+                Err(error) => &error.state,
+            };
+            for failed in lock(&sinks).finish(state) {
+                console.say(render::error_chain(&failed));
+            }
+        }
+        // Not before: a signal has to end the gathering of stills, too.
+        watching.abort();
         // Nothing is left to wait for; a simulator's renderer may still be at it.
         runtime.shutdown_background();
-        let result = result?;
-        let state = match &result {
-            Ok(state) => state,
-            Err(error) => &error.state,
-        };
-        for failed in lock(&sinks).finish(state) {
-            console.say(render::error_chain(&failed));
-        }
-        match result {
+        match result? {
             Ok(state) => Ok(Exit::of_run(&state)),
             Err(error) => Err(run_error(error)),
         }
     }
 
     /// Who is told: the person or program that watches, the report, and at the
-    /// end the person again. Beside them the screen, if bars are drawn on it.
-    fn sinks(&self, mode: ProgressMode, console: &Console) -> (Sinks, Option<MultiProgress>) {
+    /// end the person again. Beside them what there is to be seen at any moment.
+    fn sinks(&self, args: &ApplyArgs, shutdown: &Shutdown, console: &Console) -> (Sinks, Glance) {
+        let mode = args.progress;
         let mut sinks = Sinks::default();
-        let mut screen = None;
         let paint = Paint::new(console.colour());
-        let terminal = Console::has_terminal();
-        let progress: Option<Box<dyn Sink>> = match mode {
-            ProgressMode::None => None,
-            ProgressMode::Json => Some(Box::new(JsonLines::new(Box::new(std::io::stdout())))),
-            ProgressMode::Auto if !terminal => Some(lines(paint)),
-            ProgressMode::Lines => Some(lines(paint)),
-            ProgressMode::Auto | ProgressMode::Bars => {
-                let bars = Bars::new(ProgressDrawTarget::stderr(), paint);
-                screen = Some(bars.screen());
-                Some(Box::new(bars))
-            }
+        let draws = match mode {
+            ProgressMode::Auto | ProgressMode::Bars => Console::has_terminal(),
+            _ => false,
         };
-        if let Some(progress) = progress {
-            sinks.push(progress);
+        let bars = self.bars(draws, paint);
+        let glance = bars.glance();
+        sinks.push(Box::new(bars));
+        match mode {
+            ProgressMode::Json => sinks.push(Box::new(JsonLines::new(Box::new(std::io::stdout())))),
+            ProgressMode::Plain => sinks.push(lines(paint)),
+            ProgressMode::Auto if !draws => sinks.push(lines(paint)),
+            ProgressMode::Auto | ProgressMode::Bars | ProgressMode::None => {}
         }
-        let report = self.store.layout().report();
+        let (report, gallery) = (self.store.layout().report(), !args.no_gallery);
         let places = Places {
             videos: self.folder.display().to_string(),
             report: Some(self.folder.join("report.json").display().to_string()),
+            gallery: gallery.then(|| self.folder.join("report.html").display().to_string()),
         };
         sinks.push(Box::new(ReportFile::new(report)));
+        if gallery {
+            sinks.push(Box::new(self.gallery(args, shutdown, console)));
+        }
         if mode != ProgressMode::None {
             let stderr = Box::new(std::io::stderr());
             sinks.push(Box::new(Summary::new(stderr, places, paint)));
         }
-        (sinks, screen)
+        (sinks, glance)
+    }
+
+    fn bars(&self, draws: bool, paint: Paint) -> Bars {
+        let tempo = Tempo {
+            concurrency: self.settings.concurrency,
+            // The simulator's minutes are shorter.
+            creates_per_minute: self
+                .settings
+                .creates_per_minute
+                .map(|rate| rate * f64::from(self.settings.time_scale)),
+        };
+        let begun = Instant::now();
+        let clock = Box::new(move || begun.elapsed());
+        Bars::new(draws.then(terminal::stderr), paint, tempo, clock)
+    }
+
+    fn gallery(&self, args: &ApplyArgs, shutdown: &Shutdown, console: &Console) -> Gallery {
+        Gallery {
+            store: self.store.clone(),
+            target: self.target.clone(),
+            typed: gallery::typed(args, &self.folder),
+            language: console.language(),
+            shutdown: shutdown.clone(),
+        }
     }
 
     async fn run(
@@ -267,6 +315,7 @@ impl Run {
         args: &ApplyArgs,
         observer: Observer,
         witness: Option<Witness>,
+        shutdown: &Shutdown,
     ) -> Result<Result<RunState, RunError>, CliError> {
         let simulator = if self.target.simulated {
             let address = ([127, 0, 0, 1], 0).into();
@@ -301,10 +350,7 @@ impl Run {
             observer,
             wall_clock: Timestamp::now,
         };
-        let shutdown = Shutdown::default();
-        let watching = tokio::spawn(signals::watch(shutdown.clone()));
-        let result = engine::run(self.plan, ports, &self.settings, &shutdown).await;
-        watching.abort();
+        let result = engine::run(self.plan, ports, &self.settings, shutdown).await;
         if let Some(listener) = listener {
             listener.stop().await;
         }
@@ -312,6 +358,18 @@ impl Run {
             simulator.stop().await;
         }
         Ok(result)
+    }
+}
+
+/// A form that was asked for beside `report.json`. Annotations go where GitHub reads
+/// them just as well and where no program reads progress.
+fn written(report: &WrittenReport) -> Box<dyn Sink> {
+    match report {
+        WrittenReport::File(form, path) => Box::new(FormFile::new(*form, path.clone())),
+        WrittenReport::Github => Box::new(GithubJob::new(
+            Box::new(std::io::stderr()),
+            Environment::job_summary(),
+        )),
     }
 }
 

@@ -3,13 +3,21 @@
 //! Owns names, help and examples of every flag. Reads nothing and decides nothing.
 
 mod animatic;
+mod check;
+mod completions;
 mod cut;
 mod export;
 mod frames;
 mod graph;
+mod init;
+mod man;
 mod probe;
+mod report;
 mod retime;
+mod schema;
 mod sheet;
+mod status;
+mod takes;
 mod watch;
 
 use std::net::SocketAddr;
@@ -19,13 +27,21 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::animatic::AnimaticArgs;
+pub(super) use self::check::{CheckArgs, CheckFormat};
+pub(super) use self::completions::CompletionsArgs;
 pub(super) use self::cut::CutArgs;
 pub(super) use self::export::{ExportArgs, Format, PathStyle};
 pub(super) use self::frames::FramesArgs;
 pub(super) use self::graph::{GraphArgs, GraphFormat};
+pub(super) use self::init::{Example, InitArgs};
+pub(super) use self::man::ManArgs;
 pub(super) use self::probe::ProbeArgs;
+pub(super) use self::report::{ReportArgs, ReportFormat, RunsArgs, WhoseArgs, WrittenReport};
 pub(super) use self::retime::RetimeArgs;
+pub(super) use self::schema::{SchemaArgs, SchemaOf};
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
+pub(super) use self::status::StatusArgs;
+pub(super) use self::takes::TakesArgs;
 pub(super) use self::watch::WatchArgs;
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
@@ -35,11 +51,12 @@ use crate::money::Money;
 #[command(name = "runner", version, about, max_term_width = 100)]
 #[command(after_help = "\
 Try it without a key and without cost:
+  runner init
   runner apply shots.yaml --simulate
 
 Exit codes: 0 all good, 1 internal, 2 usage, 3 key refused, 4 quota or balance,
 6 network before anything ran, 20 manifest invalid, 21 nothing selected,
-30 budget refused, 100 some shots failed, 101 a video is damaged or not whole,
+22 plan stale, 30 budget refused, 100 some shots failed, 101 a video is damaged or not whole,
 102 unfinished (run again to collect), 103 a creation is uncertain,
 130/143 interrupted")]
 pub struct Cli {
@@ -85,6 +102,8 @@ pub enum Colour {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Begin a storyboard, from the pictures of a folder or from an example.
+    Init(InitArgs),
     /// Find every mistake of a manifest; nothing is sent.
     Check(CheckArgs),
     /// Show what `apply` would do, why, and what it would cost; nothing is sent.
@@ -99,6 +118,10 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Show where every shot stands, and what was spent; also while a run goes on.
     Status(StatusArgs),
+    /// List the runs of a manifest: when, how long, what came of them, what was spent.
+    Runs(RunsArgs),
+    /// Tell any run again: for people, CI services, pull requests.
+    Report(ReportArgs),
     /// List the takes of shots, and choose the one that counts.
     Takes(TakesArgs),
     /// Draw contact sheets, a storyboard to be printed, and posters.
@@ -119,10 +142,14 @@ pub enum Command {
     Simulate(SimulateArgs),
     /// Print a JSON Schema.
     Schema(SchemaArgs),
+    /// Print what a shell needs to complete commands and flags.
+    Completions(CompletionsArgs),
+    /// Write the manual pages.
+    Man(ManArgs),
 }
 
 /// Which manifest, with which values.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ManifestArgs {
     /// The manifest.
     #[arg(value_name = "FILE")]
@@ -160,21 +187,8 @@ pub struct ManifestArgs {
     pub backend: Option<String>,
 }
 
-/// `runner check`
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  runner check shots.yaml --var city=Chongqing")]
-pub struct CheckArgs {
-    /// Which manifest.
-    #[command(flatten)]
-    pub manifest: ManifestArgs,
-
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// Where earlier results are and what to do with them.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct ResultsArgs {
     /// The output folder, instead of the manifest's `output.dir`.
     #[arg(long, value_name = "DIR")]
@@ -198,12 +212,22 @@ pub enum RetryWhat {
 }
 
 /// `runner plan`
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags are switched one by one"
+)]
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  runner plan shots.yaml
   runner plan shots.yaml --json | jq '.totals'
   runner plan shots.yaml --changed                 # only what would be made
-  runner plan shots.yaml --only 'scene(dock) - *-35mm'")]
+  runner plan shots.yaml --only 'scene(dock) - *-35mm'
+  runner plan shots.yaml --save film.plan.json && runner apply film.plan.json
+
+Signs: + create, ~ replace (there is a video, and it is made anew), * decided when
+its frames are there, = unchanged, > collect, ? uncertain, x failed earlier,
+@ known at another address only, ! blocked.")]
 pub struct PlanArgs {
     /// Which manifest.
     #[command(flatten)]
@@ -213,18 +237,40 @@ pub struct PlanArgs {
     #[command(flatten)]
     pub results: ResultsArgs,
 
-    /// Print JSON.
+    /// Keep the plan in a file; `runner apply FILE` does exactly that, or refuses.
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+
+    /// List every unchanged shot, however many there are.
+    #[arg(long)]
+    pub all: bool,
+
+    /// Show every request in full.
+    #[arg(long)]
+    pub requests: bool,
+
+    /// Exit with 0 where there is nothing to do, with 2 where something would be
+    /// made or collected, and with 1 on any error, or where only a person can go on.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+
+    /// Print JSON; `runner schema plan` describes it.
     #[arg(long)]
     pub json: bool,
 }
 
 /// `runner apply`
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   runner apply shots.yaml --simulate
   MINIMAX_API_KEY=… runner apply shots.yaml --max-cost '5 USD'
   runner apply shots.yaml --only 'opening* | tag(night)' --concurrency 2
+  runner apply film.plan.json --yes
+  runner apply shots.yaml --report junit=junit.xml --report github
+
+A plan that `runner plan --save` kept is carried out exactly as it was shown, or
+refused (exit code 22) when anything moved since.
 
 The key is read from MINIMAX_API_KEY or a .env file; the host from
 MINIMAX_BASE_URL, MINIMAX_API_HOST, or a backend in the manifest.")]
@@ -249,9 +295,19 @@ pub struct ApplyArgs {
     #[arg(long, short)]
     pub yes: bool,
 
+    /// Leave `report.html` out, the page beside the videos.
+    #[arg(long)]
+    pub no_gallery: bool,
+
     /// How progress is shown.
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
     pub progress: ProgressMode,
+
+    /// Write the report in another form too, at the end of the run: junit=FILE,
+    /// markdown=FILE or json=FILE; `github` annotates the job and adds to its
+    /// summary. May be repeated.
+    #[arg(long = "report", value_name = "FORM[=FILE]", value_parser = report::written)]
+    pub reports: Vec<WrittenReport>,
 
     /// Say on stderr what goes over the wire: a line for each HTTP exchange,
     /// without keys, queries and bodies.
@@ -260,7 +316,7 @@ pub struct ApplyArgs {
 }
 
 /// Flags over the manifest's `limits`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitArgs {
     /// Tasks in flight.
@@ -293,7 +349,7 @@ pub struct LimitArgs {
 }
 
 /// The simulator as a part of `apply`, or alone.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Simulator")]
 pub struct SimulatorArgs {
     /// How much faster than life simulated tasks run.
@@ -325,62 +381,20 @@ pub enum ClipSize {
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ProgressMode {
-    /// Bars on a terminal, lines elsewhere.
+    /// Bars on a terminal, plain lines elsewhere.
     Auto,
-    /// Bars.
+    /// Bars, where stderr is a terminal.
+    #[value(alias = "tty")]
     Bars,
-    /// A line for each change.
-    Lines,
+    /// A line for each change, and from 50 shots on only for what is final, with
+    /// the sums every half a minute.
+    #[value(alias = "lines")]
+    Plain,
     /// A JSON object for each event, on stdout.
     Json,
     /// Nothing.
+    #[value(alias = "quiet")]
     None,
-}
-
-/// `runner status`
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Example, in another terminal while `apply` runs:\n  runner status shots.yaml"
-)]
-pub struct StatusArgs {
-    /// Which manifest.
-    #[command(flatten)]
-    pub manifest: ManifestArgs,
-
-    /// The output folder, instead of the manifest's `output.dir`.
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `runner takes`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  runner takes shots.yaml                                       # every take of every shot
-  runner takes shots.yaml --only opening --select 1f0c9a3b      # the one that counts
-
-A chosen take counts until another one is made for the same request; the others
-are kept.")]
-pub struct TakesArgs {
-    /// Which manifest.
-    #[command(flatten)]
-    pub manifest: ManifestArgs,
-
-    /// The take that counts from now on: the first digits of its SHA-256.
-    #[arg(long, value_name = "DIGITS")]
-    pub select: Option<String>,
-
-    /// The output folder, instead of the manifest's `output.dir`.
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `runner resolve`
@@ -443,30 +457,6 @@ pub struct SimulateArgs {
     /// How it behaves.
     #[command(flatten)]
     pub simulator: SimulatorArgs,
-}
-
-/// `runner schema`
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example, for editors with a YAML language server:
-  runner schema manifest > shots.schema.json
-  and as the first line of shots.yaml:
-  # yaml-language-server: $schema=shots.schema.json")]
-pub struct SchemaArgs {
-    /// Of what.
-    #[arg(value_enum)]
-    pub of: SchemaOf,
-}
-
-/// What has a schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SchemaOf {
-    /// Manifests, with models and resolutions from the API's documents.
-    Manifest,
-    /// `report.json`.
-    Report,
-    /// The lines of `--progress json`.
-    Events,
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

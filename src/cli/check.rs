@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use unicode_width::UnicodeWidthStr as _;
 
 use crate::check::CheckedShot;
-use crate::cli::args::CheckArgs;
+use crate::cli::annotate;
+use crate::cli::args::{CheckArgs, CheckFormat};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::load::{self, Loaded};
+use crate::cli::table::columns;
 use crate::cli::words::{cost, money_json, shots};
 use crate::cli::{choose, prepare, render};
 use crate::money::{Money, Total};
@@ -27,12 +28,23 @@ pub(super) fn check(args: &CheckArgs, console: &mut Console) -> Result<Exit, Cli
         (Some(manifest), Some(target)) => prepare::prices(manifest, target),
         _ => PriceTable::default(),
     };
-    if args.json {
-        console.data(format!("{:#}", as_json(&loaded, &prices)));
+    let format = if args.json {
+        CheckFormat::Json
     } else {
-        console.diagnostics(&loaded);
-        if !loaded.has_errors() {
-            console.data(as_text(&loaded, &prices));
+        args.format
+    };
+    match format {
+        CheckFormat::Json => console.data(format!("{:#}", as_json(&loaded, &prices))),
+        CheckFormat::Github => {
+            let file = &args.manifest.manifest;
+            let annotations = annotate::all(&loaded.diagnostics, &loaded.sources, file);
+            console.lines(annotations);
+        }
+        CheckFormat::Text => {
+            console.diagnostics(&loaded);
+            if !loaded.has_errors() {
+                console.data(as_text(&loaded, &prices));
+            }
         }
     }
     Ok(if loaded.has_errors() {
@@ -48,8 +60,8 @@ fn price<'p>(shot: &CheckedShot, prices: &'p PriceTable) -> Option<&'p Money> {
 }
 
 fn as_text(loaded: &Loaded, prices: &PriceTable) -> String {
-    let rows: Vec<[String; 6]> = loaded.chosen().map(|shot| row(shot, prices)).collect();
-    let mut text = columns(&rows);
+    let rows: Vec<Vec<String>> = loaded.chosen().map(|shot| row(shot, prices)).collect();
+    let mut text = lines(&rows);
     let known = loaded
         .chosen()
         .filter_map(|shot| price(shot, prices).cloned());
@@ -66,9 +78,9 @@ fn as_text(loaded: &Loaded, prices: &PriceTable) -> String {
     render::calm(&text)
 }
 
-fn row(shot: &CheckedShot, prices: &PriceTable) -> [String; 6] {
+fn row(shot: &CheckedShot, prices: &PriceTable) -> Vec<String> {
     let request = &shot.request;
-    [
+    vec![
         shot.id.to_string(),
         request.mode().to_string(),
         request.model().to_owned(),
@@ -78,25 +90,11 @@ fn row(shot: &CheckedShot, prices: &PriceTable) -> [String; 6] {
     ]
 }
 
-/// Rows as lines, every column as wide as its widest cell on a terminal, where
-/// a Chinese character takes two places.
-fn columns<const N: usize>(rows: &[[String; N]]) -> String {
-    let widths: [usize; N] = std::array::from_fn(|column| {
-        let widest = rows.iter().map(|row| row[column].width()).max();
-        widest.unwrap_or(0)
-    });
-    let mut text = String::new();
-    for row in rows {
-        for (column, cell) in row.iter().enumerate() {
-            text.push_str(cell);
-            if column + 1 < N {
-                let room = widths[column] - cell.width() + 2;
-                text.extend(std::iter::repeat_n(' ', room));
-            }
-        }
-        text.push('\n');
-    }
-    text
+fn lines(rows: &[Vec<String>]) -> String {
+    columns(rows).iter().fold(String::new(), |mut text, line| {
+        let _ = writeln!(text, "{line}");
+        text
+    })
 }
 
 fn modes(loaded: &Loaded) -> String {

@@ -166,7 +166,7 @@ impl Selection {
 
 fn written(flag: &str, texts: &[String], sources: &mut Sources) -> Result<Vec<Written>, CliError> {
     let read = |text: &String| {
-        let id = sources.add(SourceFile::new(flag, text.as_str()));
+        let id = sources.add(SourceFile::typed(flag, text));
         match select::parse(text, id) {
             Ok(expr) => Ok(Written { expr, text: id }),
             Err(mistake) => Err(CliError::in_text(Exit::Usage, vec![*mistake], sources)),

@@ -50,6 +50,13 @@ impl Console {
         let _ = writeln!(stream, "{text}");
     }
 
+    /// Lines of data that have their ends, or none at all.
+    pub(super) fn lines(&mut self, text: impl Display) {
+        let mut stream = anstream::AutoStream::new(std::io::stdout(), self.choice);
+        let _ = write!(stream, "{text}");
+        let _ = stream.flush();
+    }
+
     /// An empty screen, where a person looks at one; elsewhere what was said stays.
     pub(super) fn clear() {
         let mut stream = std::io::stdout();
@@ -80,6 +87,22 @@ impl Console {
             ColorChoice::Never => false,
             ColorChoice::Always | ColorChoice::AlwaysAnsi => true,
         }
+    }
+
+    /// Whether stdout takes colours.
+    pub(super) fn data_colour(&self) -> bool {
+        let stream = std::io::stdout();
+        match self.choice {
+            ColorChoice::Auto => anstream::AutoStream::choice(&stream) != ColorChoice::Never,
+            ColorChoice::Never => false,
+            ColorChoice::Always | ColorChoice::AlwaysAnsi => true,
+        }
+    }
+
+    /// Places in a line of stdout; `None` where it is no terminal.
+    pub(super) fn data_width() -> Option<usize> {
+        let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+        Some(usize::from(width.0))
     }
 
     /// Whether a person can be asked.

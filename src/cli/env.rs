@@ -70,6 +70,14 @@ impl Environment {
         }
     }
 
+    /// The file that GitHub names for what a step wants to say on the job's page;
+    /// `None` elsewhere. A `.env` file has no say: it must not name files to be written.
+    pub(super) fn job_summary() -> Option<PathBuf> {
+        std::env::var_os("GITHUB_ACTIONS").filter(|set| set == "true")?;
+        let named = std::env::var_os("GITHUB_STEP_SUMMARY")?;
+        (!named.is_empty()).then(|| PathBuf::from(named))
+    }
+
     /// A variable; an empty one counts as unset.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.variables

@@ -22,6 +22,10 @@ pub enum Exit {
     ManifestInvalid,
     /// No shot matches what was selected.
     NothingSelected,
+    /// What a plan was made from moved; nothing was created.
+    PlanStale,
+    /// `plan --detailed-exitcode`: something would be made or collected.
+    Changes,
     /// What would be spent is over the limit, or unknown; nothing was created.
     Budget,
     /// Some shots failed.
@@ -44,12 +48,13 @@ impl Exit {
         match self {
             Self::Success => 0,
             Self::Internal => 1,
-            Self::Usage => 2,
+            Self::Usage | Self::Changes => 2,
             Self::Key => 3,
             Self::Quota => 4,
             Self::Network => 6,
             Self::ManifestInvalid => 20,
             Self::NothingSelected => 21,
+            Self::PlanStale => 22,
             Self::Budget => 30,
             Self::ShotsFailed => 100,
             Self::ChecksFailed => 101,

@@ -78,6 +78,8 @@ pub fn history(records: &Records, store: &Store, memory: Memory) -> History {
     for (fingerprint, record) in records.choices() {
         choose(&mut history, fingerprint, record, (records, store, memory));
     }
+    let with_video = history.requests.values().filter(|past| past.has_video());
+    history.with_video = with_video.map(|past| past.shot.clone()).collect();
     history
 }
 

@@ -4,6 +4,7 @@
 //! part. Each command is a file; this one is the table of contents.
 
 mod animatic;
+mod annotate;
 mod apply;
 mod args;
 mod backend;
@@ -11,6 +12,7 @@ mod beside;
 mod callbacks;
 mod check;
 mod choose;
+mod completions;
 mod console;
 mod cut;
 mod env;
@@ -18,24 +20,31 @@ mod error;
 mod exit;
 mod export;
 mod frames;
+mod gallery;
 mod graph;
 mod handoff;
 mod history;
+mod init;
 mod limits;
 mod lint;
 mod load;
+mod man;
 mod plan;
 mod prepare;
 mod probe;
 mod render;
+mod report;
 mod resolve;
 mod retime;
+mod runs;
 mod schema;
 mod sheet;
 mod signals;
 mod simulate;
 mod status;
+mod table;
 mod takes;
+mod terminal;
 mod tongue;
 mod verbose;
 mod watch;
@@ -73,6 +82,7 @@ pub fn main() -> std::process::ExitCode {
 
 fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
     match command {
+        Command::Init(args) => init::init(&args, console),
         Command::Check(args) => check::check(&args, console),
         Command::Plan(args) => plan::plan(&args, console),
         Command::Watch(args) => watch::watch(args, console),
@@ -80,6 +90,8 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Animatic(args) => animatic::animatic(&args, console),
         Command::Apply(args) => apply::apply(&args, console),
         Command::Status(args) => status::status(&args, console),
+        Command::Runs(args) => runs::runs(&args, console),
+        Command::Report(args) => report::report(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
         Command::Sheet(args) => sheet::sheet(&args, console),
         Command::Export(args) => export::export(&args, console),
@@ -90,6 +102,8 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Probe(args) => Ok(probe::probe(&args, console)),
         Command::Simulate(args) => simulate::simulate(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),
+        Command::Completions(args) => Ok(completions::completions(&args, console)),
+        Command::Man(args) => man::man(&args, console),
     }
 }
 

@@ -4,6 +4,8 @@ use crate::cli::args::{SchemaArgs, SchemaOf};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::manifest::manifest_schema;
+use crate::plan::document::PlanReport;
+use crate::plan::record::PlanFile;
 use crate::report::{events_schema, report_schema};
 use crate::spec::Spec;
 
@@ -11,6 +13,8 @@ pub(super) fn schema(args: &SchemaArgs, console: &mut Console) -> Exit {
     let schema = match args.of {
         SchemaOf::Manifest => manifest_schema(Spec::bundled()),
         SchemaOf::Report => report_schema(),
+        SchemaOf::Plan => schemars::schema_for!(PlanReport).to_value(),
+        SchemaOf::PlanFile => schemars::schema_for!(PlanFile).to_value(),
         SchemaOf::Events => events_schema(),
     };
     console.data(format!("{schema:#}"));

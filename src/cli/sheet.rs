@@ -5,7 +5,7 @@
 
 mod film;
 mod output;
-mod pictures;
+pub(super) mod pictures;
 
 use std::io::Cursor;
 use std::ops::Range;

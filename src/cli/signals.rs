@@ -1,10 +1,12 @@
-//! Ctrl-C and SIGTERM.
+//! Ctrl-C, SIGTERM, and the question how things stand.
 //!
 //! The first asks the run to end well; the second ends the process at once.
 //! The ledger is durable at every moment, so that is safe too.
 
+use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::engine::Shutdown;
+use crate::report::Glance;
 
 /// Watches for signals until the process ends. Aborted by whoever spawned it.
 #[expect(
@@ -24,6 +26,23 @@ pub(super) async fn watch(shutdown: Shutdown) {
         }
     }
 }
+
+/// Says how things stand whenever SIGUSR1 asks for it, until the process ends.
+#[cfg(unix)]
+pub(super) async fn answer(glance: Glance, mut console: Console) {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let Ok(mut asked) = signal(SignalKind::user_defined1()) else {
+        return;
+    };
+    while asked.recv().await.is_some() {
+        let text = glance.text();
+        glance.aside(|| console.say(text));
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) async fn answer(_: Glance, _: Console) {}
 
 /// The next signal that asks to end.
 #[cfg(unix)]

@@ -2,22 +2,18 @@
 //!
 //! Owns the words. What may be told at all was chosen where the exchange was made.
 
-use indicatif::MultiProgress;
 use jiff::Timestamp;
 
 use crate::cli::console::Console;
 use crate::provider::exchange::{Exchange, Heard, Witness};
+use crate::report::Glance;
 
-/// A witness that says what it hears. Where bars are on the screen they step
-/// aside for the line: a terminal that is written to from two sides is torn.
-pub(super) fn witness(console: Console, bars: Option<MultiProgress>) -> Witness {
+/// A witness that says what it hears; what is drawn on the screen steps aside.
+pub(super) fn witness(console: Console, glance: Glance) -> Witness {
     std::sync::Arc::new(move |exchange| {
         let line = line(Timestamp::now(), exchange);
         let mut console = console.clone();
-        match &bars {
-            Some(bars) => bars.suspend(|| console.say(line)),
-            None => console.say(line),
-        }
+        glance.aside(|| console.say(line));
     })
 }
 

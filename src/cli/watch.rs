@@ -27,6 +27,10 @@ pub(super) fn watch(args: WatchArgs, console: &mut Console) -> Result<Exit, CliE
     let args = PlanArgs {
         manifest: args.manifest,
         results: args.results,
+        save: None,
+        all: false,
+        requests: false,
+        detailed_exitcode: false,
         json,
     };
     let mut waker = Waker::new(poll);

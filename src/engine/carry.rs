@@ -332,7 +332,7 @@ async fn turned_away<P: Provider>(local: &Local<P>, shot: &ShotFacts) -> Option<
     if let Some(end) = too_late(local, shot) {
         return Some(end);
     }
-    if shot.decision != Decision::Create {
+    if !shot.decision.pays() {
         return None;
     }
     let reason = local.admit(shot).await.err()?;
@@ -384,7 +384,11 @@ fn decided_end(shot: &ShotFacts) -> Option<EventKind> {
     let id = shot.id.clone();
     let why = shot.reason.clone();
     let reason = match shot.decision {
-        Decision::Create | Decision::Reuse | Decision::Resume | Decision::Wait => return None,
+        Decision::Create
+        | Decision::Replace
+        | Decision::Reuse
+        | Decision::Resume
+        | Decision::Wait => return None,
         Decision::Elsewhere => {
             return Some(EventKind::ShotPending {
                 shot: id,

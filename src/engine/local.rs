@@ -53,6 +53,10 @@ impl<P: Provider> Host for Local<P> {
     async fn admit(&self, shot: &ShotFacts) -> Result<(), SkipReason> {
         // Asked twice: who is not let in waits for no turn, and takes none.
         self.gate.may_enter(shot)?;
+        if let Some(wait) = self.creates.exhausted() {
+            // Watchers should know; that they do not changes nothing.
+            let _ = self.recorder.record(EventKind::RateReached { wait }).await;
+        }
         tokio::select! {
             biased;
             () = self.gate.closed.cancelled() => {}

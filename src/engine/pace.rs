@@ -25,6 +25,9 @@ const MOST_UNITS: u32 = 60;
 /// them: whoever waits would else go all at once, and be refused all at once.
 const WARY_UNITS: u32 = 60;
 
+/// Shorter pauses than this many units are over before they are read.
+const WORTH_A_WORD_UNITS: u32 = 3;
+
 /// The longest window, in minutes: a year of them. Clocks end at some time.
 const LONGEST_WINDOW: f64 = 365.0 * 24.0 * 60.0;
 
@@ -51,6 +54,8 @@ struct State {
     last: Option<Instant>,
     not_before: Option<Instant>,
     refused: Option<Instant>,
+    /// The end of the full window that was told last.
+    told: Option<Instant>,
     /// Between two calls; nothing at full speed.
     gap: Duration,
 }
@@ -110,6 +115,19 @@ impl Pace {
         }
     }
 
+    /// How long the window is full, once for each time that it is, where that is
+    /// worth a word.
+    pub(super) fn exhausted(&self) -> Option<Duration> {
+        let mut state = self.lock();
+        let full_until = self.full_until(&state)?;
+        let wait = full_until.saturating_duration_since(Instant::now());
+        if wait < self.unit * WORTH_A_WORD_UNITS || state.told == Some(full_until) {
+            return None;
+        }
+        state.told = Some(full_until);
+        Some(wait)
+    }
+
     /// Gives the last turn back: what it was for never left this machine.
     pub(super) fn give_back(&self) {
         self.lock().granted.pop_back();
@@ -158,11 +176,15 @@ impl Pace {
         let now = Instant::now();
         let paused = state.not_before.unwrap_or(now);
         let spaced = state.last.map_or(now, |last| last + state.gap);
-        let windowed = self
-            .window
-            .filter(|window| state.granted.len() >= window.calls)
-            .and_then(|window| Some(*state.granted.front()? + window.length));
+        let windowed = self.full_until(&state);
         now.max(paused).max(spaced).max(windowed.unwrap_or(now))
+    }
+
+    /// When the oldest call of a full window leaves it.
+    fn full_until(&self, state: &State) -> Option<Instant> {
+        let window = self.window?;
+        let oldest = state.granted.front()?;
+        (state.granted.len() >= window.calls).then(|| *oldest + window.length)
     }
 
     /// How long the other runs on this machine leave no room; takes a turn among
@@ -235,6 +257,21 @@ mod tests {
         let pace = Pace::new(Some(5.0), MINUTE, UNIT);
         let slots = turns(&pace, 12).await;
         assert_eq!(slots, [0, 0, 0, 0, 0, 60, 60, 60, 60, 60, 120, 120]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_window_is_told_once() {
+        let pace = Pace::new(Some(2.0), MINUTE, UNIT);
+        assert_eq!(pace.exhausted(), None);
+        turns(&pace, 2).await;
+        tokio::time::sleep(UNIT * 20).await;
+        assert_eq!(pace.exhausted(), Some(UNIT * 40));
+        assert_eq!(pace.exhausted(), None);
+        turns(&pace, 2).await;
+        assert_eq!(pace.exhausted(), Some(MINUTE));
+        tokio::time::sleep(UNIT * 58).await;
+        turns(&pace, 1).await;
+        assert_eq!(pace.exhausted(), None);
     }
 
     #[tokio::test(start_paused = true)]

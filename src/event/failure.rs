@@ -6,8 +6,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// The calls that a shot's life consists of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Operation {
     /// Asks for the video, and pays.
     Create,
@@ -32,7 +35,8 @@ impl Operation {
 }
 
 /// Why a call failed, as far as anything acts differently on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FailureClass {
     /// Refused for its rate; nothing was accepted, later is fine.
     Throttled,
@@ -130,7 +134,7 @@ impl FailureClass {
 }
 
 /// One call that did not do what it was for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// What to do about it.
     pub class: FailureClass,

@@ -1,16 +1,19 @@
 //! What happens in a run, as facts: the one vocabulary between the engine and
 //! everything that watches it.
 //!
-//! Owns plain data only. No presentation, no serialisation: ledger and report
-//! have twins of their own, so that a refactoring here changes no file format.
+//! Owns plain data only, no presentation: the report has twins of its own. The ledger
+//! keeps events in the form that they have here, so that a run can be told again: a
+//! change of it is a change of the ledger's format, and a test of the ledger says so.
 
 mod failure;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 pub use failure::{Failure, FailureClass, Operation};
 
@@ -18,7 +21,7 @@ use crate::id::{AttemptId, FileId, Fingerprint, RunId, ShotId, TaskId};
 use crate::money::{Money, Total};
 
 /// One fact, with when it became known.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// Position in the run, from 0, without gaps.
     pub sequence: u64,
@@ -31,7 +34,8 @@ pub struct Event {
 }
 
 /// What can happen. Events are past tense; everything a report needs is inside.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EventKind {
     /// Always first: everything that was decided before the first call.
     RunStarted(Box<RunFacts>),
@@ -140,6 +144,12 @@ pub enum EventKind {
         /// Why not.
         reason: SkipReason,
     },
+    /// As many tasks were created as `limits.creates_per_minute` allows: the next
+    /// one has to wait. A pause that the service asks for is a `CreateRefused`.
+    RateReached {
+        /// For how long.
+        wait: Duration,
+    },
     /// No further task will be created in this run.
     RunStopping {
         /// Why.
@@ -165,13 +175,16 @@ impl EventKind {
             | Self::ShotPending { shot, .. }
             | Self::ShotSkipped { shot, .. } => Some(shot),
             Self::ShotDecided(facts) => Some(&facts.id),
-            Self::RunStarted(_) | Self::RunStopping { .. } | Self::RunFinished => None,
+            Self::RunStarted(_)
+            | Self::RateReached { .. }
+            | Self::RunStopping { .. }
+            | Self::RunFinished => None,
         }
     }
 }
 
 /// What is known before the first call.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunFacts {
     /// This run's name.
     pub run_id: RunId,
@@ -194,6 +207,23 @@ pub struct RunFacts {
 }
 
 impl RunFacts {
+    /// The same without its shots: ten thousand of them are not copied just to be
+    /// left out.
+    #[must_use]
+    pub fn without_shots(&self) -> Self {
+        Self {
+            run_id: self.run_id.clone(),
+            manifest: self.manifest.clone(),
+            backend: self.backend.clone(),
+            base_url: self.base_url.clone(),
+            free: self.free,
+            runner_version: self.runner_version.clone(),
+            spec_version: self.spec_version.clone(),
+            price_date: self.price_date.clone(),
+            shots: Vec::new(),
+        }
+    }
+
     /// What is not paid for because it is there already.
     pub fn saved(&self) -> Total {
         self.shots
@@ -213,7 +243,7 @@ impl ShotFacts {
 }
 
 /// A group of shots that belong together in the film.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Scene {
     /// Its name in the manifest.
     pub id: String,
@@ -222,7 +252,7 @@ pub struct Scene {
 }
 
 /// What is known of one shot before the first call.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ShotFacts {
     /// Its name.
     pub id: ShotId,
@@ -244,6 +274,9 @@ pub struct ShotFacts {
     pub decision: Decision,
     /// Why, in a sentence.
     pub reason: String,
+    /// What its request asks for that the last one of its name did not; empty
+    /// unless it may be created.
+    pub changes: Vec<FieldChange>,
     /// What creating it costs; `None` where the table has no price.
     pub price: Option<Money>,
     /// The video's final name, relative to the output folder, with forward slashes.
@@ -259,7 +292,7 @@ pub struct ShotFacts {
     /// Whether the manifest asks for something else by now: it was paid for, so it
     /// is collected, and kept among the takes.
     pub earlier: bool,
-    /// [`Decision::Create`]: whether there is a take already, which is kept.
+    /// [`Decision::Replace`]: whether there is a take of this very request already, which is kept.
     pub another_take: bool,
     /// [`Decision::Reuse`]: the video that is on disk already.
     pub existing: Option<Video>,
@@ -267,11 +300,22 @@ pub struct ShotFacts {
     pub paid_task: Option<TaskId>,
 }
 
+/// A part of a request that differs from an earlier one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// The request's field, for example `prompt`.
+    pub field: String,
+    /// What was asked for; `None` where the field was not there.
+    pub before: Option<serde_json::Value>,
+    /// What is asked for now; `None` where the field is not there any more.
+    pub after: Option<serde_json::Value>,
+}
+
 /// A frame of another shot's video in a shot's request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrameUse {
     /// What it is used as: `first_frame`, `last_frame` or `subject`.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// The other shot.
     pub shot: ShotId,
     /// Which frame: `first`, `middle`, `last` or a time such as `2500ms`.
@@ -285,10 +329,14 @@ pub struct FrameUse {
 }
 
 /// What is done with a shot in a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// A task is created and paid.
     Create,
+    /// The same, for a shot that has a video already: another one takes its name,
+    /// and the old one is kept among the takes.
+    Replace,
     /// The video is on disk; nothing is called.
     Reuse,
     /// A task was paid earlier; it is collected.
@@ -308,8 +356,9 @@ pub enum Decision {
 
 impl Decision {
     /// Every decision, in the order in which a summary names them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Create,
+        Self::Replace,
         Self::Wait,
         Self::Reuse,
         Self::Resume,
@@ -319,10 +368,21 @@ impl Decision {
         Self::Blocked,
     ];
 
+    /// Whether a task is created, and paid, at once.
+    pub fn pays(self) -> bool {
+        matches!(self, Self::Create | Self::Replace)
+    }
+
+    /// Whether a task is created, or may have to be when more is known.
+    pub fn may_pay(self) -> bool {
+        self.pays() || self == Self::Wait
+    }
+
     /// The word for it in plans and reports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
+            Self::Replace => "replace",
             Self::Reuse => "reuse",
             Self::Resume => "resume",
             Self::Uncertain => "uncertain",
@@ -341,7 +401,7 @@ impl fmt::Display for Decision {
 }
 
 /// A video on disk, verified.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Video {
     /// Relative to the output folder, with forward slashes.
     pub path: String,
@@ -362,7 +422,8 @@ pub struct Video {
 }
 
 /// Why a paid task was not collected in this run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PendingReason {
     /// It took longer than `limits.deadline`.
     Deadline {
@@ -383,7 +444,8 @@ pub enum PendingReason {
 }
 
 /// Why nothing was created for a shot.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SkipReason {
     /// The plan said so: an earlier creation is uncertain.
     Uncertain {
@@ -418,7 +480,8 @@ pub enum SkipReason {
 }
 
 /// Why a run creates nothing more.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StopReason {
     /// The key is not accepted.
     KeyRefused(Failure),
@@ -442,7 +505,8 @@ pub enum StopReason {
 }
 
 /// What interrupted the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Signal {
     /// Ctrl-C.
     Interrupt,

@@ -10,6 +10,8 @@
 
 mod accounts;
 mod error;
+mod latest;
+mod memory;
 mod open;
 mod page;
 mod read;
@@ -29,6 +31,9 @@ use crate::id::{AttemptId, Fingerprint, RunId, ShotId, TaskId};
 
 pub use self::accounts::Accounts;
 pub use self::error::LedgerError;
+pub use self::latest::LatestRun;
+use self::memory::Memory;
+pub use self::memory::PastRun;
 pub use self::read::{Record, Records};
 pub use self::standing::AttemptStanding;
 pub use self::turnstile::Turnstile;
@@ -41,6 +46,8 @@ pub struct Ledger {
     path: PathBuf,
     // What `CreateIntended` writes beside its own fields; comes with `RunStarted`.
     writing: Writing,
+    // Bytes of events of the run that writes which are not packed yet.
+    loose: usize,
 }
 
 impl Ledger {
@@ -79,6 +86,7 @@ impl Ledger {
             connection,
             path: path.to_owned(),
             writing: Writing::default(),
+            loose: 0,
         }
     }
 
@@ -102,6 +110,7 @@ impl Ledger {
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|source| failed("begin writing to", source))?;
         let mut results = Vec::with_capacity(events.len());
+        let mut memory = Memory::of(&transaction, &self.path, run);
         for event in events {
             step(&transaction, "SAVEPOINT event")
                 .map_err(|source| failed("begin writing to", source))?;
@@ -117,9 +126,14 @@ impl Ledger {
             // going on would report events as durable that are gone.
             match result {
                 Err(error) if transaction.is_autocommit() => return Err(error),
-                result => results.push(result),
+                Ok(()) => {
+                    memory.take(event)?;
+                    results.push(Ok(()));
+                }
+                Err(refused) => results.push(Err(refused)),
             }
         }
+        memory.keep(&mut self.loose)?;
         transaction
             .commit()
             .map_err(|source| failed("commit to", source))?;
@@ -246,6 +260,23 @@ impl Ledger {
     /// What was spent, is reserved, and was saved, over all runs.
     pub fn accounts(&self) -> Result<Accounts, LedgerError> {
         accounts::accounts(&self.connection, &self.path)
+    }
+
+    /// Every run on record, the latest first.
+    pub fn runs(&self) -> Result<Vec<PastRun>, LedgerError> {
+        memory::runs(&self.connection, &self.path)
+    }
+
+    /// What happened in a run, to be folded again, as far as it became durable. Nothing
+    /// where it is so long ago that only its name is kept.
+    pub fn events(&self, run: &RunId) -> Result<Vec<Event>, LedgerError> {
+        memory::events(&self.connection, &self.path, run)
+    }
+
+    /// The run that began last, with what the service said in it; `None` where
+    /// there was none.
+    pub fn latest_run(&self) -> Result<Option<LatestRun>, LedgerError> {
+        latest::latest_run(&self.connection, &self.path)
     }
 
     /// The standing record of every fingerprint and the latest of every shot.

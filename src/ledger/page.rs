@@ -3,6 +3,7 @@
 //! Owns every `INSERT` and `UPDATE`. Never decides which event writes which.
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
@@ -12,6 +13,7 @@ use super::write::ShotRow;
 use crate::event::{Failure, RunFacts, ShotFacts, Video};
 use crate::id::{AttemptId, Fingerprint, RunId, ShotId};
 use crate::money::Money;
+use crate::state::PausedBy;
 
 /// Where one event is written.
 pub(super) struct Page<'a> {
@@ -38,6 +40,8 @@ impl Page<'_> {
                 facts.spec_version,
             ],
         )?;
+        // Who looks on, looks at the latest run.
+        self.execute("DELETE FROM statuses", [])?;
         facts.shots.iter().try_for_each(|shot| self.frames(shot))?;
         let saved = facts.saved();
         saved.amounts().try_for_each(|saved| self.saved(&saved))
@@ -198,8 +202,9 @@ impl Page<'_> {
 
     pub(super) fn status_seen(&self, shot: &ShotId, status: &str) -> Result<(), LedgerError> {
         self.execute(
-            "INSERT INTO statuses (run_id, shot_id, at, status) VALUES (?1, ?2, ?3, ?4)",
-            params![self.run.as_str(), shot.as_str(), self.now(), status],
+            "INSERT INTO statuses (run_id, shot_id, status) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET status = excluded.status",
+            params![self.run.as_str(), shot.as_str(), status],
         )
         .map(drop)
     }
@@ -248,6 +253,21 @@ impl Page<'_> {
         self.execute(
             "UPDATE runs SET finished_at = ?2 WHERE run_id = ?1",
             params![self.run.as_str(), self.now()],
+        )
+        .map(drop)
+    }
+
+    /// For whoever looks on from another terminal; the longest wait counts.
+    pub(super) fn paused(&self, wait: Duration, by: PausedBy) -> Result<(), LedgerError> {
+        // A wait that no calendar holds is not worth a word.
+        let Ok(until) = self.at.checked_add(wait) else {
+            return Ok(());
+        };
+        self.execute(
+            "UPDATE runs SET paused_until = ?2, paused_by = ?3
+             WHERE run_id = ?1 AND (paused_until IS NULL OR
+                 unixepoch(paused_until, 'subsec') < unixepoch(?2, 'subsec'))",
+            params![self.run.as_str(), until.to_string(), by.as_str()],
         )
         .map(drop)
     }

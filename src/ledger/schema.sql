@@ -3,6 +3,8 @@ CREATE TABLE runs (
     run_id         TEXT PRIMARY KEY,
     started_at     TEXT NOT NULL,               -- RFC 3339, as every time here
     finished_at    TEXT,                        -- NULL: cut off, or still running
+    paused_until   TEXT,                        -- nothing is created until then
+    paused_by      TEXT CHECK (paused_by IN ('service', 'limit')),
     manifest       TEXT NOT NULL,
     backend        TEXT NOT NULL,
     base_url       TEXT NOT NULL,
@@ -78,10 +80,37 @@ CREATE TABLE videos (
     saved_at    TEXT NOT NULL
 ) STRICT;
 
--- What the service said of a shot, and when it first said so.
+-- What the service said last of each shot of the latest run, for whoever looks on.
 CREATE TABLE statuses (
     run_id  TEXT NOT NULL REFERENCES runs (run_id),
     shot_id TEXT NOT NULL,
-    at      TEXT NOT NULL,
-    status  TEXT NOT NULL
+    status  TEXT NOT NULL,
+    PRIMARY KEY (run_id, shot_id)
+) STRICT, WITHOUT ROWID;
+
+-- What happened in each run, so that it can be told again. Never read to decide
+-- what is paid: that is in `attempts`.
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY,               -- order in which they were written
+    run_id   TEXT NOT NULL REFERENCES runs (run_id),
+    packed   INTEGER NOT NULL,                  -- whether `lines` is deflated
+    lines    BLOB NOT NULL                      -- one JSON object for each event
 ) STRICT;
+
+CREATE INDEX events_of_run ON events (run_id, packed);
+
+-- The shots that a run began with, some hundred together. Runs that decide the
+-- same share them, so that running again what is there already takes no room.
+CREATE TABLE casts (
+    digest TEXT PRIMARY KEY,                    -- SHA-256 of the JSON
+    shots  BLOB NOT NULL                        -- a JSON list, deflated
+) STRICT;
+
+CREATE TABLE run_casts (
+    run_id   TEXT NOT NULL REFERENCES runs (run_id),
+    position INTEGER NOT NULL,
+    digest   TEXT NOT NULL REFERENCES casts (digest),
+    PRIMARY KEY (run_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX runs_of_cast ON run_casts (digest);

@@ -9,9 +9,13 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::{AttemptStanding, Ledger, LedgerError, open};
-use crate::event::{Decision, Event, EventKind, Failure, FailureClass, RunFacts, ShotFacts, Video};
+use crate::event::{
+    Decision, Event, EventKind, Failure, FailureClass, Operation, PendingReason, RunFacts,
+    ShotFacts, StopReason, Video,
+};
 use crate::id::{FileId, Fingerprint, RunId, ShotId, TaskId};
 use crate::money::Money;
+use crate::state::RunState;
 
 fn run() -> RunId {
     RunId::new("run-1")
@@ -47,6 +51,7 @@ fn facts(name: &str) -> ShotFacts {
         fingerprint: None,
         decision: Decision::Create,
         reason: "it is new".into(),
+        changes: Vec::new(),
         price: Some(Money::from_micros(280_000, "USD")),
         file: format!("{name}.mp4"),
         depends_on: Vec::new(),
@@ -202,11 +207,6 @@ fn a_record_holds_all_that_was_said() {
     assert_eq!(record.price, Some(Money::from_micros(280_000, "USD")));
     assert_eq!(record.intended_at, Timestamp::UNIX_EPOCH);
     assert_eq!(record.failure, None);
-    let statuses: i64 = ledger
-        .connection
-        .query_row("SELECT count(*) FROM statuses", [], |row| row.get(0))
-        .expect("a count");
-    assert_eq!(statuses, 1);
 }
 
 #[test]
@@ -467,4 +467,138 @@ fn ten_thousand_records_are_one_commit_and_one_query() {
     assert_eq!(records.len(), 10_000);
     assert!(written < Duration::from_secs(20), "{written:?}");
     assert!(read < Duration::from_secs(5), "{read:?}");
+}
+
+/// A whole life, and what else can happen, in one run.
+fn story() -> Vec<Event> {
+    let print = fingerprint(7);
+    let failure = Failure::new(FailureClass::Transient, "slow");
+    let mut events: Vec<Event> = life(&print).into_iter().map(|(event, _)| event).collect();
+    // It has more to tell before it ends.
+    events.pop();
+    events.push(event(EventKind::Retrying {
+        shot: shot("opening"),
+        operation: Operation::Poll,
+        failure: failure.clone(),
+        wait: Duration::from_millis(1500),
+    }));
+    events.push(event(EventKind::ShotPending {
+        shot: shot("opening"),
+        reason: PendingReason::Deadline {
+            last: Some(failure),
+        },
+    }));
+    events.push(event(EventKind::RunStopping {
+        reason: StopReason::Budget {
+            limit: Money::from_micros(5_000_000, "USD"),
+        },
+    }));
+    for (number, event) in events.iter_mut().enumerate() {
+        event.sequence = number as u64;
+        event.elapsed = Duration::from_micros(1_234_567) * number as u32;
+    }
+    events
+}
+
+fn state(events: &[Event]) -> String {
+    let mut state = RunState::default();
+    events.iter().for_each(|event| state.apply(event));
+    let shots = &state.shots;
+    format!(
+        "{:?} {shots:?} {:?} {:?}",
+        state.facts, state.stopping, state.elapsed
+    )
+}
+
+/// Where this snapshot changes, the ledger's format has changed: `FORMAT` goes up.
+#[test]
+fn events_on_record_look_like_this() {
+    let mut ledger = Ledger::in_memory().expect("a ledger");
+    for event in story() {
+        append_one(&mut ledger, event).expect("durable");
+    }
+    let mut select = ledger
+        .connection
+        .prepare("SELECT lines FROM events WHERE packed = 0 ORDER BY position")
+        .expect("a query");
+    let lines: String = select
+        .query_map([], |row| row.get::<_, Vec<u8>>(0))
+        .expect("rows")
+        .map(|line| String::from_utf8(line.expect("a row")).expect("text"))
+        .collect();
+    insta::assert_snapshot!(lines);
+}
+
+#[test]
+fn every_prefix_of_a_run_is_told_again_as_it_was() {
+    let story = story();
+    for cut in 1..=story.len() {
+        let mut ledger = Ledger::in_memory().expect("a ledger");
+        for event in &story[..cut] {
+            append_one(&mut ledger, event.clone()).expect("durable");
+        }
+        let told = ledger.events(&run()).expect("events");
+        assert_eq!(told, story[..cut]);
+        assert_eq!(state(&told), state(&story[..cut]));
+    }
+}
+
+#[test]
+fn a_run_that_ended_is_packed_and_told_the_same() {
+    let mut story = story();
+    story.push(event(EventKind::RunFinished));
+    let mut ledger = Ledger::in_memory().expect("a ledger");
+    for event in &story {
+        append_one(&mut ledger, event.clone()).expect("durable");
+    }
+    let rows: (i64, i64) = ledger
+        .connection
+        .query_row("SELECT count(*), sum(packed) FROM events", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .expect("a count");
+    assert_eq!(rows, (1, 1));
+    assert_eq!(ledger.events(&run()).expect("events"), story);
+    let runs = ledger.runs().expect("runs");
+    assert_eq!(runs.len(), 1);
+    assert!(runs[0].remembered && runs[0].finished_at.is_some());
+}
+
+#[test]
+fn what_was_refused_is_not_remembered() {
+    let print = fingerprint(7);
+    let mut ledger = Ledger::in_memory().expect("a ledger");
+    let facts = vec![facts("opening")];
+    append_one(&mut ledger, started(facts)).expect("durable");
+    append_one(&mut ledger, intended("opening", &print, 1)).expect("durable");
+    append_one(&mut ledger, intended("opening", &print, 2)).expect_err("paid already");
+    assert_eq!(ledger.events(&run()).expect("events").len(), 2);
+}
+
+#[test]
+fn runs_that_are_alike_share_their_shots_and_only_the_last_are_remembered() {
+    let mut ledger = Ledger::in_memory().expect("a ledger");
+    let shots: Vec<ShotFacts> = (0..600).map(|n| facts(&format!("shot-{n}"))).collect();
+    for number in 0..103 {
+        let id = RunId::new(format!("run-{number:03}"));
+        let mut begun = started(shots.clone());
+        begun.at = Timestamp::from_second(number).expect("a time");
+        let results = ledger.append(&id, &[begun]).expect("a commit");
+        assert!(results.iter().all(Result::is_ok));
+    }
+    let casts: i64 = ledger
+        .connection
+        .query_row("SELECT count(*) FROM casts", [], |row| row.get(0))
+        .expect("a count");
+    assert_eq!(casts, 3);
+    let runs = ledger.runs().expect("runs");
+    assert_eq!((runs.len(), runs[0].id.as_str()), (103, "run-102"));
+    let remembered = runs.iter().filter(|run| run.remembered).count();
+    assert_eq!(remembered, 100);
+    let oldest = ledger.events(&runs[99].id).expect("events");
+    let EventKind::RunStarted(facts) = &oldest[0].kind else {
+        panic!("it begins otherwise");
+    };
+    assert_eq!(facts.shots, shots);
+    assert!(ledger.events(&runs[102].id).expect("no error").is_empty());
 }

@@ -12,9 +12,10 @@ use serde_json::{Map, Value};
 
 use super::error::LedgerError;
 use super::page::Page;
-use crate::event::{Decision, Event, EventKind, ShotFacts};
+use crate::event::{Event, EventKind, ShotFacts};
 use crate::id::{RunId, ShotId};
 use crate::money::Money;
+use crate::state::asks_to_wait;
 
 /// What an attempt's row holds beside what its events say.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ impl Writing {
 
     /// Only what is to be created is ever intended.
     fn note(&mut self, shot: &ShotFacts) {
-        if shot.decision != Decision::Create {
+        if !shot.decision.pays() {
             return;
         }
         let row = ShotRow {
@@ -64,7 +65,7 @@ impl Writing {
     }
 }
 
-/// Writes one event; those that no later run needs are left out.
+/// Writes what one event changes; those that no later run needs change nothing.
 pub(super) fn event(
     connection: &Connection,
     path: &Path,
@@ -78,6 +79,9 @@ pub(super) fn event(
         run,
         at: event.at,
     };
+    if let Some((wait, by)) = asks_to_wait(&event.kind) {
+        page.paused(wait, by)?;
+    }
     match &event.kind {
         EventKind::RunStarted(facts) => page.run_started(facts),
         EventKind::ShotDecided(shot) => {
@@ -123,7 +127,6 @@ pub(super) fn event(
         EventKind::CreateUncertain {
             attempt, failure, ..
         } => page.failed(attempt, failure, "'intended'", "uncertain"),
-        EventKind::StatusSeen { shot, status, .. } => page.status_seen(shot, status),
         EventKind::TaskSucceeded { attempt, file, .. } => page.change(
             attempt,
             "file_id = :value, trace_id = coalesce(:more, trace_id),
@@ -144,9 +147,11 @@ pub(super) fn event(
         }
         EventKind::VideoSaved { attempt, video, .. } => page.video_saved(attempt, video),
         EventKind::RunFinished => page.run_finished(),
+        EventKind::StatusSeen { shot, status, .. } => page.status_seen(shot, status),
         EventKind::Retrying { .. }
         | EventKind::ShotPending { .. }
         | EventKind::ShotSkipped { .. }
+        | EventKind::RateReached { .. }
         | EventKind::RunStopping { .. } => Ok(()),
     }
 }

@@ -219,7 +219,11 @@ fn source(facts: &ShotFacts, selected: bool, context: &Context) -> Source {
     let never = match facts.decision {
         Decision::Resume if !selected => Some("is not selected, and its video has to be fetched"),
         _ if !selected => Some("is not selected and has no video yet"),
-        Decision::Create | Decision::Wait | Decision::Resume | Decision::Reuse => None,
+        Decision::Create
+        | Decision::Replace
+        | Decision::Wait
+        | Decision::Resume
+        | Decision::Reuse => None,
         Decision::Uncertain => Some("may have been paid: settle that first"),
         Decision::Failed => Some("failed in an earlier run"),
         Decision::Elsewhere => Some("only another address can deliver"),
@@ -242,7 +246,7 @@ pub(super) fn frames(request: &CheckedRequest) -> Vec<FrameUse> {
             _ => return None,
         };
         Some(FrameUse {
-            field: field.manifest_key(),
+            field: field.manifest_key().into(),
             shot: shot.clone(),
             at: at.to_string(),
             video_sha256: frame.map(|frame| frame.video_sha256.clone()),

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::event::{Decision, Video};
 use crate::id::{AttemptId, FileId, ShotId, TaskId};
 use crate::plan::Retry;
+use crate::plan::changes;
 use crate::plan::history::{Past, Presence, Standing};
 
 /// A decision with its reason and what is needed to carry it out.
@@ -17,7 +18,7 @@ pub struct Decided {
     pub decision: Decision,
     /// Why, in a sentence without a full stop.
     pub reason: String,
-    /// Whether there is a take already, which is kept.
+    /// Whether there is a take of this very request already, which is kept.
     pub another_take: bool,
     /// The video to use.
     pub existing: Option<Video>,
@@ -44,6 +45,20 @@ impl Decided {
             another_take: false,
             existing: None,
             paid: None,
+        }
+    }
+}
+
+impl Decided {
+    /// The same for a shot of which there is a video, of this request or of an
+    /// earlier one: what is made takes its place.
+    pub(super) fn over(self, has_video: bool) -> Self {
+        match self.decision {
+            Decision::Create if has_video || self.another_take => Self {
+                decision: Decision::Replace,
+                ..self
+            },
+            _ => self,
         }
     }
 }
@@ -180,23 +195,11 @@ pub(super) fn on_stranger(file: &str, shot: &ShotId) -> Decided {
 
 /// Why a request without a past is created: the shot is new, or it changed.
 pub(super) fn on_new(request: &Map<String, Value>, last: Option<&Past>) -> Decided {
-    let reason = match last.map(|past| changed_fields(&past.request, request)) {
+    let reason = match last.map(|past| changes::between(&past.request, request)) {
         None => "new".to_owned(),
         // The same fields under another fingerprint: backend or occurrence differ.
-        Some(fields) if fields.is_empty() => "new for this backend".to_owned(),
-        Some(fields) => format!("changed: {}", fields.join(", ")),
+        Some(changes) if changes.is_empty() => "new for this backend".to_owned(),
+        Some(changes) => format!("changed: {}", changes::names(&changes)),
     };
     Decided::new(Decision::Create, reason)
-}
-
-/// The names of the fields that differ, in the order of the new request.
-fn changed_fields(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<String> {
-    let changed = new
-        .iter()
-        .filter(|(field, value)| old.get(*field) != Some(*value));
-    let removed = old.keys().filter(|field| !new.contains_key(*field));
-    changed
-        .map(|(field, _)| field.clone())
-        .chain(removed.map(|field| format!("{field} (removed)")))
-        .collect()
 }

@@ -3,7 +3,7 @@
 //! Owns a plain view; the ledger and the output folder fill it. Keeping it plain
 //! keeps planning pure: every decision can be tested without a database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -30,6 +30,16 @@ pub struct Past {
     pub date: String,
     /// The request, to say what changed since.
     pub request: Arc<Map<String, Value>>,
+}
+
+impl Past {
+    /// Whether a video of it is there.
+    pub fn has_video(&self) -> bool {
+        let Standing::Saved { presence, .. } = &self.standing else {
+            return false;
+        };
+        *presence == Presence::Present
+    }
 }
 
 /// What came of a request.
@@ -103,6 +113,8 @@ pub struct History {
     /// SHA-256 of the pixels of every frame that a request was made with, by the
     /// video's SHA-256 and the place in it.
     pub frames: HashMap<(String, String), String>,
+    /// Shots of which there is a video, whatever was asked for then.
+    pub with_video: HashSet<ShotId>,
     /// The last request that each shot's name stood for.
     pub last_of_shot: HashMap<ShotId, Fingerprint>,
 }

@@ -106,6 +106,7 @@ fn leftover(left: &Leftover, file: &str, context: &Context) -> Option<(ShotFacts
         fingerprint: Some(left.fingerprint.clone()),
         decision,
         reason,
+        changes: Vec::new(),
         price: left.price.clone(),
         file: file.to_owned(),
         depends_on: Vec::new(),

@@ -5,7 +5,9 @@
 //! carries out; nothing is decided again later.
 
 mod chain;
+pub mod changes;
 pub mod decide;
+pub mod document;
 pub mod estimate;
 pub mod fingerprint;
 pub mod frames;
@@ -13,6 +15,7 @@ pub mod graph;
 pub mod history;
 mod leftover;
 pub mod price;
+pub mod record;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -28,6 +31,7 @@ use crate::id::{AttemptId, Fingerprint, RunId, ShotId};
 use crate::money::Total;
 pub use crate::plan::chain::Later;
 use crate::plan::decide::{Decided, PaidTask};
+use crate::plan::estimate::{Pace, Work};
 use crate::plan::fingerprint::Key;
 use crate::plan::frames::FrameLibrary;
 use crate::plan::graph::Graph;
@@ -158,15 +162,7 @@ impl Plan {
     /// The longest way through what is still to be made, source first, and about
     /// how long the service takes for it. Empty where no shot waits for another.
     pub fn longest_chain(&self) -> (Vec<&ShotFacts>, Duration) {
-        let takes = |at: usize| {
-            let shot = &self.facts.shots[at];
-            match shot.decision {
-                Decision::Create | Decision::Wait | Decision::Resume => {
-                    estimate::generation(&shot.resolution, shot.seconds)
-                }
-                _ => Duration::ZERO,
-            }
-        };
+        let takes = |at: usize| time(&self.facts.shots[at]);
         let way = self.graph.longest(|at| takes(at).as_secs());
         let to_make = way.into_iter().filter(|&at| !takes(at).is_zero());
         let way: Vec<usize> = to_make.collect();
@@ -177,10 +173,43 @@ impl Plan {
         (way.iter().map(|&at| &self.facts.shots[at]).collect(), time)
     }
 
+    /// About how long the service takes for all of it, at this pace.
+    pub fn makespan(&self, pace: Pace) -> Duration {
+        let work: Vec<Work> = self
+            .facts
+            .shots
+            .iter()
+            .map(|shot| Work {
+                time: time(shot),
+                creates: shot.decision.may_pay(),
+            })
+            .collect();
+        estimate::makespan(&self.graph, &work, pace)
+    }
+
+    /// What creating costs that starts before anything is decided later.
+    pub fn cost_now(&self) -> Total {
+        let shots = self.facts.shots.iter();
+        let now = shots.filter(|shot| shot.decision.pays());
+        now.filter_map(|shot| shot.price.clone()).collect()
+    }
+
     /// Everything that may have to be created.
     fn to_create(&self) -> impl Iterator<Item = &ShotFacts> {
-        let may_be = |shot: &&ShotFacts| matches!(shot.decision, Decision::Create | Decision::Wait);
-        self.facts.shots.iter().filter(may_be)
+        self.facts
+            .shots
+            .iter()
+            .filter(|shot| shot.decision.may_pay())
+    }
+}
+
+/// About how long the service takes for a shot in this run.
+pub fn time(shot: &ShotFacts) -> Duration {
+    match shot.decision {
+        Decision::Create | Decision::Replace | Decision::Wait | Decision::Resume => {
+            estimate::generation(&shot.resolution, shot.seconds)
+        }
+        _ => Duration::ZERO,
     }
 }
 
@@ -243,6 +272,7 @@ fn plan_whole(shot: CheckedShot, context: &Context) -> (ShotFacts, Job) {
         None if is_stranger(&shot.id, context) => decide::on_stranger(&shot.file, &shot.id),
         None => decide::on_new(&request, context.history.last(&shot.id)),
     };
+    let decided = decided.over(context.history.with_video.contains(&shot.id));
     let next_attempt = context.history.attempts.get(&fingerprint).copied();
     let next_attempt = next_attempt.unwrap_or(0) + 1;
     let paid = decided.paid.clone();
@@ -250,7 +280,7 @@ fn plan_whole(shot: CheckedShot, context: &Context) -> (ShotFacts, Job) {
     let job = match (paid, facts.decision) {
         (Some(paid), _) => Job::Collect(paid),
         (None, Decision::Uncertain) => settle(facts.fingerprint.as_ref(), context),
-        (None, Decision::Create) => Job::Create {
+        (None, Decision::Create | Decision::Replace) => Job::Create {
             request: Box::new(shot.request),
             next_attempt,
         },
@@ -270,6 +300,9 @@ fn facts(
     let (resolution, seconds) = (shot.request.resolution(), shot.request.seconds());
     let model = shot.request.model();
     let price = context.prices.price(model, resolution, seconds).cloned();
+    let last = context.history.last(&shot.id);
+    let last = last.filter(|_| decided.decision.may_pay());
+    let changes = last.map(|last| changes::between(&last.request, &request));
     ShotFacts {
         mode: shot.request.mode().to_string(),
         model: model.to_owned(),
@@ -278,6 +311,7 @@ fn facts(
         fingerprint,
         decision: decided.decision,
         reason: decided.reason,
+        changes: changes.unwrap_or_default(),
         price,
         file: shot.file.clone(),
         depends_on: shot.request.depends_on(),

@@ -92,7 +92,7 @@ impl From<&Scene> for model::Scene {
 impl From<&FrameUse> for Frame {
     fn from(frame: &FrameUse) -> Self {
         Self {
-            field: frame.field.to_owned(),
+            field: frame.field.to_string(),
             shot: owned(&frame.shot, ShotId::as_str),
             at: frame.at.clone(),
             pixels_sha256: frame.pixels_sha256.clone(),

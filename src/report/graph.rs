@@ -125,6 +125,7 @@ fn facts(shot: &ShotFacts) -> String {
 fn colours(decision: Decision) -> (&'static str, &'static str) {
     match decision {
         Decision::Create => ("#cfe3ff", "#2f6fd0"),
+        Decision::Replace => ("#ffe0c2", "#c4711a"),
         Decision::Wait => ("#e4dcff", "#7354c9"),
         Decision::Reuse => ("#d5f0d8", "#3a8f46"),
         Decision::Resume => ("#d2f0ef", "#2b8c89"),

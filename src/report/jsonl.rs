@@ -163,6 +163,11 @@ pub enum What {
         /// Why not.
         reason: Reason<EndingCode>,
     },
+    /// As many tasks were created as `limits.creates_per_minute` allows.
+    RateReached {
+        /// How long until the next one.
+        wait_ms: u64,
+    },
     /// No further task will be created in this run.
     RunStopping {
         /// Why.
@@ -312,6 +317,9 @@ impl What {
             },
             EventKind::ShotSkipped { reason, .. } => Self::ShotSkipped {
                 reason: skip(reason),
+            },
+            EventKind::RateReached { wait } => Self::RateReached {
+                wait_ms: millis(*wait),
             },
             EventKind::RunStopping { reason } => Self::RunStopping {
                 reason: stop(reason),

@@ -21,11 +21,19 @@ const ID_COLUMNS_MAX: usize = 32;
 /// The longest verb is `uncertain`.
 const VERB_COLUMNS: usize = 9;
 
+/// From so many shots on, only what is final is told of each: seven lines for
+/// each of four hundred would hide the one that matters.
+const MANY_SHOTS: usize = 50;
+
+/// How often the whole is summed up then.
+const SUM_UP_EVERY: Duration = Duration::from_secs(30);
+
 /// A sink of lines such as
 /// `[ 3.2s] opening   created    task 106916112212032 (0.28 USD)`.
 pub struct Lines {
     output: Output,
     writer: LineWriter,
+    summed_up: Duration,
 }
 
 impl Lines {
@@ -34,20 +42,74 @@ impl Lines {
         Self {
             output: Output::new(stream, "progress lines"),
             writer: LineWriter::new(paint),
+            summed_up: Duration::ZERO,
         }
+    }
+
+    fn write(&mut self, line: &str) {
+        self.output.write(&format!("{line}\n"));
     }
 }
 
 impl Sink for Lines {
     fn on_event(&mut self, event: &Event, state: &RunState) {
-        if let Some(line) = self.writer.line(event, state) {
-            self.output.write(&format!("{line}\n"));
+        let many = state.shots.len() >= MANY_SHOTS;
+        if let Some(line) = self.writer.line(event, state)
+            && !(many && is_passing(&event.kind))
+        {
+            self.write(&line);
+        }
+        if many && !state.finished && event.elapsed >= self.summed_up + SUM_UP_EVERY {
+            self.summed_up = event.elapsed;
+            let line = self.writer.stamped(event.elapsed, &sum(state));
+            self.write(&line);
         }
     }
 
     fn finish(&mut self, _: &RunState) -> Result<(), SinkError> {
         self.output.finish()
     }
+}
+
+/// What is overtaken by a later line of the same shot.
+fn is_passing(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::CreateIntended { .. }
+            | EventKind::CreateAccepted { .. }
+            | EventKind::CreateRefused {
+                retry_in: Some(_),
+                ..
+            }
+            | EventKind::ShotDecided(_)
+            | EventKind::StatusSeen { known: true, .. }
+            | EventKind::TaskSucceeded { .. }
+            | EventKind::Retrying { .. }
+    )
+}
+
+/// `120 of 400 done, 4 running, 276 waiting, spent 33.60 USD`.
+fn sum(state: &RunState) -> String {
+    let tally = state.tally();
+    let part = |number: usize, words: &str| match number {
+        0 => String::new(),
+        number => format!("{number} {words}"),
+    };
+    let spent = state.spent();
+    list([
+        format!("{} of {} done", tally.done, tally.total),
+        part(tally.running, "running"),
+        part(tally.waiting, "waiting"),
+        part(tally.failed, "failed"),
+        part(tally.uncertain, "uncertain"),
+        part(tally.pending, "left for the next run"),
+        part(tally.left_out, "left out"),
+        if spent.is_zero() {
+            String::new()
+        } else {
+            format!("spent {spent}")
+        },
+    ])
 }
 
 /// What one event changed for a shot.
@@ -83,6 +145,13 @@ impl LineWriter {
                 let text = format!("stopping: {}", stop(reason).message);
                 let text = self.paint.paint(Tone::Warning, text);
                 Some(self.stamped(event.elapsed, &text))
+            }
+            EventKind::RateReached { wait: time } => {
+                let text = format!(
+                    "limits.creates_per_minute is reached: creating again in {}",
+                    wait(*time)
+                );
+                Some(self.stamped(event.elapsed, &self.paint.paint(Tone::Quiet, text)))
             }
             EventKind::RunFinished => None,
             kind => change(kind, state).map(|change| self.of_shot(event.elapsed, &change)),
@@ -127,10 +196,14 @@ fn opening(facts: &RunFacts) -> String {
     let cost: Total = facts
         .shots
         .iter()
-        .filter(|shot| matches!(shot.decision, Decision::Create | Decision::Wait))
+        .filter(|shot| shot.decision.may_pay())
         .filter_map(|shot| shot.price.clone())
         .collect();
-    let create = match part(Decision::Create, "to create") {
+    let made = list([
+        part(Decision::Create, "to create"),
+        part(Decision::Replace, "to replace"),
+    ]);
+    let create = match made {
         words if !words.is_empty() && !cost.is_zero() => format!("{words} ({cost})"),
         words => words,
     };
@@ -195,9 +268,10 @@ fn change<'a>(kind: &'a EventKind, state: &RunState) -> Option<Change<'a>> {
             (Tone::Warning, "pending", pending(reason).message)
         }
         EventKind::ShotSkipped { reason, .. } => (Tone::Warning, "skipped", skip(reason).message),
-        EventKind::RunStarted(_) | EventKind::RunStopping { .. } | EventKind::RunFinished => {
-            return None;
-        }
+        EventKind::RunStarted(_)
+        | EventKind::RateReached { .. }
+        | EventKind::RunStopping { .. }
+        | EventKind::RunFinished => return None,
     };
     let shot = kind.shot()?;
     Some(Change {

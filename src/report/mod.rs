@@ -1,14 +1,19 @@
-//! What a run says of itself: lines, bars, JSON and closing words.
+//! What a run says of itself: lines, bars, JSON, closing words, and reports for machines.
 //!
 //! Owns formats and wording. Never counts: what is "done" or "spent" comes from
 //! [`RunState`]. Never opens a terminal or reads the environment: each sink is
 //! handed what it writes to, and whether colour is wanted.
 
 mod fill;
+mod form;
+pub mod gallery;
+pub mod github;
 pub mod graph;
 mod json;
 mod jsonl;
+mod junit;
 mod lines;
+mod markdown;
 pub mod model;
 mod output;
 mod progress;
@@ -30,14 +35,17 @@ use crate::event::Event;
 use crate::state::RunState;
 use crate::store::StoreError;
 
+pub use self::form::{Form, FormFile, GithubJob};
 pub use self::json::ReportFile;
 pub use self::jsonl::{JsonLines, Line};
 pub use self::lines::Lines;
 pub use self::model::Report;
-pub use self::progress::Bars;
+pub(crate) use self::progress::pause_text;
+pub use self::progress::{Bars, Board, Clock, Glance, Size, Tempo, Terminal};
 pub use self::schema::{events_schema, report_schema};
 pub use self::summary::{Places, Summary};
 pub use self::text::Paint;
+pub(crate) use self::text::elapsed_seconds;
 
 /// Version of the report and of the event lines. The minor number grows when
 /// fields are added, the major one when a reader must change.

@@ -58,7 +58,6 @@ pub struct Report {
 /// What differs from run to run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-#[expect(clippy::struct_field_names, reason = "fields are named as in the file")]
 pub struct Run {
     /// This run's name; sorts by start time.
     pub run_id: Option<String>,

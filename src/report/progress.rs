@@ -1,220 +1,194 @@
-//! Bars on a terminal: the whole run, and the shots that are under way.
+//! Progress on a terminal: the shots that are under way, and the whole run.
 //!
-//! Owns what is drawn and when. Never stays on the screen: the closing words take
-//! its place. No percentage of a shot, because the API tells none.
+//! Owns when it is drawn. Never stays on the screen: the closing words take its
+//! place. No percentage of a shot, because the API tells none.
 
-use std::collections::{HashSet, VecDeque};
+mod outlook;
+mod picture;
+mod row;
+mod screen;
+#[cfg(test)]
+mod tests;
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-
-use crate::event::{Event, EventKind};
-use crate::id::ShotId;
-use crate::state::{Counts, Phase, RunState, ShotState};
-
+pub use self::outlook::Tempo;
+use self::picture::Picture;
+pub(crate) use self::picture::pause_text;
+use self::screen::Screen;
+pub use self::screen::{Board, Size, Terminal};
 use super::lines::LineWriter;
-use super::text::{Paint, Tone, cut, list, one_line, pad};
+use super::text::Paint;
 use super::{Sink, SinkError};
+use crate::event::{Event, EventKind};
+use crate::state::RunState;
 
-/// Shots that are shown at once; the others under way are counted.
-const SLOTS: usize = 8;
-
-/// Longer ids are cut: a bar has one line.
-const ID_COLUMNS: usize = 24;
-
-/// How often clocks move while nothing happens.
+/// How often it is drawn: clocks move while nothing happens.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Counting reads every shot; this bounds its share of the run's time.
-const COUNT_EVERY_PER_SHOT: Duration = Duration::from_micros(20);
+/// What a dump has room for.
+const DUMP: Size = Size {
+    columns: 100,
+    rows: 2_000,
+};
 
-/// A sink of live bars.
+/// Tells the time since some moment before the run.
+pub type Clock = Box<dyn Fn() -> Duration + Send>;
+
+/// A sink that keeps what is to be seen, and draws it if it has a terminal.
 pub struct Bars {
-    screen: MultiProgress,
-    overall: ProgressBar,
-    slots: Vec<(ShotId, ProgressBar)>,
-    under_way: HashSet<ShotId>,
-    // Those that began without a free slot, in order; some have ended since.
-    queue: VecDeque<ShotId>,
+    stage: Arc<Mutex<Stage>>,
     lines: LineWriter,
-    paint: Paint,
-    counted: Duration,
+    // Dropping the sender is what ends the thread.
+    ticker: Option<(mpsc::Sender<()>, JoinHandle<()>)>,
+}
+
+/// A handle on what is to be seen, for whoever else looks or speaks.
+#[derive(Clone)]
+pub struct Glance(Arc<Mutex<Stage>>);
+
+struct Stage {
+    screen: Option<Screen>,
+    picture: Picture,
+    clock: Clock,
+    // What the clock said when the run began.
+    begun: Duration,
+    is_over: bool,
 }
 
 impl Bars {
-    /// Draws to `target`, which is `ProgressDrawTarget::stderr()` but in tests.
-    pub fn new(target: ProgressDrawTarget, paint: Paint) -> Self {
-        let screen = MultiProgress::with_draw_target(target);
-        let overall = screen.add(ProgressBar::new(0).with_style(overall_style()));
+    /// Draws on `terminal`; without one it only keeps what a [`Glance`] tells.
+    pub fn new(
+        terminal: Option<Box<dyn Terminal>>,
+        paint: Paint,
+        tempo: Tempo,
+        clock: Clock,
+    ) -> Self {
+        let stage = Stage {
+            screen: terminal.map(|terminal| Screen::new(terminal, paint)),
+            picture: Picture::new(tempo),
+            begun: clock(),
+            clock,
+            is_over: false,
+        };
         Self {
-            screen,
-            overall,
-            slots: Vec::new(),
-            under_way: HashSet::new(),
-            queue: VecDeque::new(),
+            stage: Arc::new(Mutex::new(stage)),
             lines: LineWriter::new(paint),
-            paint,
-            counted: Duration::ZERO,
+            ticker: None,
         }
     }
 
-    /// The screen, for whoever else has a line to print while bars are on it.
-    pub fn screen(&self) -> MultiProgress {
-        self.screen.clone()
+    /// For whoever else has something to say, or wants to know.
+    pub fn glance(&self) -> Glance {
+        Glance(Arc::clone(&self.stage))
     }
 
-    fn shift(&mut self, id: &ShotId, state: &RunState) {
-        let Some(shot) = state.shot(id) else {
-            return;
-        };
-        let place = self.slots.iter().position(|(other, _)| other == id);
-        if !matches!(shot.phase, Phase::Creating | Phase::Running | Phase::Saving) {
-            self.under_way.remove(id);
-            if let Some(place) = place {
-                self.free(place, state);
+    fn start(&mut self) {
+        let stage = Arc::clone(&self.stage);
+        let (sender, receiver) = mpsc::channel();
+        // Joined in `finish`.
+        let thread = thread::spawn(move || {
+            while receiver.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                lock(&stage).draw();
             }
-        } else if let Some(place) = place {
-            self.slots[place].1.set_message(doing(shot));
-        } else if self.under_way.insert(id.clone()) {
-            if self.slots.len() < SLOTS {
-                self.show(id, state);
-            } else {
-                self.queue.push_back(id.clone());
-            }
+        });
+        self.ticker = Some((sender, thread));
+    }
+}
+
+impl Stage {
+    fn now(&self) -> Duration {
+        (self.clock)().saturating_sub(self.begun)
+    }
+
+    fn draw(&mut self) {
+        let now = self.now();
+        if let Some(screen) = self.screen.as_mut().filter(|_| !self.is_over) {
+            let rows = self.picture.rows(screen.size(), now);
+            screen.draw(rows);
         }
     }
+}
 
-    fn free(&mut self, place: usize, state: &RunState) {
-        let (_, bar) = self.slots.remove(place);
-        bar.finish_and_clear();
-        self.screen.remove(&bar);
-        while let Some(next) = self.queue.pop_front() {
-            if self.under_way.contains(&next) {
-                return self.show(&next, state);
-            }
+impl Glance {
+    /// The whole picture as text, whatever the terminal has room for.
+    pub fn text(&self) -> String {
+        let stage = lock(&self.0);
+        let rows = stage.picture.rows(DUMP, stage.now());
+        let rows: Vec<String> = rows.iter().map(|row| row.painted(Paint::plain())).collect();
+        rows.join("\n")
+    }
+
+    /// Takes what is drawn aside while somebody else writes to the terminal: one
+    /// that is written to from two sides is torn.
+    pub fn aside(&self, write: impl FnOnce()) {
+        let mut stage = lock(&self.0);
+        if let Some(screen) = &mut stage.screen {
+            screen.clear();
         }
-    }
-
-    fn show(&mut self, id: &ShotId, state: &RunState) {
-        let Some(shot) = state.shot(id) else {
-            return;
-        };
-        let bar = ProgressBar::new_spinner()
-            .with_style(shot_style())
-            .with_prefix(pad(&cut(id.as_str(), ID_COLUMNS), ID_COLUMNS))
-            .with_message(doing(shot))
-            .with_elapsed(under_way_for(shot, state));
-        let bar = self.screen.insert_before(&self.overall, bar);
-        bar.enable_steady_tick(TICK);
-        self.slots.push((id.clone(), bar));
-    }
-
-    fn count(&mut self, event: &Event, state: &RunState) {
-        let every = COUNT_EVERY_PER_SHOT * u32::try_from(state.shots.len()).unwrap_or(u32::MAX);
-        if event.elapsed < self.counted + every && event.sequence > 0 {
-            return;
-        }
-        self.counted = event.elapsed;
-        let counts = state.counts();
-        self.overall.set_length(counts.total as u64);
-        self.overall.set_position(settled(&counts, state) as u64);
-        self.overall.set_message(self.totals(&counts, state));
-    }
-
-    fn totals(&self, counts: &Counts, state: &RunState) -> String {
-        let part = |number: usize, words: &str, tone| match number {
-            0 => String::new(),
-            number => self.paint.paint(tone, format!("{number} {words}")),
-        };
-        let spent = state.spent();
-        list([
-            part(self.under_way.len(), "under way", Tone::Plain),
-            part(counts.failed, "failed", Tone::Bad),
-            part(counts.uncertain, "uncertain", Tone::Bad),
-            if spent.is_zero() {
-                String::new()
-            } else {
-                format!("spent {spent}")
-            },
-        ])
+        write();
+        stage.draw();
     }
 }
 
 impl Sink for Bars {
     fn on_event(&mut self, event: &Event, state: &RunState) {
         let line = self.lines.line(event, state);
-        match &event.kind {
-            EventKind::RunStarted(_) => self.overall.enable_steady_tick(TICK),
-            EventKind::CreateUncertain { .. }
-            | EventKind::TaskFailed { .. }
-            | EventKind::CreateRefused { retry_in: None, .. }
-            | EventKind::RunStopping { .. } => {
-                if let Some(line) = line {
-                    // A terminal that is gone is noticed by whoever owns it.
-                    let _ = self.screen.println(line);
-                }
-            }
-            _ => {}
+        let mut drawn = lock(&self.stage);
+        if matches!(event.kind, EventKind::RunStarted(_)) {
+            drawn.begun = (drawn.clock)().saturating_sub(event.elapsed);
         }
-        if let Some(id) = event.kind.shot() {
-            self.shift(id, state);
+        drawn.picture.take_in(event, state);
+        if let Some((screen, line)) = drawn.screen.as_mut().zip(line)
+            && stays(&event.kind)
+        {
+            screen.print(&line);
         }
-        self.count(event, state);
+        let is_drawn = drawn.screen.is_some();
+        drop(drawn);
+        if is_drawn && self.ticker.is_none() && !state.finished {
+            lock(&self.stage).draw();
+            self.start();
+        }
     }
 
     fn finish(&mut self, _: &RunState) -> Result<(), SinkError> {
-        for (_, bar) in self.slots.drain(..) {
-            bar.finish_and_clear();
+        lock(&self.stage).is_over = true;
+        if let Some((sender, thread)) = self.ticker.take() {
+            drop(sender);
+            // It only draws; a panic there has said all it will.
+            let _ = thread.join();
         }
-        self.queue.clear();
-        self.under_way.clear();
-        self.overall.finish_and_clear();
-        self.screen.clear().map_err(|source| SinkError::Stream {
-            what: "progress bars",
-            source,
-        })
+        let mut stage = lock(&self.stage);
+        let Some(screen) = &mut stage.screen else {
+            return Ok(());
+        };
+        screen.clear();
+        match screen.failure() {
+            Some(source) => Err(SinkError::Stream {
+                what: "progress bars",
+                source,
+            }),
+            None => Ok(()),
+        }
     }
 }
 
-/// Shots of which this run will hear nothing more.
-fn settled(counts: &Counts, state: &RunState) -> usize {
-    let waiting = |phase: &Phase| {
-        matches!(
-            phase,
-            Phase::Waiting | Phase::Creating | Phase::Running | Phase::Saving
-        )
-    };
-    let open = state.shots.iter().filter(|shot| waiting(&shot.phase));
-    counts.total - open.count()
+/// What must stay readable when the bars are gone.
+fn stays(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::CreateUncertain { .. }
+            | EventKind::TaskFailed { .. }
+            | EventKind::CreateRefused { retry_in: None, .. }
+            | EventKind::RunStopping { .. }
+    )
 }
 
-fn under_way_for(shot: &ShotState, state: &RunState) -> Duration {
-    let begun = shot.attempts.last().map(|attempt| attempt.at);
-    let begun = begun.or(state.started_at).zip(state.updated_at);
-    let since = begun.map(|(begun, now)| now.duration_since(begun));
-    // The wall clock may have been set back in between.
-    since
-        .and_then(|since| since.try_into().ok())
-        .unwrap_or_default()
-}
-
-fn doing(shot: &ShotState) -> String {
-    match (&shot.phase, shot.statuses.last()) {
-        (Phase::Running, Some((status, _))) => one_line(status),
-        (Phase::Running, None) => "waiting for its first status".to_owned(),
-        (Phase::Saving, _) => "fetching the video".to_owned(),
-        _ => "creating".to_owned(),
-    }
-}
-
-fn overall_style() -> ProgressStyle {
-    ProgressStyle::with_template("[{elapsed:>4}] {bar:24} {pos}/{len}  {wide_msg}")
-        .expect("the template is a constant with known keys")
-        .progress_chars("=> ")
-}
-
-fn shot_style() -> ProgressStyle {
-    ProgressStyle::with_template("  {spinner} {prefix}  {elapsed:>4}  {wide_msg}")
-        .expect("the template is a constant with known keys")
-        .tick_chars("-\\|/ ")
+fn lock(stage: &Mutex<Stage>) -> MutexGuard<'_, Stage> {
+    // A drawing that panicked leaves a torn screen at worst.
+    stage.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -53,6 +53,7 @@ pub(super) fn facts(name: &str, decision: Decision) -> ShotFacts {
         fingerprint: Some(print(name)),
         decision,
         reason: "it is new".into(),
+        changes: Vec::new(),
         price: Some(Money::from_micros(280_000, "USD")),
         file: format!("{name}.mp4"),
         depends_on: Vec::new(),

@@ -7,15 +7,17 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write;
+use std::time::Duration;
 
-use crate::event::{Event, SkipReason};
-use crate::state::{Outcome, Phase, RunState, ShotState};
+use crate::event::Event;
+use crate::state::RunState;
 
+use super::model::Shot;
 use super::output::Output;
 use super::text::{Paint, Tone, count, elapsed, list};
-use super::twin::created_without_price;
-use super::words::{EndingCode, Reason, ending, stop};
-use super::{Sink, SinkError};
+use super::twin::{Outcome, sum};
+use super::words::{EndingCode, Reason};
+use super::{Report, Sink, SinkError};
 
 /// Groups of equal troubles that are told in each section.
 const GROUPS_MAX: usize = 10;
@@ -30,6 +32,8 @@ pub struct Places {
     pub videos: String,
     /// The report, if one is written.
     pub report: Option<String>,
+    /// The page to look at, if one is written.
+    pub gallery: Option<String>,
 }
 
 /// A sink that speaks once, at the end.
@@ -54,18 +58,26 @@ impl Sink for Summary {
     fn on_event(&mut self, _: &Event, _: &RunState) {}
 
     fn finish(&mut self, state: &RunState) -> Result<(), SinkError> {
-        let words = Words {
-            state,
-            places: &self.places,
-            paint: self.paint,
-        };
-        self.output.write(&words.all());
+        let text = Report::of(state).to_text(&self.places, self.paint);
+        self.output.write(&text);
         self.output.finish()
     }
 }
 
+impl Report {
+    /// The closing words of a run, with colour if `paint` says so.
+    pub fn to_text(&self, places: &Places, paint: Paint) -> String {
+        let words = Words {
+            report: self,
+            places,
+            paint,
+        };
+        words.all()
+    }
+}
+
 struct Words<'a> {
-    state: &'a RunState,
+    report: &'a Report,
     places: &'a Places,
     paint: Paint,
 }
@@ -91,7 +103,7 @@ impl Words<'_> {
 
     /// `5 of 8 shots done: 3 created, 1 reused, 1 collected (42.0s)`.
     fn result(&self) -> String {
-        let counts = self.state.counts();
+        let counts = &self.report.totals;
         let part = |number: usize, word: &str| match number {
             0 => String::new(),
             number => format!("{number} {word}"),
@@ -102,53 +114,55 @@ impl Words<'_> {
             part(counts.resumed, "collected"),
         ]);
         let tone = match counts.succeeded {
-            all if all == counts.total => Tone::Good,
+            all if all == counts.shots => Tone::Good,
             _ => Tone::Warning,
         };
-        let total = count(counts.total, "shot");
+        let total = count(counts.shots, "shot");
         let head = format!("{} of {total} done", counts.succeeded);
         let how = if how.is_empty() {
             how
         } else {
             format!(": {how}")
         };
-        let time = elapsed(self.state.elapsed);
+        let time = elapsed(Duration::from_millis(self.report.run.elapsed_ms));
         format!("{}{how} ({})\n", self.paint.paint(tone, head), time.trim())
     }
 
     fn money(&self) -> String {
-        if self.state.is_free() {
-            let list = self.state.list_price();
-            return if list.is_zero() {
-                "nothing was charged\n".to_owned()
-            } else {
-                format!("nothing was charged (at the service: {list})\n")
+        let totals = &self.report.totals;
+        if self.report.simulated {
+            return match totals.list_price.as_slice() {
+                [] => "nothing was charged\n".to_owned(),
+                list => format!("nothing was charged (at the service: {})\n", sum(list)),
             };
         }
-        let (spent, saved) = (self.state.spent(), self.state.saved());
-        let unpriced = created_without_price(self.state);
-        let spent = if unpriced > 0 {
-            let without = count(unpriced, "shot");
+        let spent = sum(&totals.spent);
+        let spent = if totals.created_without_price > 0 {
+            let without = count(totals.created_without_price, "shot");
             format!("spent {spent} and {without} without a price in the table")
         } else {
             format!("spent {spent}")
         };
-        if saved.is_zero() {
-            format!("{spent}\n")
-        } else {
-            format!("{spent}, saved {saved} by what was there already\n")
+        match totals.saved_by_reuse.as_slice() {
+            [] => format!("{spent}\n"),
+            saved => format!("{spent}, saved {} by what was there already\n", sum(saved)),
         }
     }
 
     fn where_it_is(&self) -> String {
-        match &self.places.report {
-            Some(report) => format!("videos in {}, report in {report}\n", self.places.videos),
-            None => format!("videos in {}\n", self.places.videos),
+        let places = self.places;
+        let mut text = match &places.report {
+            Some(report) => format!("videos in {}, report in {report}\n", places.videos),
+            None => format!("videos in {}\n", places.videos),
+        };
+        if let Some(page) = &places.gallery {
+            writeln!(text, "to look at: {page}").expect("writing to a string cannot fail");
         }
+        text
     }
 
     fn stopped(&self) -> String {
-        let Some(reason) = self.state.stopping.as_ref().map(stop) else {
+        let Some(reason) = &self.report.stopped else {
             return String::new();
         };
         let head = self.paint.paint(Tone::Warning, "stopped");
@@ -158,8 +172,9 @@ impl Words<'_> {
     }
 
     fn uncertain(&self) -> String {
-        let at_risk = self.state.at_risk();
-        let note = (!at_risk.is_zero()).then(|| format!("up to {at_risk} may have been paid"));
+        let at_risk = &self.report.totals.at_risk;
+        let note =
+            (!at_risk.is_empty()).then(|| format!("up to {} may have been paid", sum(at_risk)));
         self.section(Outcome::Uncertain, Tone::Bad, "uncertain", note)
     }
 
@@ -170,7 +185,7 @@ impl Words<'_> {
 
     /// One heading, then each kind of trouble with the shots that have it.
     fn section(&self, outcome: Outcome, tone: Tone, word: &str, note: Option<String>) -> String {
-        let groups = groups(self.state, outcome);
+        let groups = groups(self.report, outcome);
         let shots: usize = groups.iter().map(|group| group.shots.len()).sum();
         if shots == 0 {
             return String::new();
@@ -201,21 +216,20 @@ impl Words<'_> {
 
     /// The command that goes on, where running it again does something.
     fn next(&self) -> String {
-        let counts = self.state.counts();
+        let counts = &self.report.totals;
         // Another run cannot unblock what this version cannot make.
-        let blocked = self
-            .state
-            .shots
-            .iter()
-            .filter(|shot| matches!(shot.phase, Phase::Skipped(SkipReason::Blocked { .. })));
+        let blocked = self.report.shots.iter().filter(|shot| {
+            let reason = shot.outcome_reason.as_ref();
+            shot.outcome == Outcome::Skipped
+                && reason.is_some_and(|reason| reason.code == EndingCode::Blocked)
+        });
         let what = match (counts.pending, counts.skipped - blocked.count()) {
             (0, 0) => return String::new(),
             (0, _) => "creates what is missing",
             (_, 0) => "collects what is pending, without paying again",
             (_, _) => "collects what is pending without paying again, and creates what is missing",
         };
-        let manifest = self.state.facts.as_ref().map(|facts| &facts.manifest);
-        let manifest = manifest.map_or("FILE", |name| name.as_str());
+        let manifest = self.report.manifest.as_deref().unwrap_or("FILE");
         let command = self
             .paint
             .paint(Tone::Strong, format!("runner apply {manifest}"));
@@ -224,24 +238,24 @@ impl Words<'_> {
 }
 
 /// Shots that have the same trouble.
-struct Group<'a> {
-    reason: Reason<EndingCode>,
-    shots: Vec<&'a ShotState>,
+pub(super) struct Group<'a> {
+    pub(super) reason: &'a Reason<EndingCode>,
+    pub(super) shots: Vec<&'a Shot>,
 }
 
 /// In manifest order of the first shot of each.
-fn groups(state: &RunState, outcome: Outcome) -> Vec<Group<'_>> {
+pub(super) fn groups(report: &Report, outcome: Outcome) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     // Ten thousand shots may have ten thousand different troubles.
-    let mut places: HashMap<String, usize> = HashMap::new();
-    for shot in &state.shots {
-        if shot.outcome() != outcome {
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for shot in &report.shots {
+        if shot.outcome != outcome {
             continue;
         }
-        let Some(reason) = ending(shot) else {
+        let Some(reason) = &shot.outcome_reason else {
             continue;
         };
-        let place = places.entry(reason.message.clone()).or_insert(groups.len());
+        let place = places.entry(&reason.message).or_insert(groups.len());
         match groups.get_mut(*place) {
             Some(group) => group.shots.push(shot),
             None => groups.push(Group {
@@ -253,12 +267,10 @@ fn groups(state: &RunState, outcome: Outcome) -> Vec<Group<'_>> {
     groups
 }
 
-fn names(shots: &[&ShotState]) -> String {
-    let shown: Vec<&str> = shots
-        .iter()
-        .take(NAMES_MAX)
-        .map(|shot| shot.facts.id.as_str())
-        .collect();
+/// `a, b, c and 31 more`.
+fn names(shots: &[&Shot]) -> String {
+    let names = shots.iter().take(NAMES_MAX);
+    let shown: Vec<&str> = names.map(|shot| shot.id.as_str()).collect();
     match shots.len().saturating_sub(NAMES_MAX) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use indicatif::{ProgressDrawTarget, TermLike};
 use jsonschema::Validator;
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use serde_json::Value;
@@ -14,7 +14,7 @@ use super::script::{
 };
 use super::{
     Bars, JsonLines, Line, Lines, Paint, Places, Report, ReportFile, SinkError, Sinks, Summary,
-    events_schema, report_schema,
+    Tempo, events_schema, report_schema,
 };
 use crate::event::{
     Decision, Event, EventKind, Failure, FailureClass, PendingReason, Signal, SkipReason,
@@ -55,6 +55,7 @@ fn places() -> Places {
     Places {
         videos: "out/".into(),
         report: Some("out/report.json".into()),
+        gallery: Some("out/report.html".into()),
     }
 }
 
@@ -109,6 +110,28 @@ fn colour_is_only_around_the_plain_text() {
         plain = plain.replace(&format!("\x1b[{code}m"), "");
     }
     assert_eq!(plain, lines_of(&mixed(), Paint::plain()));
+}
+
+#[test]
+fn lines_of_four_hundred_shots_are_no_flood() {
+    let names: Vec<String> = (0..400).map(|number| format!("shot-{number:03}")).collect();
+    let shots = names.iter().map(|name| facts(name, Decision::Create));
+    let mut kinds = vec![started(shots.collect())];
+    for name in &names {
+        kinds.extend([
+            intended(name, 1),
+            accepted(name, 1),
+            status(name, "Processing", true),
+            succeeded(name),
+            saved(name),
+        ]);
+    }
+    let lines = lines_of(&events(kinds), Paint::plain());
+    assert_eq!(lines.matches("saved").count(), 400);
+    // 2001 seconds, summed up every half a minute.
+    assert_eq!(lines.lines().count(), 1 + 400 + 2_000 / 30, "{lines}");
+    let sum = "6 of 400 done, 394 waiting, spent 1.68 USD";
+    assert!(lines.contains(sum), "{lines}");
 }
 
 #[test]
@@ -345,6 +368,9 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
             reason_to_wait().prop_map(move |reason| pending(name, reason)),
             reason_to_skip().prop_map(move |reason| skipped(name, reason)),
             reason_to_stop().prop_map(|reason| EventKind::RunStopping { reason }),
+            any::<u32>().prop_map(|seconds| EventKind::RateReached {
+                wait: Duration::from_secs(u64::from(seconds)),
+            }),
             Just(EventKind::RunFinished),
         ]
     })
@@ -369,79 +395,13 @@ proptest! {
         let lines = lines_of(&run, Paint::plain());
         assert!(lines.lines().count() <= run.len());
         assert!(!lines.contains('\x1b'));
-        let hidden = ProgressDrawTarget::hidden();
-        tell(&mut Bars::new(hidden, Paint::plain()), &run);
+        let tempo = Tempo { concurrency: 1, creates_per_minute: None };
+        let mut bars = Bars::new(None, Paint::plain(), tempo, Box::new(Duration::default));
+        let glance = bars.glance();
+        tell(&mut bars, &run);
+        assert!(!glance.text().contains('\x1b'));
         summary_of(&run);
     }
-}
-
-/// A terminal of 60 columns that only keeps what was written.
-#[derive(Debug, Clone, Default)]
-struct Screen(Arc<Mutex<String>>);
-
-impl Screen {
-    fn keep(&self, text: &str) {
-        let mut all = self.0.lock().expect("no test panicked while drawing");
-        all.push_str(text);
-    }
-}
-
-impl TermLike for Screen {
-    fn width(&self) -> u16 {
-        60
-    }
-    fn move_cursor_up(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-    fn move_cursor_down(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-    fn move_cursor_right(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-    fn move_cursor_left(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-    fn write_line(&self, line: &str) -> io::Result<()> {
-        self.keep(&format!("{line}\n"));
-        Ok(())
-    }
-    fn write_str(&self, text: &str) -> io::Result<()> {
-        self.keep(text);
-        Ok(())
-    }
-    fn clear_line(&self) -> io::Result<()> {
-        Ok(())
-    }
-    fn flush(&self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[test]
-fn bars_show_the_run_and_the_shots_under_way() {
-    let screen = Screen::default();
-    let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);
-    let names: Vec<String> = (0..20).map(|number| format!("shot-{number:02}")).collect();
-    let shots = names.iter().map(|name| facts(name, Decision::Create));
-    let mut kinds = vec![started(shots.collect())];
-    for name in &names {
-        kinds.extend([intended(name, 1), accepted(name, 1)]);
-        kinds.push(status(name, "Processing", true));
-    }
-    kinds.push(task_failed("shot-01"));
-    for name in &names {
-        kinds.extend([succeeded(name), saved(name)]);
-    }
-    tell(&mut Bars::new(target, Paint::plain()), &events(kinds));
-    let drawn = screen.0.lock().expect("no test panicked").clone();
-    assert!(drawn.contains("shot-07"), "{drawn}");
-    assert!(drawn.contains("Processing"), "{drawn}");
-    assert!(drawn.contains("/20"), "{drawn}");
-    assert!(
-        drawn.contains("moderated: output is sensitive (1027)"),
-        "{drawn}"
-    );
 }
 
 #[test]
@@ -482,4 +442,12 @@ fn the_report_is_put_in_its_place() {
     let state = tell(&mut ReportFile::new(&path), &mixed());
     let written = std::fs::read_to_string(&path).expect("a report");
     assert_eq!(written, report(&state));
+}
+
+#[test]
+fn a_run_that_never_began_has_every_form() {
+    let report = Report::of(&RunState::default());
+    assert_eq!(report.to_annotations(), Vec::new());
+    assert!(report.to_markdown().contains("0 of 0 shots done"));
+    junit_parser::from_reader(report.to_junit().as_bytes()).expect("JUnit");
 }

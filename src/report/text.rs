@@ -62,6 +62,15 @@ pub(super) fn elapsed(duration: Duration) -> String {
     }
 }
 
+/// `12s`, `1m40s`, `2h03m`: at most six columns up to a thousand hours.
+pub(crate) fn elapsed_seconds(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds @ 0..60 => format!("{seconds}s"),
+        seconds @ 60..6000 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        _ => elapsed(duration),
+    }
+}
+
 /// A wait as people say it: `250ms`, `1.5s`, `2m30s`.
 pub(super) fn wait(duration: Duration) -> String {
     match duration.as_millis() {
@@ -109,6 +118,9 @@ pub(super) fn cut(text: &str, width: usize) -> String {
     if columns(text) <= width {
         return text.to_owned();
     }
+    if width == 0 {
+        return String::new();
+    }
     let mut kept = String::new();
     let mut used = 1;
     for character in text.chars() {
@@ -138,7 +150,7 @@ pub(super) fn list(parts: impl IntoIterator<Item = String>) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{columns, cut, elapsed, one_line, pad, size, wait};
+    use super::{columns, cut, elapsed, elapsed_seconds, one_line, pad, size, wait};
 
     #[test]
     fn times_and_sizes_are_short() {
@@ -148,6 +160,9 @@ mod tests {
         assert_eq!(elapsed(seconds(99.99)), "99.9s");
         assert_eq!(elapsed(seconds(100.0)), "1m40s");
         assert_eq!(elapsed(seconds(7384.0)), "2h03m");
+        assert_eq!(elapsed_seconds(seconds(9.9)), "9s");
+        assert_eq!(elapsed_seconds(seconds(99.0)), "1m39s");
+        assert_eq!(elapsed_seconds(seconds(7384.0)), "2h03m");
         assert_eq!(wait(seconds(0.25)), "250ms");
         assert_eq!(wait(seconds(1.5)), "1.5s");
         assert_eq!(wait(seconds(150.0)), "2m30s");
@@ -166,5 +181,7 @@ mod tests {
         assert_eq!(pad("镜头", 6), "镜头  ");
         assert_eq!(cut("镜头一二三", 6), "镜头…");
         assert_eq!(cut("short", 6), "short");
+        assert_eq!(cut("short", 1), "…");
+        assert_eq!(cut("short", 0), "");
     }
 }

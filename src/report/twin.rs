@@ -41,6 +41,8 @@ words! {
     Decision = event::Decision {
         /// A task is created and paid.
         Create,
+        /// The same, for a shot that has a video already; the old one is kept.
+        Replace,
         /// It needs frames of videos that the run makes first, and is decided on then.
         Wait,
         /// The video is on disk; nothing is called.
@@ -147,6 +149,15 @@ impl std::fmt::Display for Money {
     }
 }
 
+/// Amounts as people add them up: `1.12 USD + 3.00 CNY`, or `nothing`.
+pub(super) fn sum(amounts: &[Money]) -> String {
+    if amounts.is_empty() {
+        return "nothing".to_owned();
+    }
+    let amounts: Vec<String> = amounts.iter().map(Money::to_string).collect();
+    amounts.join(" + ")
+}
+
 fn amounts(total: &money::Total) -> Vec<Money> {
     total
         .amounts()
@@ -249,6 +260,8 @@ pub struct Totals {
     pub skipped: usize,
     /// What the tasks created in this run cost by the price table, one sum for each currency.
     pub spent: Vec<Money>,
+    /// The same at the prices of the service itself, also where nothing is charged.
+    pub list_price: Vec<Money>,
     /// What is paid, by this run or an earlier one, and not collected yet.
     pub reserved: Vec<Money>,
     /// What was not paid again, because it was there or paid already.
@@ -273,6 +286,7 @@ impl From<&RunState> for Totals {
             uncertain: counts.uncertain,
             skipped: counts.skipped,
             spent: amounts(&state.spent()),
+            list_price: amounts(&state.list_price()),
             reserved: amounts(&state.reserved()),
             saved_by_reuse: amounts(&state.saved()),
             at_risk: amounts(&state.at_risk()),
@@ -281,8 +295,7 @@ impl From<&RunState> for Totals {
     }
 }
 
-/// Paid shots that the sums leave out.
-pub(super) fn created_without_price(state: &RunState) -> usize {
+fn created_without_price(state: &RunState) -> usize {
     let shots = state.shots.iter();
     shots
         .filter(|shot| shot.created() && shot.facts.price.is_none())

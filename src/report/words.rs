@@ -79,6 +79,29 @@ pub enum EndingCode {
     Failed,
 }
 
+impl EndingCode {
+    /// The word in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deadline => "deadline",
+            Self::Interrupted => "interrupted",
+            Self::Stopped => "stopped",
+            Self::NotSaved => "not_saved",
+            Self::Elsewhere => "elsewhere",
+            Self::Uncertain => "uncertain",
+            Self::FailedEarlier => "failed_earlier",
+            Self::Blocked => "blocked",
+            Self::NotYet => "not_yet",
+            Self::Budget => "budget",
+            Self::ModelNotOnPlan => "model_not_on_plan",
+            Self::NotStarted => "not_started",
+            Self::Unanswered => "unanswered",
+            Self::Running => "running",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// Why a run creates nothing more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -39,15 +39,7 @@ pub fn judge(expr: &Expr, shots: &[Candidate]) -> Vec<bool> {
 
 /// Whether a video comes of it that is not there and was not paid for.
 fn would_be_made(decision: Decision) -> bool {
-    match decision {
-        Decision::Create | Decision::Wait => true,
-        Decision::Reuse
-        | Decision::Resume
-        | Decision::Uncertain
-        | Decision::Failed
-        | Decision::Elsewhere
-        | Decision::Blocked => false,
-    }
+    decision.may_pay()
 }
 
 fn both(

@@ -287,8 +287,8 @@ fn expr() -> impl Strategy<Value = Expr> {
     })
 }
 
-fn not(expr: &Expr) -> Box<Expr> {
-    Box::new(Expr::Not(Box::new(expr.clone())))
+fn not(expr: &Expr) -> Expr {
+    Expr::Not(Box::new(expr.clone()))
 }
 
 proptest! {
@@ -306,12 +306,12 @@ proptest! {
         let boxes = || (Box::new(a.clone()), Box::new(b.clone()));
         let (left, right) = boxes();
         let neither = Expr::Not(Box::new(Expr::Or(left, right)));
-        let both_not = Expr::And(not(&a), not(&b));
+        let both_not = Expr::And(Box::new(not(&a)), Box::new(not(&b)));
         prop_assert_eq!(judge(&neither, &film), judge(&both_not, &film));
         let (left, right) = boxes();
         let without = Expr::Minus(left, right);
         let (left, _) = boxes();
-        let and_not = Expr::And(left, not(&b));
+        let and_not = Expr::And(left, Box::new(not(&b)));
         prop_assert_eq!(judge(&without, &film), judge(&and_not, &film));
     }
 

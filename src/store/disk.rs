@@ -21,7 +21,17 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     })
 }
 
-/// The same for what is written piece by piece: `write` gets an empty file.
+/// Adds to the end of a file that is somebody else's, and makes it where it is missing.
+pub fn append(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let mut file = File::options()
+        .append(true)
+        .create(true)
+        .open(path)
+        .map_err(StoreError::io("open", path))?;
+    file.write_all(bytes).map_err(StoreError::io("write", path))
+}
+
+/// As [`write_atomic`], for what is written piece by piece: `write` gets an empty file.
 pub fn write_atomic_with<E: From<StoreError>>(
     path: &Path,
     write: impl FnOnce(&mut File) -> Result<(), E>,
@@ -38,6 +48,23 @@ pub fn write_atomic_with<E: From<StoreError>>(
         let _ = fs::remove_file(&temporary);
     }
     result
+}
+
+/// Puts `bytes` under `path` unless something has that name; says whether it did.
+pub fn write_where_free(path: &Path, bytes: &[u8]) -> Result<bool, StoreError> {
+    let file = OpenOptions::new().write(true).create_new(true).open(path);
+    let mut file = match file {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+        opened => opened.map_err(StoreError::io("create", path))?,
+    };
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if let Err(error) = written {
+        // A half would be kept by the next try.
+        let _ = fs::remove_file(path);
+        return Err(StoreError::io("write", path)(error));
+    }
+    sync_folder_of(path)?;
+    Ok(true)
 }
 
 /// In the same folder, because a rename across file systems is a copy; named

@@ -7,10 +7,12 @@
 //! out/
 //! ├── opening.mp4             a video under its final name
 //! ├── report.json             the last run
+//! ├── report.html             the same to look at
 //! ├── takes/
 //! │   └── opening.1f0c9a3b.mp4  an earlier video of that name, never overwritten
 //! └── .runner/
 //!     ├── ledger.sqlite       what was paid
+//!     ├── posters/            stills of videos, for report.html
 //!     ├── frames/             frames that other shots start from
 //!     ├── callback.key        what the paths of callbacks are made from
 //!     ├── exports            digests of timelines and cuts, to know them again
@@ -30,6 +32,7 @@ const FRAMES: &str = "frames";
 const CALLBACK_KEY: &str = "callback.key";
 const EXPORTS: &str = "exports";
 const REPORT: &str = "report.json";
+const GALLERY: &str = "report.html";
 const TAKES: &str = "takes";
 
 /// Digits of the digest in a take's name; enough for a person to tell two apart.
@@ -42,6 +45,9 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// Where stills of videos are, relative to the folder, with forward slashes.
+    pub const POSTERS: &str = ".runner/posters";
+
     /// The layout of the folder `root`.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
@@ -55,6 +61,16 @@ impl Layout {
     /// The report of the last run.
     pub fn report(&self) -> PathBuf {
         self.root.join(REPORT)
+    }
+
+    /// The report of the last run as a page.
+    pub fn gallery(&self) -> PathBuf {
+        self.root.join(GALLERY)
+    }
+
+    /// Stills of videos.
+    pub fn posters(&self) -> PathBuf {
+        self.root.join(Self::POSTERS)
     }
 
     /// What was paid.
@@ -142,7 +158,7 @@ pub fn check_name(relative: &str) -> Result<(), NameError> {
         return Err(NameError::Empty);
     }
     // Lower case, because `Takes` and `takes` are one folder on some systems.
-    if [STATE, REPORT, TAKES].contains(&first.as_str()) {
+    if [STATE, REPORT, GALLERY, TAKES].contains(&first.as_str()) {
         return Err(NameError::Reserved);
     }
     Ok(())
@@ -195,6 +211,7 @@ mod tests {
             (".runner/ledger.sqlite", NameError::Reserved),
             (".Runner/lock", NameError::Reserved),
             ("report.json", NameError::Reserved),
+            ("report.html", NameError::Reserved),
             ("takes/a.mp4", NameError::Reserved),
         ] {
             assert_eq!(check_name(bad), Err(why), "{bad}");

@@ -26,7 +26,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::event::Video;
 
-pub use self::disk::{digest, sync_folder, write_atomic, write_atomic_with};
+pub use self::disk::{
+    append, digest, sync_folder, write_atomic, write_atomic_with, write_where_free,
+};
 pub use self::error::StoreError;
 pub use self::handout::{Consent, Handout};
 pub use self::layout::{Layout, NameError, check_name};

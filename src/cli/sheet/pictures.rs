@@ -45,7 +45,11 @@ pub(super) struct Look {
 }
 
 /// The decoders of this program, and its helpers.
-pub(super) fn decode(path: &Path, at: &[FrameAt], tools: &Tools<'_>) -> Result<Vec<Still>, String> {
+pub(in crate::cli) fn decode(
+    path: &Path,
+    at: &[FrameAt],
+    tools: &Tools<'_>,
+) -> Result<Vec<Still>, String> {
     let taken = frames::take(path, at, tools).map_err(|error| reason(&error))?;
     let still = |frame: frames::Frame| {
         let picture = RgbImage::from_raw(frame.width, frame.height, frame.rgb);
@@ -169,7 +173,10 @@ pub(super) fn prints(stills: Stills) -> Prints {
 
 /// Does a piece of work for each number below `count`, as many at once as there are
 /// cores; the results are in order.
-pub(super) fn in_order<T: Send>(count: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
+pub(in crate::cli) fn in_order<T: Send>(
+    count: usize,
+    work: &(dyn Fn(usize) -> T + Sync),
+) -> Vec<T> {
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let next = AtomicUsize::new(0);
     let take = || {

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use super::changes::{Change, Seen};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
-use crate::cli::plan::{Rehearsal, summary, totals};
+use crate::cli::plan::{Rehearsal, summary};
 use crate::cli::render;
 use crate::plan::Plan;
+use crate::plan::document::Totals;
 
 /// Changes that are named one by one.
 const LISTED: usize = 20;
@@ -76,7 +77,7 @@ fn as_json(
     };
     line["check"] = json!(number);
     if let Some(plan) = checked.as_ref().ok().and_then(Rehearsal::plan) {
-        line["totals"] = totals(plan);
+        line["totals"] = json!(Totals::new(plan));
     }
     line["changes"] = changes.map_or(Value::Null, |changes| {
         changes.iter().map(Change::as_json).collect()

@@ -7,7 +7,7 @@ use crate::report::script;
 
 fn shot(id: &str, decision: Decision, from: &[(&str, &str, &'static str)]) -> ShotFacts {
     let frames = from.iter().map(|(shot, at, field)| FrameUse {
-        field,
+        field: (*field).into(),
         shot: ShotId::new(*shot).expect("a good id"),
         at: (*at).to_owned(),
         video_sha256: None,

@@ -1,0 +1,135 @@
+//! `report.html` after a run: what the page needs beside the report.
+//!
+//! Owns the gathering of takes and stills. Stills are taken out of videos once and
+//! kept by the video's digest, so that a run that makes nothing decodes nothing.
+//! Looks at ledger and videos only; what goes wrong with a still leaves it out.
+
+mod posters;
+
+use crate::cli::args::ApplyArgs;
+use crate::cli::backend::Target;
+use crate::cli::takes;
+use crate::engine::Shutdown;
+use crate::id::TaskId;
+use crate::lang::Language;
+use crate::ledger::Ledger;
+use crate::plan::history::Presence;
+use crate::report::gallery::{Extras, Take, Typed, html};
+use crate::report::{Report, Sink, SinkError};
+use crate::state::{RunState, ShotState};
+use crate::store::{Store, write_atomic};
+
+use self::posters::{Footage, posters};
+
+/// A sink that puts the page in its place when the run ends.
+pub(super) struct Gallery {
+    pub(super) store: Store,
+    pub(super) target: Target,
+    pub(super) typed: Typed,
+    /// What the page speaks.
+    pub(super) language: Language,
+    /// Whoever is told to end does not begin with stills.
+    pub(super) shutdown: Shutdown,
+}
+
+impl Sink for Gallery {
+    fn on_event(&mut self, _: &crate::event::Event, _: &RunState) {}
+
+    fn finish(&mut self, state: &RunState) -> Result<(), SinkError> {
+        let extras = self.extras(state);
+        let translate = |word: &str| self.language.tr(word).into_owned();
+        let report = Report::of(state).to_json();
+        let page = html(&report, &extras, &translate, self.language.tag());
+        write_atomic(&self.store.layout().gallery(), page.as_bytes()).map_err(|source| {
+            SinkError::File {
+                what: "the gallery",
+                source,
+            }
+        })
+    }
+}
+
+impl Gallery {
+    fn extras(&self, state: &RunState) -> Extras {
+        let mut extras = Extras {
+            typed: self.typed.clone(),
+            ..Extras::default()
+        };
+        let ledger = Ledger::open_read(&self.store.layout().ledger());
+        let ledger = ledger.ok().flatten();
+        let mut footage = Vec::new();
+        for shot in &state.shots {
+            footage.extend(shot.video.as_ref().map(|video| Footage {
+                sha256: video.sha256.clone(),
+                path: video.path.clone(),
+            }));
+            let (Some(ledger), false) = (&ledger, shot.facts.earlier) else {
+                continue;
+            };
+            let takes = self.takes(shot, ledger);
+            footage.extend(takes.iter().map(|take| Footage {
+                sha256: take.sha256.clone(),
+                path: take.path.clone(),
+            }));
+            if !takes.is_empty() {
+                extras.takes.insert(shot.facts.id.to_string(), takes);
+            }
+        }
+        extras.posters = posters(&footage, self.store.layout(), &self.shutdown);
+        extras
+    }
+
+    /// Those that are there, newest first; one that was made twice is one.
+    fn takes(&self, shot: &ShotState, ledger: &Ledger) -> Vec<Take> {
+        let facts = &shot.facts;
+        // The report is whole without them.
+        let found = takes::of_shot(facts, &self.target, &self.store, ledger).unwrap_or_default();
+        let mut list: Vec<Take> = Vec::new();
+        for (record, video, presence) in found {
+            let known = list.iter().any(|take| take.sha256 == video.sha256);
+            if known || presence != Presence::Present {
+                continue;
+            }
+            let counting = shot.video.as_ref();
+            list.push(Take {
+                at: record.intended_at.to_string(),
+                task_id: record
+                    .task
+                    .as_ref()
+                    .map(|task| TaskId::as_str(task).to_owned()),
+                duration_ms: video.duration_ms,
+                earlier_version: facts.fingerprint.as_ref() != Some(&record.fingerprint),
+                counts: counting.is_some_and(|counting| counting.sha256 == video.sha256),
+                sha256: video.sha256,
+                path: video.path,
+            });
+        }
+        list
+    }
+}
+
+/// What commands have to repeat to mean the same film.
+pub(super) fn typed(args: &ApplyArgs, folder: &std::path::Path) -> Typed {
+    let slashes = |path: &std::path::Path| path.display().to_string().replace('\\', "/");
+    let manifest = &args.manifest;
+    let mut options = Vec::new();
+    for (name, value) in &manifest.vars {
+        options.extend(["--var".to_owned(), format!("{name}={value}")]);
+    }
+    for file in &manifest.vars_file {
+        options.extend(["--vars-file".to_owned(), slashes(file)]);
+    }
+    if manifest.simulate {
+        options.push("--simulate".to_owned());
+    }
+    if let Some(backend) = &manifest.backend {
+        options.extend(["--backend".to_owned(), backend.clone()]);
+    }
+    let out = args.results.out.as_deref().map(slashes);
+    Typed {
+        manifest: slashes(&manifest.manifest),
+        options,
+        resolve_out: out.clone().or_else(|| Some(slashes(folder))),
+        out,
+    }
+}
