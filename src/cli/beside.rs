@@ -78,7 +78,7 @@ impl Files for Beside {
     }
 }
 
-/// The path of a file of a similar name in the same folder.
+/// The name of a file in the same folder that is nearly that of a path.
 pub(super) fn similar(path: &Path) -> Option<String> {
     let folder = path
         .parent()
@@ -97,9 +97,5 @@ pub(super) fn similar(path: &Path) -> Option<String> {
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(fits)
         .collect();
-    let near = suggest(wanted, names.iter().map(String::as_str))?;
-    Some(match folder {
-        Some(folder) => folder.join(near).display().to_string(),
-        None => near.to_owned(),
-    })
+    suggest(wanted, names.iter().map(String::as_str)).map(str::to_owned)
 }

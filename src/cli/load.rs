@@ -211,7 +211,7 @@ fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, CliError> {
     let unreadable = |error| {
         CliError::unreadable(path, error).advice(beside::similar(path).map_or_else(
             || "see `runner apply --help` for an example".to_owned(),
-            |near| format!("did you mean `{near}`?"),
+            |near| format!("did you mean `{}`?", path.with_file_name(near).display()),
         ))
     };
     let file = File::open(path).map_err(unreadable)?;

@@ -3,6 +3,9 @@
 //! Owns the words for asking. Never opens anything: who calls `parse` brings
 //! the files, from a disk or from a test's memory.
 
+#[cfg(test)]
+pub(crate) mod memory;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +37,7 @@ pub struct FileText {
 pub enum Unreadable {
     /// There is no such file.
     Missing {
-        /// The path of one with a similar name, as the author would write it.
+        /// The name of one in the same folder that is nearly the same.
         similar: Option<String>,
     },
     /// It is there, and cannot be read for this reason.

@@ -201,7 +201,10 @@ impl<'a> Reading<'a> {
         self.diagnostics.push(match why {
             Unreadable::Missing {
                 similar: Some(near),
-            } => diagnostic.help(format!("did you mean `{near}`?")),
+            } => {
+                let near = Path::new(&path.value).with_file_name(near);
+                diagnostic.help(format!("did you mean `{}`?", near.display()))
+            }
             Unreadable::Missing { similar: None } => {
                 diagnostic.note("paths are relative to the file that names them")
             }

@@ -2,6 +2,7 @@
 
 use proptest::prelude::{ProptestConfig, proptest};
 
+use super::files::memory::Memory;
 use super::{Manifest, NoFiles, parse};
 use crate::diag::{Diagnostic, SourceFile, Sources};
 use crate::spec::Spec;
@@ -295,78 +296,17 @@ fn scenes_and_tags_in_words() {
     }
 }
 
-/// Texts by path, as a disk would have them.
-struct Disk(Vec<(&'static str, String)>);
-
-impl Disk {
-    /// The place of a text, by a path with `..` in it.
-    fn at(&self, path: &std::path::Path) -> Result<usize, super::files::Unreadable> {
-        let mut parts: Vec<&std::ffi::OsStr> = Vec::new();
-        for part in path {
-            if part == ".." {
-                parts.pop();
-            } else if part != "." {
-                parts.push(part);
-            }
-        }
-        let plain: std::path::PathBuf = parts.into_iter().collect();
-        let missing = super::files::Unreadable::Missing { similar: None };
-        let mut names = self.0.iter();
-        names
-            .position(|(name, _)| plain.as_os_str() == *name)
-            .ok_or(missing)
-    }
-}
-
-impl super::Files for Disk {
-    fn find(
-        &self,
-        path: &std::path::Path,
-    ) -> Result<std::path::PathBuf, super::files::Unreadable> {
-        Ok(self.0[self.at(path)?].0.into())
-    }
-
-    fn read(
-        &self,
-        path: &std::path::Path,
-        _most: usize,
-    ) -> Result<super::files::FileText, super::files::Unreadable> {
-        let (name, text) = &self.0[self.at(path)?];
-        Ok(super::files::FileText {
-            name: (*name).to_owned(),
-            text: text.clone(),
-        })
-    }
-
-    fn main(&self) -> Option<std::path::PathBuf> {
-        Some("film.yaml".into())
-    }
-}
-
 /// Ids in the order of the film, and `file: code: message @ words` of diagnostics.
-fn film(files: &[(&'static str, &str)]) -> (Vec<String>, Vec<String>) {
-    let disk = Disk(
-        files
-            .iter()
-            .map(|(name, text)| (*name, (*text).to_owned()))
-            .collect(),
-    );
-    let mut sources = Sources::default();
-    let main = sources.add(SourceFile::new("film.yaml", &*disk.0[0].1));
-    let (manifest, diagnostics) = parse(&mut sources, main, Spec::bundled(), &disk);
+fn film(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+    let (manifest, diagnostics, sources) = Memory::new(files.iter().copied()).parse();
     let tell = |told: &Diagnostic| {
         let span = told.primary.as_ref().expect("a place").span;
         let file = sources.get(span.file);
         let words = &file.text[span.start..span.end];
         format!("{}: {}: {} @ {words}", file.name, told.code, told.message)
     };
-    let ids = manifest.map_or_else(Vec::new, |manifest| {
-        manifest
-            .shots
-            .iter()
-            .map(|shot| shot.id.value.clone())
-            .collect()
-    });
+    let shots = manifest.map_or_else(Vec::new, |manifest| manifest.shots);
+    let ids = shots.iter().map(|shot| shot.id.value.clone()).collect();
     (ids, diagnostics.iter().map(tell).collect())
 }
 
@@ -422,24 +362,104 @@ fn mistakes_of_included_files_are_told_where_they_are() {
 
 #[test]
 fn files_that_include_each_other_many_times_cost_no_more_than_their_texts() {
-    let names: Vec<&'static str> = (0..30).map(|n| &*format!("{n}.yaml").leak()).collect();
-    let all = names.join(", ");
-    let mut texts = vec![("film.yaml", format!("version: 1\ninclude: [{all}]\n"))];
+    // Every file includes all that come after it: 2^15 ways lead to the last one.
+    let names: Vec<String> = (0..15).map(|n| format!("{n}.yaml")).collect();
+    let mut files = vec![(
+        "film.yaml".to_owned(),
+        format!("version: 1\ninclude: [{}]\n", names.join(", ")),
+    )];
     for (at, name) in names.iter().enumerate() {
         let rest = names[at + 1..].join(", ");
-        texts.push((name, format!("include: [{rest}]\nshots: [{{id: s{at}}}]\n")));
+        let text = format!("include: [{rest}]\nshots: [{{id: s{at}}}]\n");
+        files.push((name.clone(), text));
     }
-    let files: Vec<(&'static str, &str)> = texts
-        .iter()
-        .map(|(name, text)| (*name, text.as_str()))
-        .collect();
+    let memory = Memory::new(files);
+    let (manifest, diagnostics, _) = memory.parse();
+    assert_eq!(diagnostics, []);
+    assert_eq!(memory.reads.get(), 15);
+    assert_eq!(manifest.expect("a manifest").shots.len(), 15);
+}
+
+/// The codes and messages of a film of such files, each once, and what was read.
+fn refused(files: impl IntoIterator<Item = (String, String)>) -> (Vec<String>, usize) {
+    let memory = Memory::new(files);
     let started = std::time::Instant::now();
-    let (_, told) = film(&files);
-    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
-    assert!(
-        told.iter().any(|told| told.contains("too-large")),
-        "{told:?}"
+    let (_, diagnostics, _) = memory.parse();
+    let took = started.elapsed();
+    assert!(took.as_secs() < 20, "{took:?}");
+    let mut told: Vec<String> = (diagnostics.iter())
+        .map(|told| format!("{}: {}", told.code, told.message))
+        .collect();
+    told.dedup();
+    (told, memory.reads.get())
+}
+
+#[test]
+fn bombs_of_includes_are_refused_quickly() {
+    let include = |n: usize| format!("include: {}.yaml\nshots: [{{id: s{n}}}]\n", n + 1);
+    let deep = (0..100).map(|n| match n {
+        0 => ("film.yaml".to_owned(), format!("version: 1\n{}", include(0))),
+        n => (format!("{n}.yaml"), include(n)),
+    });
+    let (told, read) = refused(deep);
+    assert_eq!(
+        told,
+        ["too-large: files include each other more than 16 deep"]
     );
+    assert_eq!(read, super::MAX_INCLUDES);
+
+    let names: Vec<String> = (0..super::MAX_FILES + 500)
+        .map(|n| format!("{n}.yaml"))
+        .collect();
+    let main = format!("version: 1\ninclude: [{}]\n", names.join(", "));
+    let wide = names
+        .iter()
+        .map(|name| (name.clone(), "vars: {}\n".to_owned()));
+    let (told, read) = refused([("film.yaml".to_owned(), main)].into_iter().chain(wide));
+    assert_eq!(
+        told,
+        ["too-large: a manifest is made of 1000 files at most"]
+    );
+    assert_eq!(read, super::MAX_FILES);
+
+    let main = "version: 1\ninclude: [a.yaml, b.yaml, c.yaml]\nshots: [{id: a}]\n";
+    let large = format!("# {}\n", "x".repeat(7_000_000));
+    let heavy = ["a.yaml", "b.yaml", "c.yaml"].map(|name| (name.to_owned(), large.clone()));
+    let all = [("film.yaml".to_owned(), main.to_owned())];
+    let (told, _) = refused(all.into_iter().chain(heavy));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("too-large: the files of this manifest have more than"));
+}
+
+#[test]
+fn nodes_of_all_files_count_together() {
+    let half = format!("- [{}]\n", "0,".repeat(1_000)).repeat(600);
+    let files = [
+        ("film.yaml", "version: 1\nshots: [{id: a, foreach: a.yaml}, {id: b, foreach: b.yaml}]\n"),
+        ("a.yaml", half.as_str()),
+        ("b.yaml", half.as_str()),
+    ];
+    let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let (told, _) = refused(files);
+    assert!(
+        told.iter().any(|told| told.starts_with("too-large")),
+        "{:?}",
+        &told[told.len().saturating_sub(3)..]
+    );
+}
+
+#[test]
+fn a_table_is_read_once_for_all_shots() {
+    let shots: String = (0..3_000)
+        .map(|n| format!("- {{id: s{n}, foreach: cast.csv}}\n"))
+        .collect();
+    let memory = Memory::new([
+        ("film.yaml", format!("version: 1\nshots:\n{shots}")),
+        ("cast.csv", "name\nmei\n".to_owned()),
+    ]);
+    let (_, diagnostics, _) = memory.parse();
+    assert_eq!(diagnostics, []);
+    assert_eq!(memory.reads.get(), 1);
 }
 
 #[test]

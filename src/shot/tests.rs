@@ -1,5 +1,7 @@
 //! Whole manifests through `expand`: what comes out, and every mistake with its place.
 
+mod films;
+
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 

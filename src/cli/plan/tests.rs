@@ -68,7 +68,7 @@ fn film() -> Rehearsal {
     landing.decision = Decision::Failed;
     landing.reason = "failed on 2026-11-20: the service found the prompt too near to a film that is known; `--retry failed` pays for another try".to_owned();
     landing.frames = vec![FrameUse {
-        field: "first_frame",
+        field: "first_frame".into(),
         shot: ShotId::new("gate").expect("a good id"),
         at: "last".to_owned(),
         video_sha256: Some("ab".repeat(32)),
