@@ -492,6 +492,8 @@ fn help_shows_an_example_for_every_command() {
         "probe",
         "simulate",
         "schema",
+        "config",
+        "doctor",
     ] {
         let help = ran(program().args([command, "--help"]));
         assert_eq!(help.code, 0);

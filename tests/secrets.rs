@@ -116,6 +116,40 @@ async fn nor_in_what_a_kill_leaves() {
     assert!(clean_folder(&stage.path(".")) >= 4);
 }
 
+/// In every place that a key can be put by mistake.
+#[test]
+fn nor_by_those_who_look_at_settings() {
+    let stage = Stage::new();
+    stage.write("shots.yaml", &manifest(&["one".to_owned()]));
+    let written = [
+        format!("api_key: {KEY}\n"),
+        format!("profiles: {{ cn: {{ key_env: {KEY} }} }}\n"),
+        format!("profiles: {{ cn: {{ token: '{KEY}' }} }}\n"),
+        format!("only: [{KEY}, 'Bearer {KEY}']\n"),
+        format!("# {KEY}\n{KEY}: yes\n[{KEY}\n"),
+        format!("apply: |\n  {KEY}\n"),
+    ];
+    for text in written {
+        stage.write("runner.yaml", &text);
+        stage.write(".env", &format!("MINIMAX_API_KEY='{KEY}\nnonsense {KEY}\n"));
+        for args in [
+            &["config", "shots.yaml", "--origin"][..],
+            &["config", "--json", "simulate", "--key", KEY],
+            &["config", "--paths"],
+            &["doctor", "shots.yaml"],
+            &["plan", "shots.yaml"],
+        ] {
+            let mut command = stage.command();
+            let ran = ran(command
+                .env("MINIMAX_API_KEY", format!("\"{KEY}\""))
+                .args(args));
+            assert!(ran.stdout.len() + ran.stderr.len() > 20, "{args:?} {ran:?}");
+            clean("stdout", ran.stdout.as_bytes());
+            clean("stderr", ran.stderr.as_bytes());
+        }
+    }
+}
+
 async fn apply(stage: Stage, simulator: &Simulator, progress: &str) -> (Stage, Ran) {
     let mut command = command(&stage, simulator, progress);
     let applied = tokio::task::spawn_blocking(move || (stage, ran(&mut command)));

@@ -131,6 +131,8 @@ pub(crate) async fn carried_out<P: Provider>(
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
     command.env_clear().stdin(Stdio::null());
+    // What this person prefers is not what is measured.
+    command.env("RUNNER_CONFIG_DIR", "no-settings");
     command
 }
 

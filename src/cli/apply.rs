@@ -11,14 +11,14 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use crate::cli::args::{ApplyArgs, ProgressMode, WrittenReport};
-use crate::cli::backend::Target;
+use crate::cli::backend::{self, Target};
 use crate::cli::console::Console;
 use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::gallery::{self, Gallery};
 use crate::cli::history::{Memory, forgotten};
-use crate::cli::load::{self, Loaded};
+use crate::cli::load;
 use crate::cli::plan::Accepted;
 use crate::cli::{callbacks, limits};
 use crate::cli::{plan as plan_command, prepare, render, signals, simulate, terminal, verbose};
@@ -62,7 +62,10 @@ fn carry_out(
     let (Some(manifest), Some(target)) = (loaded.manifest.take(), loaded.target.take()) else {
         return Ok(Exit::ManifestInvalid);
     };
-    let key = key(&loaded, &target, args)?;
+    let key = backend::key(&target, &loaded.environment, &args.manifest.manifest)?;
+    if let Some(word) = backend::announcement(&target) {
+        console.say(word);
+    }
     let folder = prepare::output_folder(&loaded, &manifest, &target, args.results.out.as_ref());
     let store = Store::open(&folder).map_err(prepare::store_error)?;
     let mut ledger = prepare::ledger(&store, console)?;
@@ -94,7 +97,6 @@ fn carry_out(
     limits::within_budget(&plan, &settings, unpriced)?;
     let callback = manifest.callback.clone();
     // The plan holds all that is needed from here on; a run may take hours.
-    let environment = std::mem::take(&mut loaded.environment);
     drop((manifest, loaded));
     if !confirmed(&plan, &target, args, console) {
         console.say("nothing was created");
@@ -102,7 +104,7 @@ fn carry_out(
     }
     names_are_free(&plan, &store)?;
     place_reused(&mut plan, &store)?;
-    let turnstile = turnstile(&environment, &target, &key, console);
+    let turnstile = turnstile(&target, &key, console);
     let run = Run {
         plan,
         callback,
@@ -115,25 +117,6 @@ fn carry_out(
         settings,
     };
     run.carry_out(args, console)
-}
-
-/// The key, where one is needed; the error names both ways on.
-fn key(loaded: &Loaded, target: &Target, args: &ApplyArgs) -> Result<String, CliError> {
-    if target.simulated {
-        return Ok("simulated".to_owned());
-    }
-    let variable = &target.key_variable;
-    match loaded.environment.get(variable) {
-        Some(key) => Ok(key.to_owned()),
-        None => Err(CliError::new(
-            Exit::Key,
-            format!("there is no key for `{}`: {variable} is not set", target.name),
-        )
-        .advice(format!(
-            "set {variable} in the environment or in a .env file beside the manifest, or try it without a key and without cost: runner apply {} --simulate",
-            args.manifest.manifest.display()
-        ))),
-    }
 }
 
 /// Asks before money is spent, where there is a person to ask.
@@ -152,17 +135,12 @@ fn confirmed(plan: &Plan, target: &Target, args: &ApplyArgs, console: &mut Conso
 
 /// Where the runs of this account on this machine count together. Without it
 /// they only count alone, which is said and no reason not to run.
-fn turnstile(
-    environment: &Environment,
-    target: &Target,
-    key: &str,
-    console: &mut Console,
-) -> Option<Turnstile> {
+fn turnstile(target: &Target, key: &str, console: &mut Console) -> Option<Turnstile> {
     if target.simulated {
         return None;
     }
     let alone = "creations per minute are counted for this run alone";
-    let Some(path) = environment.state_file("creates.sqlite") else {
+    let Some(path) = Environment::state_file("creates.sqlite") else {
         console.say(format!("{alone}: there is no folder for what runs share"));
         return None;
     };

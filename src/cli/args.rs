@@ -5,7 +5,9 @@
 mod animatic;
 mod check;
 mod completions;
+mod config;
 mod cut;
+mod doctor;
 mod export;
 mod frames;
 mod graph;
@@ -24,12 +26,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::animatic::AnimaticArgs;
 pub(super) use self::check::{CheckArgs, CheckFormat};
 pub(super) use self::completions::CompletionsArgs;
+pub(super) use self::config::ConfigArgs;
 pub(super) use self::cut::CutArgs;
+pub(super) use self::doctor::DoctorArgs;
 pub(super) use self::export::{ExportArgs, Format, PathStyle};
 pub(super) use self::frames::FramesArgs;
 pub(super) use self::graph::{GraphArgs, GraphFormat};
@@ -43,6 +47,7 @@ pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
 pub(super) use self::status::StatusArgs;
 pub(super) use self::takes::TakesArgs;
 pub(super) use self::watch::WatchArgs;
+use crate::lang::Language;
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
 
@@ -69,13 +74,7 @@ pub struct Cli {
     pub color: Colour,
 
     /// The language of what people read; without it, the locale's, if there is a catalogue of it.
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        value_name = "LANGUAGE",
-        env = "RUNNER_LANG"
-    )]
+    #[arg(long, global = true, value_enum, value_name = "LANGUAGE")]
     pub lang: Option<Lang>,
 }
 
@@ -86,6 +85,15 @@ pub enum Lang {
     En,
     /// 简体中文.
     Zh,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::En => Self::English,
+            Lang::Zh => Self::Chinese,
+        }
+    }
 }
 
 /// When to use colours.
@@ -146,6 +154,10 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Write the manual pages.
     Man(ManArgs),
+    /// Show the settings in force, and where each comes from.
+    Config(ConfigArgs),
+    /// Look for what could stand in the way of a run, on this machine and at the service.
+    Doctor(DoctorArgs),
 }
 
 /// Which manifest, with which values.
@@ -183,8 +195,26 @@ pub struct ManifestArgs {
     pub simulate: bool,
 
     /// Use this backend instead of the manifest's.
-    #[arg(long, value_name = "NAME", env = "RUNNER_BACKEND")]
+    #[arg(long, value_name = "NAME")]
     pub backend: Option<String>,
+
+    /// Use this profile: `global`, `mainland`, or one of a configuration file.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["backend", "simulate"])]
+    pub profile: Option<String>,
+}
+
+impl ManifestArgs {
+    /// A manifest with a profile and nothing else.
+    pub(super) fn of(manifest: &std::path::Path, profile: Option<&str>) -> Self {
+        let command = Self::augment_args(clap::Command::new("manifest").no_binary_name(true));
+        let mut words = vec![std::ffi::OsString::from("--")];
+        words.push(manifest.as_os_str().to_owned());
+        let matches = command.get_matches_from(words);
+        let mut args =
+            Self::from_arg_matches(&matches).expect("a file and a profile are all it takes");
+        args.profile = profile.map(ToOwned::to_owned);
+        args
+    }
 }
 
 /// Where earlier results are and what to do with them.
@@ -446,12 +476,7 @@ pub struct SimulateArgs {
     pub prefix: String,
 
     /// Refuse every other key than this one.
-    #[arg(
-        long,
-        value_name = "KEY",
-        env = "RUNNER_SIMULATOR_KEY",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
 
     /// How it behaves.

@@ -1,9 +1,15 @@
-//! Which service a run talks to: from flags, environment and manifest.
+//! Which service a run talks to: from flags, environment, manifest and profiles.
 //!
 //! Owns the choice only; nothing is contacted here.
 
-use crate::cli::env::Environment;
+use std::path::Path;
+
+use crate::cli::config::{Kind, Profile, shown};
+use crate::cli::env::{Environment, Origin};
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
 use crate::diag::{Code, Diagnostic, suggest};
+use crate::manifest::is_loopback;
 use crate::manifest::model::{Backend, Manifest};
 use crate::provider::minimax;
 use crate::spec::Unlisted;
@@ -23,6 +29,15 @@ pub(super) const SIMULATOR: &str = "simulator";
 /// Where the key is looked for unless a backend says otherwise.
 const KEY_VARIABLE: &str = "MINIMAX_API_KEY";
 
+/// Whose word it is where the service is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Voucher {
+    /// This person's, or this program's.
+    Trusted,
+    /// That of a file which may have come with a storyboard.
+    Storyboard,
+}
+
 /// What a run needs to know of its service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Target {
@@ -36,20 +51,16 @@ pub(super) struct Target {
     pub key_variable: String,
     /// Whether models that no document knows are let through.
     pub unlisted: Unlisted,
+    /// Whose word the host is.
+    pub voucher: Voucher,
+    /// Where the host is written, for people.
+    pub origin: String,
 }
 
 impl Target {
     /// The currency of the account that this host belongs to.
     pub(super) fn currency(&self) -> &'static str {
-        let mainland = [
-            ".minimaxi.com",
-            ".minimax.cn",
-            ".minimax.chat",
-            ".minimaxi.chat",
-        ];
-        let host = self.base_url.split("://").nth(1).unwrap_or_default();
-        let host = host.split(['/', ':']).next().unwrap_or_default();
-        if mainland.iter().any(|end| host.ends_with(end)) {
+        if is_mainland(&self.base_url) {
             "CNY"
         } else {
             "USD"
@@ -58,46 +69,108 @@ impl Target {
 
     /// Whether it is one of the vendor's own hosts.
     pub(super) fn is_vendor(&self) -> bool {
-        let host = self.base_url.split("://").nth(1).unwrap_or_default();
-        let host = host.split(['/', ':']).next().unwrap_or_default();
-        ["minimax.io", "minimaxi.com", "minimax.cn"]
-            .iter()
-            .any(|known| host.ends_with(known))
+        is_mainland(&self.base_url) || belongs(&self.base_url, &["minimax.io"])
+    }
+
+    /// Whether a key of this person's needs more than a file's word to go there.
+    fn is_foreign(&self) -> bool {
+        let known = self.simulated || self.is_vendor() || is_loopback(&self.base_url);
+        self.voucher == Voucher::Storyboard && !known
     }
 }
 
-/// Chooses the backend: `--simulate`, `--backend`, the manifest's `backend`, `minimax`.
+/// Whether a host is one for accounts in CNY.
+pub(super) fn is_mainland(url: &str) -> bool {
+    let mainland = [
+        "minimaxi.com",
+        "minimax.cn",
+        "minimax.chat",
+        "minimaxi.chat",
+    ];
+    belongs(url, &mainland)
+}
+
+/// Whether the host of an address is one of these names or below one.
+fn belongs(url: &str, names: &[&str]) -> bool {
+    let host = host(url).to_ascii_lowercase();
+    names.iter().any(|name| {
+        let above = host.strip_suffix(name);
+        above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
+    })
+}
+
+/// The host of a base URL; nothing for one that is written oddly.
+pub(super) fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    if host.contains('@') || !host.is_ascii() {
+        ""
+    } else {
+        host
+    }
+}
+
+/// What is said about the service outside of the manifest.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Choice<'a> {
+    /// `--simulate`.
+    pub simulate: bool,
+    /// `--backend`, or its variable.
+    pub backend: Option<&'a str>,
+    /// The profile that a flag or a variable names.
+    pub asked: Option<&'a Profile>,
+    /// The profile that a file names for every day.
+    pub usual: Option<&'a Profile>,
+}
+
+/// A service as one place describes it: its host and its key belong together.
+struct Service {
+    base_url: String,
+    key_variable: Option<String>,
+    voucher: Voucher,
+    origin: String,
+}
+
+/// Chooses the backend: `--simulate`, `--backend`, `--profile`, the manifest's
+/// `backend`, `minimax`.
 pub(super) fn choose(
     manifest: &Manifest,
     environment: &Environment,
-    simulate: bool,
-    flag: Option<&str>,
+    choice: Choice<'_>,
 ) -> Result<Target, Box<Diagnostic>> {
-    let (name, span) = match (simulate, flag, &manifest.backend) {
+    let asked = choice.asked.filter(|profile| profile.has_service());
+    let (name, span) = match (choice.simulate, choice.backend, asked, &manifest.backend) {
         (true, ..) => (SIMULATOR, None),
-        (false, Some(flag), _) => (flag, None),
-        (false, None, Some(written)) => (written.value.as_str(), Some(written.span)),
-        (false, None, None) => (MINIMAX, None),
+        (false, Some(flag), ..) => (flag, None),
+        (false, None, None, Some(written)) => (written.value.as_str(), Some(written.span)),
+        // A profile says where this one is.
+        (false, None, Some(_), _) | (false, None, None, None) => (MINIMAX, None),
     };
-    let defined = manifest.backends.iter().find(|b| b.name.value == name);
     if name == SIMULATOR {
         return Ok(simulator());
     }
+    let defined = manifest.backends.iter().find(|b| b.name.value == name);
     if defined.is_none() && name != MINIMAX {
         return Err(Box::new(unknown(manifest, name, span)));
     }
-    let base_url = defined
-        .and_then(|backend| backend.base_url.as_ref())
-        .map(|url| url.value.clone())
-        .or_else(|| base_url(environment))
-        .unwrap_or_else(|| GLOBAL.to_owned());
+    let service = of_profile(asked)
+        .or_else(|| of_manifest(defined))
+        .or_else(|| of_environment(environment))
+        .or_else(|| of_profile(choice.usual))
+        .unwrap_or_else(usual);
+    let key = defined.and_then(|backend| backend.key_env.as_ref());
     Ok(Target {
         name: name.to_owned(),
         simulated: false,
-        base_url: checked(&base_url, defined)?,
-        key_variable: defined
-            .and_then(|backend| backend.key_env.as_ref())
-            .map_or_else(|| KEY_VARIABLE.to_owned(), |name| name.value.clone()),
+        base_url: checked(&service.base_url, defined)?,
+        key_variable: service
+            .key_variable
+            .or_else(|| key.map(|name| name.value.clone()))
+            .unwrap_or_else(|| KEY_VARIABLE.to_owned()),
         unlisted: if defined
             .and_then(|backend| backend.allow_unlisted.as_ref())
             .is_some_and(|allow| allow.value)
@@ -106,25 +179,126 @@ pub(super) fn choose(
         } else {
             Unlisted::Refuse
         },
+        voucher: service.voucher,
+        origin: service.origin,
     })
+}
+
+fn of_profile(profile: Option<&Profile>) -> Option<Service> {
+    let profile = profile.filter(|profile| profile.has_service())?;
+    Some(Service {
+        base_url: profile
+            .base_url
+            .clone()
+            .unwrap_or_else(|| GLOBAL.to_owned()),
+        key_variable: profile.key_env.clone(),
+        voucher: match profile.kind {
+            Some(Kind::Project) => Voucher::Storyboard,
+            Some(Kind::User) | None => Voucher::Trusted,
+        },
+        origin: format!("profile `{}`, {}", profile.name, profile.place),
+    })
+}
+
+fn of_manifest(backend: Option<&Backend>) -> Option<Service> {
+    let url = backend?.base_url.as_ref()?;
+    Some(Service {
+        base_url: url.value.clone(),
+        key_variable: None,
+        voucher: Voucher::Storyboard,
+        origin: "the manifest".to_owned(),
+    })
+}
+
+fn usual() -> Service {
+    Service {
+        base_url: GLOBAL.to_owned(),
+        key_variable: None,
+        voucher: Voucher::Trusted,
+        origin: "default".to_owned(),
+    }
 }
 
 /// The base URL from the names that MiniMax's own tools use, in this order:
 /// `MINIMAX_BASE_URL`, `MINIMAX_API_HOST`, `MINIMAX_API_BASE`, and
 /// `MINIMAX_REGION` with `global` or `cn`.
-fn base_url(environment: &Environment) -> Option<String> {
-    let named = ["MINIMAX_BASE_URL", "MINIMAX_API_HOST", "MINIMAX_API_BASE"]
+fn of_environment(environment: &Environment) -> Option<Service> {
+    let hosts = ["MINIMAX_BASE_URL", "MINIMAX_API_HOST", "MINIMAX_API_BASE"];
+    let named = hosts
         .iter()
-        .find_map(|name| environment.get(name));
-    if let Some(url) = named {
-        return Some(with_scheme(url));
+        .find_map(|name| Some((*name, with_scheme(environment.get(name)?))));
+    let (name, base_url) = named.or_else(|| {
+        let region = environment.get("MINIMAX_REGION")?.to_ascii_lowercase();
+        let url = match region.as_str() {
+            "global" => GLOBAL,
+            "cn" => MAINLAND,
+            _ => return None,
+        };
+        Some(("MINIMAX_REGION", url.to_owned()))
+    })?;
+    let (voucher, place) = match environment.origin(name) {
+        Some(Origin::File(path)) => (Voucher::Storyboard, format!(" in {}", shown(path))),
+        _ => (Voucher::Trusted, String::new()),
+    };
+    Some(Service {
+        base_url,
+        key_variable: None,
+        voucher,
+        origin: format!("{name}{place}"),
+    })
+}
+
+/// The key of a service, or why there is none.
+///
+/// A file that came with a storyboard can name any host. The vendor's key goes to
+/// such a host only where it came with that storyboard as well, and another key
+/// only under the name that is written beside the host.
+pub(super) fn key(
+    target: &Target,
+    environment: &Environment,
+    manifest: &Path,
+) -> Result<String, CliError> {
+    if target.simulated {
+        return Ok("simulated".to_owned());
     }
-    let region = environment.get("MINIMAX_REGION")?.to_ascii_lowercase();
-    match region.as_str() {
-        "global" => Some(GLOBAL.to_owned()),
-        "cn" => Some(MAINLAND.to_owned()),
-        _ => None,
+    let variable = &target.key_variable;
+    let Some(key) = environment.get(variable) else {
+        let message = format!(
+            "there is no key for `{}`: {variable} is not set",
+            target.name
+        );
+        return Err(CliError::new(Exit::Key, message).advice(format!(
+            "set {variable} in the environment or in a .env file beside the manifest, or try it without a key and without cost: runner apply {} --simulate",
+            manifest.display()
+        )));
+    };
+    let vendors =
+        variable == KEY_VARIABLE && environment.origin(variable) == Some(&Origin::Process);
+    let borrowed = environment.same_as(variable, key);
+    if target.is_foreign() && (vendors || borrowed.is_some()) {
+        let message = format!(
+            "your key in {} is not sent to `{}`, which {} names",
+            borrowed.unwrap_or(variable),
+            host(&target.base_url),
+            target.origin
+        );
+        return Err(CliError::new(Exit::Key, message).advice(
+            "if you trust that host, give it a key of its own and name its variable beside it with `key_env`, or set MINIMAX_BASE_URL yourself",
+        ));
     }
+    Ok(key.to_owned())
+}
+
+/// A word on a key that goes to a host which only a file names.
+pub(super) fn announcement(target: &Target) -> Option<String> {
+    target.is_foreign().then(|| {
+        format!(
+            "the key in {} goes to {}, as {} says",
+            target.key_variable,
+            host(&target.base_url),
+            target.origin
+        )
+    })
 }
 
 /// A bare host is meant as HTTPS, unless it is this machine.
@@ -147,6 +321,8 @@ fn simulator() -> Target {
         base_url: SIMULATOR.to_owned(),
         key_variable: KEY_VARIABLE.to_owned(),
         unlisted: Unlisted::Refuse,
+        voucher: Voucher::Trusted,
+        origin: "built in".to_owned(),
     }
 }
 

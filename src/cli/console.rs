@@ -10,6 +10,7 @@ use std::io::{IsTerminal as _, Write as _};
 use anstream::ColorChoice;
 
 use crate::cli::args::Colour;
+use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::load::Loaded;
 use crate::cli::render;
@@ -26,7 +27,11 @@ pub(super) struct Console {
 impl Console {
     pub(super) fn new(colour: Colour, language: Language) -> Self {
         let choice = match colour {
-            Colour::Auto => ColorChoice::Auto,
+            Colour::Auto => match Environment::colour() {
+                Some(true) => ColorChoice::Always,
+                Some(false) => ColorChoice::Never,
+                None => ColorChoice::Auto,
+            },
             Colour::Always => ColorChoice::Always,
             Colour::Never => ColorChoice::Never,
         };
@@ -41,6 +46,11 @@ impl Console {
     /// Data as a person reads it.
     pub(super) fn text(&mut self, text: impl Display) {
         self.data(self.language.lines(&text.to_string()));
+    }
+
+    /// As the environment wants it.
+    pub(super) fn plain() -> Self {
+        Self::new(Colour::Auto, Language::English)
     }
 
     /// Data for a program, left as it is.
@@ -126,7 +136,7 @@ impl Console {
     }
 
     /// Mistakes in texts, each in its place.
-    fn mistakes(&mut self, told: &[Diagnostic], sources: &Sources) {
+    pub(super) fn mistakes(&mut self, told: &[Diagnostic], sources: &Sources) {
         let shown = told.iter();
         let shown: Vec<Diagnostic> = shown.map(|d| d.translated(self.language)).collect();
         let text = render::diagnostics(&shown, sources, self.colour());

@@ -125,6 +125,9 @@ pub(super) fn typed(args: &ApplyArgs, folder: &std::path::Path) -> Typed {
     if let Some(backend) = &manifest.backend {
         options.extend(["--backend".to_owned(), backend.clone()]);
     }
+    if let Some(profile) = &manifest.profile {
+        options.extend(["--profile".to_owned(), profile.clone()]);
+    }
     let out = args.results.out.as_deref().map(slashes);
     Typed {
         manifest: slashes(&manifest.manifest),

@@ -15,7 +15,7 @@ use crate::money::Money;
 use crate::plan::Plan;
 
 /// Between two polls where the author says nothing (minimax-api.md 6.1).
-const POLL_INTERVAL: Duration = Duration::from_secs(10);
+pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Flags over the manifest over what is usual.
 pub(super) fn settings(limits: &Limits, args: &ApplyArgs, target: &Target) -> Settings {

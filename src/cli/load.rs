@@ -9,13 +9,15 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use clap::CommandFactory as _;
 use serde_json::Value;
 
 use crate::check::{self, CheckedShot};
-use crate::cli::args::ManifestArgs;
-use crate::cli::backend::{self, Target};
+use crate::cli::args::{Cli, ManifestArgs};
+use crate::cli::backend::{self, Choice, Target};
 use crate::cli::beside::{self, Beside};
 use crate::cli::choose::{self, Selection};
+use crate::cli::config::{self, Files};
 use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -43,6 +45,8 @@ pub(super) struct Loaded {
     pub target: Option<Target>,
     /// The environment beside the manifest.
     pub environment: Environment,
+    /// The configuration beside it. What is wrong with it was said before.
+    pub settings: Files,
     /// The shots that have no mistake, selected or not.
     pub shots: Vec<CheckedShot>,
     /// The selected ones; `None` for all.
@@ -81,14 +85,17 @@ pub(super) fn output_folder(path: &Path) -> Result<PathBuf, CliError> {
     let mut sources = Sources::default();
     let id = read(&mut sources, path)?;
     let (manifest, _) = manifest::parse(&mut sources, id, Spec::bundled(), &NoFiles);
-    let manifest = manifest.ok_or_else(|| {
+    let mut manifest = manifest.ok_or_else(|| {
         let message = format!("`{}` is not a manifest", path.display());
         CliError::new(Exit::ManifestInvalid, message).advice("`runner check` says why")
     })?;
+    let files = Files::read(&mut sources, Some(path), &Cli::command());
+    config::under(&mut manifest, &files, None);
     Ok(folder_of(path).join(manifest.output.dir()))
 }
 
-fn folder_of(manifest: &Path) -> PathBuf {
+/// The folder that the paths of a manifest are relative to.
+pub(super) fn folder_of(manifest: &Path) -> PathBuf {
     match manifest.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
@@ -121,12 +128,14 @@ pub(super) fn load_forced(args: &ManifestArgs, force: &[String]) -> Result<Loade
     diagnostics.append(&mut found);
     let mut files = inputs(args);
     files.extend(beside.asked());
+    let settings = Files::read(&mut sources, Some(&args.manifest), &Cli::command());
     let mut loaded = Loaded {
         sources,
         folder,
         manifest: None,
         target: None,
         environment,
+        settings,
         shots: Vec::new(),
         selected: None,
         selection,
@@ -135,7 +144,8 @@ pub(super) fn load_forced(args: &ManifestArgs, force: &[String]) -> Result<Loade
         overrides: Overrides::default(),
         diagnostics,
     };
-    if let Some(manifest) = manifest {
+    if let Some(mut manifest) = manifest {
+        config::under(&mut manifest, &loaded.settings, args.profile.as_deref());
         go_on(&mut loaded, &manifest, args, vars_files, spec)?;
         loaded.manifest = Some(manifest);
     }
@@ -155,8 +165,19 @@ fn go_on(
     files: Vec<Vec<Var>>,
     spec: &Spec,
 ) -> Result<(), CliError> {
-    let flag = args.backend.as_deref();
-    match backend::choose(manifest, &loaded.environment, args.simulate, flag) {
+    let choice = Choice {
+        simulate: args.simulate,
+        backend: args.backend.as_deref(),
+        ..Choice::default()
+    };
+    let profile = args.profile.as_deref();
+    match target(
+        &loaded.settings,
+        &loaded.environment,
+        manifest,
+        choice,
+        profile,
+    ) {
         Ok(target) => loaded.target = Some(target),
         Err(diagnostic) => loaded.diagnostics.push(*diagnostic),
     }
@@ -198,6 +219,25 @@ fn go_on(
     choose::settle(loaded)
 }
 
+/// The service, by flags, environment, manifest and configuration.
+pub(super) fn target(
+    files: &Files,
+    environment: &Environment,
+    manifest: &Manifest,
+    choice: Choice<'_>,
+    profile: Option<&str>,
+) -> Result<Target, Box<Diagnostic>> {
+    let asked = profile.and_then(|name| files.profile(name));
+    let usual = files.usual.as_ref();
+    let usual = usual.and_then(|name| files.profile(&name.value));
+    let choice = Choice {
+        asked: asked.as_ref(),
+        usual: usual.as_ref(),
+        ..choice
+    };
+    backend::choose(manifest, environment, choice)
+}
+
 /// `6` is a number and `rain` is a text, as in YAML.
 fn value((name, text): &(String, String)) -> (String, Value) {
     let value = match serde_json::from_str(text) {
@@ -207,7 +247,8 @@ fn value((name, text): &(String, String)) -> (String, Value) {
     (name.clone(), value)
 }
 
-fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, CliError> {
+/// Reads a text and adds it.
+pub(super) fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, CliError> {
     let unreadable = |error| {
         CliError::unreadable(path, error).advice(beside::similar(path).map_or_else(
             || "see `runner apply --help` for an example".to_owned(),

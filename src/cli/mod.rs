@@ -13,8 +13,10 @@ mod callbacks;
 mod check;
 mod choose;
 mod completions;
+mod config;
 mod console;
 mod cut;
+mod doctor;
 mod env;
 mod error;
 mod exit;
@@ -50,34 +52,58 @@ mod verbose;
 mod watch;
 mod words;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
-
-pub use self::args::{Cli, Command};
+pub use self::args::{Cli, Colour, Command};
 use self::console::Console;
 pub use self::error::CliError;
 pub use self::exit::Exit;
 pub use self::history::{Memory, history};
 pub use self::plan::{Rehearsal, rehearse};
+use crate::lang::Language;
 
 /// Runs the program on this process's arguments.
 pub fn main() -> std::process::ExitCode {
-    let arguments: Vec<_> = std::env::args_os().collect();
-    let language = tongue::language(&arguments, env::variable);
-    let command = tongue::translated(Cli::command(), language);
-    let cli = command.try_get_matches_from(arguments);
-    let cli = match cli.and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => cli,
-        Err(error) => return usage(&error),
-    };
-    let mut console = Console::new(cli.color, language);
-    let exit = match dispatch(cli.command, &mut console) {
-        Ok(exit) => exit,
-        Err(error) => {
-            console.error(&error);
-            error.exit
+    let words = env::Environment::words();
+    let language = tongue::language(&words, env::Environment::flag);
+    let settled = match config::settle(&words, language) {
+        Ok(settled) => settled,
+        Err(config::Wrong::Typed(error)) => return usage(&error),
+        Err(config::Wrong::Variable(error)) => {
+            Console::new(Colour::Auto, language).error(&error);
+            return std::process::ExitCode::from(error.exit.code());
         }
     };
+    // A file may say it, too.
+    let language = settled.cli.lang.map_or(language, Language::from);
+    let mut console = Console::new(settled.cli.color, language);
+    let exit = match sound(&settled, &mut console) {
+        Err(exit) => exit,
+        Ok(()) => match dispatch(settled.cli.command, &mut console) {
+            Ok(exit) => exit,
+            Err(error) => {
+                console.error(&error);
+                error.exit
+            }
+        },
+    };
     std::process::ExitCode::from(exit.code())
+}
+
+/// Nothing is done by settings that were not understood, but to say so.
+fn sound(settled: &config::Settled, console: &mut Console) -> Result<(), Exit> {
+    let files = &settled.files;
+    let tells = matches!(settled.cli.command, Command::Config(_) | Command::Doctor(_));
+    if tells || files.diagnostics.is_empty() {
+        return Ok(());
+    }
+    console.mistakes(&files.diagnostics, &settled.sources);
+    if files.has_errors() {
+        console.say(format!(
+            "configuration: {}",
+            render::count(&files.diagnostics)
+        ));
+        return Err(Exit::Usage);
+    }
+    Ok(())
 }
 
 fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
@@ -104,6 +130,8 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Schema(args) => Ok(schema::schema(&args, console)),
         Command::Completions(args) => Ok(completions::completions(&args, console)),
         Command::Man(args) => man::man(&args, console),
+        Command::Config(args) => config::config(&args, console),
+        Command::Doctor(args) => doctor::doctor(&args, console),
     }
 }
 

@@ -29,7 +29,7 @@ use crate::spec::Spec;
 use crate::store::{self, Rescued, Store, StoreError};
 
 /// How long a task may take where the author says nothing (minimax-api.md 6.3).
-const DEADLINE: Duration = Duration::from_secs(30 * 60);
+pub(super) const DEADLINE: Duration = Duration::from_secs(30 * 60);
 
 /// Where simulated clips go by default, so that they never mix with paid ones.
 const SIMULATED: &str = "simulated";
@@ -195,7 +195,7 @@ pub(super) fn memory(target: &Target) -> Memory {
 }
 
 /// The version that the bundled documents carry.
-fn spec_version() -> String {
+pub(super) fn spec_version() -> String {
     Spec::bundled()
         .bundle()
         .pointer("/info/version")

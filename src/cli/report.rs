@@ -184,14 +184,9 @@ fn output_folder(whose: &WhoseArgs, console: &mut Console) -> Result<PathBuf, Cl
         return Ok(folder.clone());
     }
     let loaded = load::load(&ManifestArgs {
-        manifest: whose.of.clone(),
-        vars: Vec::new(),
-        vars_file: Vec::new(),
-        only: Vec::new(),
-        changed: false,
-        failed: false,
         simulate: whose.simulate,
         backend: whose.backend.clone(),
+        ..ManifestArgs::of(&whose.of, None)
     })?;
     if let (Some(manifest), Some(target)) = (&loaded.manifest, &loaded.target) {
         return Ok(prepare::output_folder(&loaded, manifest, target, None));

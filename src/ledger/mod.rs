@@ -279,6 +279,12 @@ impl Ledger {
         latest::latest_run(&self.connection, &self.path)
     }
 
+    /// What is damaged in the file, as `SQLite` sees it; nothing is changed.
+    pub fn damage(&self) -> Result<Vec<String>, LedgerError> {
+        read::damage(&self.connection)
+            .map_err(|source| LedgerError::from_sqlite(&self.path, "check", source))
+    }
+
     /// The standing record of every fingerprint and the latest of every shot.
     pub fn records(&self) -> Result<Records, LedgerError> {
         read::records(&self.connection, &self.path)

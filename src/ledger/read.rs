@@ -392,3 +392,12 @@ impl Cells<'_> {
         text.parse().map_err(|_| self.value_error("time", text))
     }
 }
+
+/// What `SQLite` finds wrong with its file.
+pub(super) fn damage(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare("PRAGMA quick_check")?;
+    let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let mut found: Vec<String> = lines.collect::<rusqlite::Result<_>>()?;
+    found.retain(|line| line != "ok");
+    Ok(found)
+}

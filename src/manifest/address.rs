@@ -52,7 +52,7 @@ pub(crate) fn is_loopback(url: &str) -> bool {
 
 /// Why a text is no base address. Plain http would show the key to the
 /// network, so it is for this machine only.
-pub(super) fn bad_base_url(url: &str) -> Option<&'static str> {
+pub(crate) fn bad_base_url(url: &str) -> Option<&'static str> {
     let parts = Parts::of(url);
     let local = ["localhost", "127.0.0.1", "[::1]"].contains(&parts.host);
     if !parts.is_web() || url.contains(char::is_whitespace) {

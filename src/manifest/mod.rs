@@ -33,7 +33,7 @@ pub mod text;
 pub mod tree;
 mod validate;
 
-pub(crate) use address::is_loopback;
+pub(crate) use address::{bad_base_url, is_loopback};
 pub use files::{Files, NoFiles};
 pub use lower::BUILT_IN_BACKENDS;
 pub use model::Manifest;
@@ -108,6 +108,11 @@ pub fn parse_json(sources: &Sources, id: SourceId) -> Result<Value, Vec<Diagnost
         Some(root) if diagnostics.is_empty() => Ok(root.to_json()),
         _ => Err(diagnostics),
     }
+}
+
+/// Reads any YAML or JSON text under the same budgets, with its places.
+pub(crate) fn parse_tree(sources: &Sources, id: SourceId) -> (Option<Node>, Vec<Diagnostic>) {
+    reader::read(&sources.get(id).text, id)
 }
 
 /// Authors read from top to bottom, whatever stage found what.

@@ -19,7 +19,7 @@ pub use crate::manifest::entry::{
 };
 
 /// A whole manifest.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Manifest {
     /// Version of the format, 1.
     pub version: Option<Spanned<u64>>,

@@ -58,6 +58,8 @@ pub struct Arguments {
     pub simulate: bool,
     /// `--backend`
     pub backend: Option<String>,
+    /// `--profile`
+    pub profile: Option<String>,
     /// `--out`
     pub out: Option<String>,
     /// `--force`

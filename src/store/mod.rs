@@ -12,6 +12,7 @@ mod handout;
 mod layout;
 mod partial;
 mod rescue;
+mod site;
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +36,7 @@ pub use self::layout::{Layout, NameError, check_name};
 pub use self::partial::{Partial, Saved};
 use self::rescue::Rescue;
 pub use self::rescue::Rescued;
+pub use self::site::{Site, survey};
 
 /// How long a taken lock is tried again before the folder counts as busy.
 const LOCK_PATIENCE: Duration = Duration::from_millis(400);

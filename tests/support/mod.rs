@@ -133,7 +133,11 @@ pub(crate) fn program() -> Command {
     command
         .env_clear()
         .env("NO_COLOR", "1")
-        .env("RUNNER_STATE_DIR", env!("CARGO_TARGET_TMPDIR"));
+        .env("RUNNER_STATE_DIR", env!("CARGO_TARGET_TMPDIR"))
+        .env(
+            "RUNNER_CONFIG_DIR",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/no-settings"),
+        );
     command
 }
 

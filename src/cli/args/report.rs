@@ -22,7 +22,7 @@ pub struct WhoseArgs {
     pub simulate: bool,
 
     /// Runs with this backend instead of the manifest's.
-    #[arg(long, value_name = "NAME", env = "RUNNER_BACKEND")]
+    #[arg(long, value_name = "NAME")]
     pub backend: Option<String>,
 }
 

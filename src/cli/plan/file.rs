@@ -128,6 +128,7 @@ fn arguments(manifest: &ManifestArgs, results: &ResultsArgs) -> Result<Arguments
         failed,
         simulate,
         backend,
+        profile,
     } = manifest;
     let ResultsArgs { out, force, retry } = results;
     let vars = vars.iter().map(|(name, value)| variable(name, value));
@@ -143,6 +144,7 @@ fn arguments(manifest: &ManifestArgs, results: &ResultsArgs) -> Result<Arguments
         failed: *failed,
         simulate: *simulate,
         backend: backend.clone(),
+        profile: profile.clone(),
         out: out.as_deref().map(text).transpose()?,
         force: force.clone(),
         retry_failed: *retry == Some(RetryWhat::Failed),
@@ -211,6 +213,10 @@ impl Accepted {
                 "--backend",
                 given.backend.is_some() && given.backend != kept.backend,
             ),
+            (
+                "--profile",
+                given.profile.is_some() && given.profile != kept.profile,
+            ),
             ("--out", given.out.is_some()),
             ("--force", !given.force.is_empty()),
             ("--retry", given.retry_failed),
@@ -247,6 +253,7 @@ impl Accepted {
                 failed: kept.failed,
                 simulate: kept.simulate,
                 backend: kept.backend.clone(),
+                profile: kept.profile.clone(),
             },
             results: ResultsArgs {
                 out: kept.out.as_ref().map(PathBuf::from),

@@ -213,7 +213,8 @@ fn plain() -> HeaderMap {
     HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))])
 }
 
-fn builder(silence: Duration, base_url: &str) -> ClientBuilder {
+/// What every client here has in common.
+pub(super) fn builder(silence: Duration, base_url: &str) -> ClientBuilder {
     let builder = reqwest::Client::builder();
     // No proxy knows this machine, and what is simulated stays here.
     let builder = if is_here(base_url) {

@@ -8,6 +8,7 @@ pub mod classify;
 mod client;
 mod facade;
 mod links;
+mod reach;
 pub mod reading;
 mod redact;
 mod reply;
@@ -20,4 +21,5 @@ mod tests;
 mod transfer;
 
 pub use facade::MiniMax;
+pub use reach::{Reached, Unreached, reach};
 pub use settings::{SILENCE, Settings, SettingsError, normalise};
