@@ -42,7 +42,8 @@ pub(super) struct Reading<'a> {
     pub(super) folders: HashMap<SourceId, PathBuf>,
     files: &'a dyn Files,
     schema: &'a Value,
-    schema_of_parts: Value,
+    /// Made when there is something to compare with it.
+    schema_of_parts: Option<Value>,
     /// Where every path leads that was written somewhere; each is looked for once.
     found: HashMap<PathBuf, Result<PathBuf, Unreadable>>,
     /// Parts that were read, and who is still being read.
@@ -57,7 +58,7 @@ pub(super) struct Reading<'a> {
 impl<'a> Reading<'a> {
     pub(super) fn new(sources: &'a mut Sources, files: &'a dyn Files, schema: &'a Value) -> Self {
         Self {
-            schema_of_parts: schema::of_parts(schema),
+            schema_of_parts: None,
             sources,
             files,
             schema,
@@ -112,9 +113,13 @@ impl<'a> Reading<'a> {
         let inside = inside.parent().unwrap_or(Path::new("")).to_owned();
         self.folders.insert(id, inside.clone());
         let root = self.tree(id)?;
-        let schema = std::mem::take(&mut self.schema_of_parts);
-        self.compare(&root, &schema, id);
-        self.schema_of_parts = schema;
+        // Nothing is written in it yet, and nothing is wrong with that.
+        if root.kind != Kind::Null {
+            let schema = self.schema_of_parts.take();
+            let schema = schema.unwrap_or_else(|| schema::of_parts(self.schema));
+            self.compare(&root, &schema, id);
+            self.schema_of_parts = Some(schema);
+        }
         self.chain.push((identity, name));
         let part = self.part(root, inside);
         self.chain.pop();

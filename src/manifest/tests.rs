@@ -343,7 +343,12 @@ fn mistakes_of_included_files_are_told_where_they_are() {
             "two.yaml",
             "include: one-more.yaml\nlooks: {noir: {prompt: [x]}}\n",
         ),
-        ("one-more.yaml", "include: two.yaml\nzebra: 1\n"),
+        (
+            "one-more.yaml",
+            "include: [two.yaml, list.yaml, empty.yaml]\nzebra: 1\n",
+        ),
+        ("list.yaml", "- {id: c}\n"),
+        ("empty.yaml", "# nothing yet\n"),
     ]);
     assert_eq!(
         told,
@@ -356,6 +361,7 @@ fn mistakes_of_included_files_are_told_where_they_are() {
             "two.yaml: wrong-type: expected a text for `prompt`, found a list @ [x]",
             "one-more.yaml: cycle: `two.yaml` includes itself @ two.yaml",
             "one-more.yaml: unknown-key: unknown key `zebra` @ zebra",
+            "list.yaml: wrong-type: expected a mapping with parts of a film for an included file, found a list @ - {id: c}",
         ]
     );
 }
@@ -433,7 +439,7 @@ fn bombs_of_includes_are_refused_quickly() {
 
 #[test]
 fn nodes_of_all_files_count_together() {
-    let half = format!("- [{}]\n", "0,".repeat(1_000)).repeat(600);
+    let half = format!("- [{}]\n", "0,".repeat(1_000)).repeat(1_200);
     let files = [
         ("film.yaml", "version: 1\nshots: [{id: a, foreach: a.yaml}, {id: b, foreach: b.yaml}]\n"),
         ("a.yaml", half.as_str()),

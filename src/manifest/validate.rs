@@ -100,7 +100,9 @@ impl<'a> Mistake<'a> {
 
     /// The key in quotes, or what an item is called.
     fn called(&self) -> String {
-        if self.name.is_empty() {
+        if self.name.is_empty() && !self.whole[schema::OF_RUN].is_null() {
+            "an included file".to_owned()
+        } else if self.name.is_empty() {
             "the manifest".to_owned()
         } else if self.name.bytes().all(|b| b.is_ascii_digit()) {
             "this item".to_owned()
