@@ -233,7 +233,7 @@ impl Run {
     fn sinks(&self, args: &ApplyArgs, shutdown: &Shutdown, console: &Console) -> (Sinks, Glance) {
         let mode = args.progress;
         let mut sinks = Sinks::default();
-        let paint = Paint::new(console.colour());
+        let paint = Paint::new(console.colour()).speaking(console.language());
         let draws = match mode {
             ProgressMode::Auto | ProgressMode::Bars => Console::has_terminal(),
             _ => false,
@@ -281,7 +281,6 @@ impl Run {
     fn gallery(&self, args: &ApplyArgs, shutdown: &Shutdown, console: &Console) -> Gallery {
         Gallery {
             store: self.store.clone(),
-            target: self.target.clone(),
             typed: gallery::typed(args, &self.folder),
             language: console.language(),
             shutdown: shutdown.clone(),

@@ -43,7 +43,7 @@ pub(super) fn check(args: &CheckArgs, console: &mut Console) -> Result<Exit, Cli
         CheckFormat::Text => {
             console.diagnostics(&loaded);
             if !loaded.has_errors() {
-                console.data(as_text(&loaded, &prices));
+                console.text(as_text(&loaded, &prices));
             }
         }
     }

@@ -6,17 +6,20 @@
 
 mod posters;
 
+use std::path::Path;
+
 use crate::cli::args::ApplyArgs;
-use crate::cli::backend::Target;
-use crate::cli::takes;
+use crate::cli::error::CliError;
+use crate::cli::{prepare, takes};
 use crate::engine::Shutdown;
-use crate::id::TaskId;
+use crate::id::{ShotId, TaskId};
 use crate::lang::Language;
 use crate::ledger::Ledger;
 use crate::plan::history::Presence;
 use crate::report::gallery::{Extras, Take, Typed, html};
+use crate::report::model::Shot;
 use crate::report::{Report, Sink, SinkError};
-use crate::state::{RunState, ShotState};
+use crate::state::RunState;
 use crate::store::{Store, write_atomic};
 
 use self::posters::{Footage, posters};
@@ -24,7 +27,6 @@ use self::posters::{Footage, posters};
 /// A sink that puts the page in its place when the run ends.
 pub(super) struct Gallery {
     pub(super) store: Store,
-    pub(super) target: Target,
     pub(super) typed: Typed,
     /// What the page speaks.
     pub(super) language: Language,
@@ -36,10 +38,7 @@ impl Sink for Gallery {
     fn on_event(&mut self, _: &crate::event::Event, _: &RunState) {}
 
     fn finish(&mut self, state: &RunState) -> Result<(), SinkError> {
-        let extras = self.extras(state);
-        let translate = |word: &str| self.language.tr(word).into_owned();
-        let report = Report::of(state).to_json();
-        let page = html(&report, &extras, &translate, self.language.tag());
+        let page = self.page(&Report::of(state));
         write_atomic(&self.store.layout().gallery(), page.as_bytes()).map_err(|source| {
             SinkError::File {
                 what: "the gallery",
@@ -50,29 +49,37 @@ impl Sink for Gallery {
 }
 
 impl Gallery {
-    fn extras(&self, state: &RunState) -> Extras {
+    /// The page of a run of this output folder.
+    pub(super) fn page(&self, report: &Report) -> String {
+        let translate = |word: &str| self.language.tr(word).into_owned();
+        let extras = self.extras(report);
+        html(&report.to_json(), &extras, &translate, self.language.tag())
+    }
+
+    fn extras(&self, report: &Report) -> Extras {
         let mut extras = Extras {
             typed: self.typed.clone(),
             ..Extras::default()
         };
         let ledger = Ledger::open_read(&self.store.layout().ledger());
         let ledger = ledger.ok().flatten();
+        let backend = report.backend.as_deref().unwrap_or_default();
         let mut footage = Vec::new();
-        for shot in &state.shots {
+        for shot in &report.shots {
             footage.extend(shot.video.as_ref().map(|video| Footage {
                 sha256: video.sha256.clone(),
                 path: video.path.clone(),
             }));
-            let (Some(ledger), false) = (&ledger, shot.facts.earlier) else {
+            let (Some(ledger), false) = (&ledger, shot.earlier_version) else {
                 continue;
             };
-            let takes = self.takes(shot, ledger);
+            let takes = self.takes(shot, backend, ledger);
             footage.extend(takes.iter().map(|take| Footage {
                 sha256: take.sha256.clone(),
                 path: take.path.clone(),
             }));
             if !takes.is_empty() {
-                extras.takes.insert(shot.facts.id.to_string(), takes);
+                extras.takes.insert(shot.id.clone(), takes);
             }
         }
         extras.posters = posters(&footage, self.store.layout(), &self.shutdown);
@@ -80,10 +87,12 @@ impl Gallery {
     }
 
     /// Those that are there, newest first; one that was made twice is one.
-    fn takes(&self, shot: &ShotState, ledger: &Ledger) -> Vec<Take> {
-        let facts = &shot.facts;
+    fn takes(&self, shot: &Shot, backend: &str, ledger: &Ledger) -> Vec<Take> {
+        let Ok(id) = ShotId::new(&*shot.id) else {
+            return Vec::new();
+        };
         // The report is whole without them.
-        let found = takes::of_shot(facts, &self.target, &self.store, ledger).unwrap_or_default();
+        let found = takes::of_shot(&id, backend, &self.store, ledger).unwrap_or_default();
         let mut list: Vec<Take> = Vec::new();
         for (record, video, presence) in found {
             let known = list.iter().any(|take| take.sha256 == video.sha256);
@@ -98,7 +107,7 @@ impl Gallery {
                     .as_ref()
                     .map(|task| TaskId::as_str(task).to_owned()),
                 duration_ms: video.duration_ms,
-                earlier_version: facts.fingerprint.as_ref() != Some(&record.fingerprint),
+                earlier_version: shot.fingerprint.as_deref() != Some(record.fingerprint.as_str()),
                 counts: counting.is_some_and(|counting| counting.sha256 == video.sha256),
                 sha256: video.sha256,
                 path: video.path,
@@ -108,9 +117,38 @@ impl Gallery {
     }
 }
 
+/// The page of a run that ended long ago, in the output folder that it was in.
+pub(super) fn again(
+    report: &Report,
+    folder: &Path,
+    language: Language,
+) -> Result<String, CliError> {
+    let store = Store::open_read(folder).map_err(prepare::store_error)?;
+    let mut options = Vec::new();
+    if report.simulated {
+        options.push("--simulate".to_owned());
+    }
+    let out = Some(slashes(folder));
+    let gallery = Gallery {
+        store,
+        typed: Typed {
+            manifest: report.manifest.clone().unwrap_or_default(),
+            options,
+            out: out.clone(),
+            resolve_out: out,
+        },
+        language,
+        shutdown: Shutdown::default(),
+    };
+    Ok(gallery.page(report))
+}
+
+fn slashes(path: &Path) -> String {
+    path.display().to_string().replace('\\', "/")
+}
+
 /// What commands have to repeat to mean the same film.
-pub(super) fn typed(args: &ApplyArgs, folder: &std::path::Path) -> Typed {
-    let slashes = |path: &std::path::Path| path.display().to_string().replace('\\', "/");
+pub(super) fn typed(args: &ApplyArgs, folder: &Path) -> Typed {
     let manifest = &args.manifest;
     let mut options = Vec::new();
     for (name, value) in &manifest.vars {

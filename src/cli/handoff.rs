@@ -175,7 +175,9 @@ impl Gathering<'_> {
             return Ok(Vec::new());
         };
         let mut others: Vec<Take> = Vec::new();
-        for (record, video, presence) in takes::of_shot(shot, self.target, self.store, ledger)? {
+        for (record, video, presence) in
+            takes::of_shot(&shot.id, &self.target.name, self.store, ledger)?
+        {
             let known = shown
                 .into_iter()
                 .chain(&others)

@@ -64,6 +64,7 @@ fn rehearsed(args: &PlanArgs, console: &mut Console) -> Result<(Exit, Option<Pla
             colour: console.data_colour(),
             all: args.all,
             requests: args.requests,
+            language: console.language(),
         };
         console.data(view::plan(plan, rehearsal.pace, look));
     }

@@ -9,8 +9,9 @@ use crate::cli::args::{ManifestArgs, ReportArgs, ReportFormat, WhoseArgs};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::{load, prepare};
+use crate::cli::{gallery, load, prepare};
 use crate::event::Event;
+use crate::lang::Language;
 use crate::ledger::{Ledger, PastRun};
 use crate::report::{Form, Line, Paint, Places, Report};
 use crate::state::RunState;
@@ -18,7 +19,7 @@ use crate::store::{Store, write_atomic};
 
 pub(super) fn report(args: &ReportArgs, console: &mut Console) -> Result<Exit, CliError> {
     let text = if is_report(&args.whose.of) {
-        of_file(args)?
+        of_file(args, console.language())?
     } else {
         of_run(args, console)?
     };
@@ -37,7 +38,7 @@ fn is_report(path: &Path) -> bool {
     path.extension().is_some_and(|end| end == "json") && path.is_file()
 }
 
-fn of_file(args: &ReportArgs) -> Result<String, CliError> {
+fn of_file(args: &ReportArgs, language: Language) -> Result<String, CliError> {
     let path = &args.whose.of;
     let bytes = std::fs::read(path).map_err(|error| CliError::unreadable(path, error))?;
     let report: Report = serde_json::from_slice(&bytes).map_err(|error| {
@@ -47,6 +48,9 @@ fn of_file(args: &ReportArgs) -> Result<String, CliError> {
             .advice("name the report.json of an output folder, or a manifest")
     })?;
     let folder = path.parent().unwrap_or(Path::new("."));
+    if args.format == ReportFormat::Html {
+        return gallery::again(&report, folder, language);
+    }
     form(args.format, &report, folder).ok_or_else(|| {
         CliError::new(
             Exit::Usage,
@@ -64,6 +68,9 @@ fn of_run(args: &ReportArgs, console: &mut Console) -> Result<String, CliError> 
     if args.format == ReportFormat::Jsonl {
         return Ok(lines(&events));
     }
+    if args.format == ReportFormat::Html {
+        return gallery::again(&Report::of(&state), &past.folder, console.language());
+    }
     Ok(form(args.format, &Report::of(&state), &past.folder).unwrap_or_default())
 }
 
@@ -78,7 +85,7 @@ fn form(format: ReportFormat, report: &Report, folder: &Path) -> Option<String> 
             };
             return Some(report.to_text(&places, Paint::plain()));
         }
-        ReportFormat::Jsonl => return None,
+        ReportFormat::Jsonl | ReportFormat::Html => return None,
         ReportFormat::Json => Form::Json,
         ReportFormat::Junit => Form::Junit,
         ReportFormat::Markdown => Form::Markdown,

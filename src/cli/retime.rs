@@ -36,7 +36,7 @@ pub(super) fn retime(args: &RetimeArgs, console: &mut Console) -> Result<Exit, C
     if args.json {
         console.data(format!("{:#}", advice.as_json()));
     } else {
-        console.data(advice.as_text(&args.from));
+        console.text(advice.as_text(&args.from));
     }
     Ok(Exit::Success)
 }

@@ -20,6 +20,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::{load, prepare, terminal};
+use crate::lang::Language;
 use crate::ledger::{Accounts, LatestRun, Ledger, Records};
 use crate::plan::Plan;
 use crate::report::Board;
@@ -50,7 +51,7 @@ fn show(status: &Status, args: &StatusArgs, console: &mut Console) {
     match (args.json, args.watch) {
         (true, true) => console.data(status.as_json()),
         (true, false) => console.data(format!("{:#}", status.as_json())),
-        (false, _) => console.text(status.as_text(&args.manifest.manifest)),
+        (false, _) => console.data(status.as_text(&args.manifest.manifest)),
     }
 }
 
@@ -93,6 +94,7 @@ struct View {
     store: Store,
     ledger: Option<Ledger>,
     folder: PathBuf,
+    language: Language,
 }
 
 impl View {
@@ -127,6 +129,7 @@ impl View {
             store,
             ledger,
             folder,
+            language: console.language(),
         }))
     }
 
@@ -154,6 +157,7 @@ impl View {
             now: looked.now,
             folder: self.folder.clone(),
             run,
+            language: self.language,
         })
     }
 }

@@ -17,6 +17,7 @@ use crate::cli::load::Loaded;
 use crate::cli::words::padded;
 use crate::cli::{load, prepare};
 use crate::event::{Decision, ShotFacts, Video};
+use crate::id::ShotId;
 use crate::ledger::{Ledger, Record};
 use crate::manifest::model::Manifest;
 use crate::plan::Plan;
@@ -89,7 +90,7 @@ fn list(
     let plan: Plan = prepare::plan(loaded, manifest, target, &results, store, &records, None)?;
     let mut takes = Vec::new();
     for shot in plan.facts.shots.into_iter().filter(|shot| !shot.earlier) {
-        for (record, video, presence) in of_shot(&shot, target, store, ledger)? {
+        for (record, video, presence) in of_shot(&shot.id, &target.name, store, ledger)? {
             takes.push(Take {
                 shot: shot.clone(),
                 video,
@@ -103,16 +104,16 @@ fn list(
 
 /// The takes of one shot, newest first: each with where its video is now.
 pub(super) fn of_shot(
-    shot: &ShotFacts,
-    target: &Target,
+    shot: &ShotId,
+    backend: &str,
     store: &Store,
     ledger: &Ledger,
 ) -> Result<Vec<(Record, Video, Presence)>, CliError> {
     let mut takes = Vec::new();
-    for record in ledger.takes(&shot.id).map_err(prepare::ledger_error)? {
+    for record in ledger.takes(shot).map_err(prepare::ledger_error)? {
         // A simulated clip is never taken for a paid one.
         let video = record.video.as_ref();
-        let Some(video) = video.filter(|_| record.backend == target.name) else {
+        let Some(video) = video.filter(|_| record.backend == backend) else {
             continue;
         };
         let (video, presence) = find(video, record.saved_at, store);

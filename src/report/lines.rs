@@ -61,7 +61,8 @@ impl Sink for Lines {
         }
         if many && !state.finished && event.elapsed >= self.summed_up + SUM_UP_EVERY {
             self.summed_up = event.elapsed;
-            let line = self.writer.stamped(event.elapsed, &sum(state));
+            let sum = self.writer.paint.say(&sum(state));
+            let line = self.writer.stamped(event.elapsed, &sum);
             self.write(&line);
         }
     }
@@ -139,11 +140,12 @@ impl LineWriter {
         match &event.kind {
             EventKind::RunStarted(facts) => {
                 self.id_columns = id_columns(&facts.shots);
-                Some(self.stamped(event.elapsed, &opening(facts)))
+                let text = self.paint.say(&opening(facts));
+                Some(self.stamped(event.elapsed, &text))
             }
             EventKind::RunStopping { reason } => {
                 let text = format!("stopping: {}", stop(reason).message);
-                let text = self.paint.paint(Tone::Warning, text);
+                let text = self.paint.paint(Tone::Warning, self.paint.say(&text));
                 Some(self.stamped(event.elapsed, &text))
             }
             EventKind::RateReached { wait: time } => {
@@ -151,7 +153,10 @@ impl LineWriter {
                     "limits.creates_per_minute is reached: creating again in {}",
                     wait(*time)
                 );
-                Some(self.stamped(event.elapsed, &self.paint.paint(Tone::Quiet, text)))
+                Some(self.stamped(
+                    event.elapsed,
+                    &self.paint.paint(Tone::Quiet, self.paint.say(&text)),
+                ))
             }
             EventKind::RunFinished => None,
             kind => change(kind, state).map(|change| self.of_shot(event.elapsed, &change)),
@@ -160,12 +165,14 @@ impl LineWriter {
 
     fn of_shot(&self, at: Duration, change: &Change<'_>) -> String {
         let shot = pad(change.shot.as_str(), self.id_columns);
-        let verb = self.paint.paint(change.tone, change.verb);
+        let said = self.paint.say(change.verb);
+        let verb = self.paint.paint(change.tone, &said);
         if change.rest.is_empty() {
             return self.stamped(at, &format!("{shot}  {verb}"));
         }
-        let gap = " ".repeat(VERB_COLUMNS.saturating_sub(change.verb.len()));
-        self.stamped(at, &format!("{shot}  {verb}{gap}  {}", change.rest))
+        let gap = " ".repeat(VERB_COLUMNS.saturating_sub(columns(&said)));
+        let rest = self.paint.say(&change.rest);
+        self.stamped(at, &format!("{shot}  {verb}{gap}  {rest}"))
     }
 
     fn stamped(&self, at: Duration, text: &str) -> String {

@@ -72,7 +72,7 @@ impl Report {
             places,
             paint,
         };
-        words.all()
+        paint.say_lines(&words.all())
     }
 }
 

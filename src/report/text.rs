@@ -5,12 +5,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::lang::Language;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Whether to use colour; decided by whoever opened the stream.
+/// Whether to use colour, and what to speak; decided by whoever opened the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Paint {
     color: bool,
+    language: Language,
 }
 
 /// What a piece of text means, for its colour.
@@ -27,7 +29,26 @@ pub(super) enum Tone {
 impl Paint {
     /// Colour if `color`, plain text otherwise.
     pub fn new(color: bool) -> Self {
-        Self { color }
+        Self {
+            color,
+            language: Language::English,
+        }
+    }
+
+    /// The same in a language.
+    #[must_use]
+    pub fn speaking(self, language: Language) -> Self {
+        Self { language, ..self }
+    }
+
+    /// A message in that language.
+    pub(super) fn say(self, text: &str) -> String {
+        self.language.tr(text).into_owned()
+    }
+
+    /// Lines in that language, each by itself.
+    pub(super) fn say_lines(self, text: &str) -> String {
+        self.language.lines(text).into_owned()
     }
 
     /// Plain text.

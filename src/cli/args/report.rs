@@ -69,6 +69,8 @@ pub enum ReportFormat {
     Markdown,
     /// Annotations for a job on GitHub.
     Github,
+    /// The gallery; its videos are looked for in the output folder.
+    Html,
 }
 
 /// `runner runs`

@@ -42,7 +42,10 @@ const NOT_IN_FILES: &[(&str, &str)] = &[
     ("only", "shots would be left out without a word"),
     ("changed", "shots would be left out without a word"),
     ("failed", "shots would be left out without a word"),
-    ("save", "a file that came with a storyboard must not name files"),
+    (
+        "save",
+        "a file that came with a storyboard must not name files",
+    ),
     (
         "reports",
         "a file that came with a storyboard must not name files",

@@ -262,5 +262,5 @@ fn say(checks: &[Check], json: bool, console: &mut Console) {
         }
     }
     let _ = write!(text, "{failed} failed, {doubtful} to look at");
-    console.data(render::calm(&text));
+    console.text(render::calm(&text));
 }

@@ -13,6 +13,7 @@ use super::totals;
 use crate::cli::render::calm;
 use crate::cli::table::{columns, cut, width, wrapped};
 use crate::event::{Decision, FrameUse, ShotFacts};
+use crate::lang::Language;
 use crate::money::Money;
 use crate::plan::document::request;
 use crate::plan::estimate::Pace;
@@ -41,6 +42,14 @@ pub(super) struct Look {
     pub(super) all: bool,
     /// Whether requests are shown in full.
     pub(super) requests: bool,
+    /// What is spoken.
+    pub(super) language: Language,
+}
+
+impl Look {
+    fn say(self, text: &str) -> String {
+        self.language.tr(text).into_owned()
+    }
 }
 
 /// How much of a shot stands in its first line.
@@ -63,7 +72,8 @@ pub(super) fn plan(plan: &Plan, pace: Pace, look: Look) -> String {
     let shown = shots.iter().filter(|shot| !(fold && folded(shot)));
     let mut text = table(&shown.collect::<Vec<_>>(), look);
     if fold {
-        let _ = writeln!(text, "= {unchanged} shots unchanged (--all lists them)");
+        let line = format!("= {unchanged} shots unchanged (--all lists them)");
+        let _ = writeln!(text, "{}", look.say(&line));
     }
     if !text.is_empty() {
         text.push('\n');
@@ -76,7 +86,7 @@ pub(super) fn plan(plan: &Plan, pace: Pace, look: Look) -> String {
     let lines: Vec<String> = sums
         .into_iter()
         .flatten()
-        .flat_map(|line| wrapped(&calm(&line), 0, look.width))
+        .flat_map(|line| wrapped(&calm(&look.say(&line)), 0, look.width))
         .collect();
     text.push_str(&lines.join("\n"));
     text
@@ -89,7 +99,7 @@ fn table(shots: &[&ShotFacts], look: Look) -> String {
     let (layout, mut rows) = fitting(shots, look);
     if layout == Layout::Wide {
         for (row, shot) in rows.iter_mut().skip(1).zip(shots) {
-            row.push(calm(&shot.reason));
+            row.push(calm(&look.say(&shot.reason)));
         }
     }
     let lines = columns(&rows);
@@ -116,17 +126,18 @@ fn table(shots: &[&ShotFacts], look: Look) -> String {
 
 /// The widest rows that fit.
 fn fitting(shots: &[&ShotFacts], look: Look) -> (Layout, Vec<Vec<String>>) {
-    let rows = full_rows(shots);
+    let rows = full_rows(shots, look);
+    let why = look.say("why");
     let Some(places) = look.width else {
-        return (Layout::Wide, titled(rows, "why"));
+        return (Layout::Wide, titled(rows, &why));
     };
     let taken = width(&rows);
     if taken + REASON <= places {
-        (Layout::Wide, titled(rows, "why"))
+        (Layout::Wide, titled(rows, &why))
     } else if taken <= places {
         (Layout::Medium, rows)
     } else {
-        (Layout::Narrow, narrow_rows(shots))
+        (Layout::Narrow, narrow_rows(shots, look))
     }
 }
 
@@ -137,31 +148,31 @@ fn titled(mut rows: Vec<Vec<String>>, title: &str) -> Vec<Vec<String>> {
     rows
 }
 
-fn full_rows(shots: &[&ShotFacts]) -> Vec<Vec<String>> {
+fn full_rows(shots: &[&ShotFacts], look: Look) -> Vec<Vec<String>> {
     let head = [
         "", "shot", "what", "mode", "model", "size", "length", "time", "price",
     ];
     let row = |shot: &&ShotFacts| {
-        let mut row = vec![sign(shot.decision).to_owned(), name(shot), what(shot)];
+        let mut row = vec![sign(shot.decision).to_owned(), name(shot), what(shot, look)];
         row.extend(asked(shot));
-        row.push(price(shot));
+        row.push(price(shot, look));
         row
     };
-    let head = head.map(ToOwned::to_owned).to_vec();
+    let head = head.map(|title| look.say(title)).to_vec();
     std::iter::once(head).chain(shots.iter().map(row)).collect()
 }
 
-fn narrow_rows(shots: &[&ShotFacts]) -> Vec<Vec<String>> {
+fn narrow_rows(shots: &[&ShotFacts], look: Look) -> Vec<Vec<String>> {
     let head = ["", "shot", "what", "price"]
-        .map(ToOwned::to_owned)
+        .map(|title| look.say(title))
         .to_vec();
     let row = |shot: &&ShotFacts| {
         let name = cut(&name(shot), NAME);
         vec![
             sign(shot.decision).to_owned(),
             name,
-            what(shot),
-            price(shot),
+            what(shot, look),
+            price(shot, look),
         ]
     };
     std::iter::once(head).chain(shots.iter().map(row)).collect()
@@ -205,7 +216,7 @@ fn below(shot: &ShotFacts, layout: Layout, look: Look) -> String {
         lines.push(asked.join("  "));
     }
     if layout != Layout::Wide {
-        lines.push(calm(&shot.reason));
+        lines.push(calm(&look.say(&shot.reason)));
     }
     let marks = if look.colour {
         Marks::Colour
@@ -215,7 +226,7 @@ fn below(shot: &ShotFacts, layout: Layout, look: Look) -> String {
     let changes = shot.changes.iter();
     lines.extend(changes.map(|change| difference::field(change, marks)));
     if shot.decision != Decision::Reuse || look.all {
-        lines.extend(shot.frames.iter().map(frame));
+        lines.extend(shot.frames.iter().map(|used| frame(used, look)));
     }
     if look.requests {
         lines.push(calm(&format!("-> {}", shot.file)));
@@ -226,10 +237,10 @@ fn below(shot: &ShotFacts, layout: Layout, look: Look) -> String {
 }
 
 /// A frame that a shot is made from.
-fn frame(frame: &FrameUse) -> String {
+fn frame(frame: &FrameUse, look: Look) -> String {
     let digest = frame.pixels_sha256.as_deref();
     let digest = digest.and_then(|digest| digest.get(..8));
-    let taken = digest.map_or_else(|| "not there yet".to_owned(), |d| format!("pixels {d}"));
+    let taken = digest.map_or_else(|| look.say("not there yet"), |d| format!("pixels {d}"));
     let FrameUse {
         field, shot, at, ..
     } = frame;
@@ -240,8 +251,8 @@ fn name(shot: &ShotFacts) -> String {
     calm(shot.id.as_str())
 }
 
-fn what(shot: &ShotFacts) -> String {
-    shot.decision.to_string()
+fn what(shot: &ShotFacts, look: Look) -> String {
+    look.say(shot.decision.as_str())
 }
 
 fn asked(shot: &ShotFacts) -> Vec<String> {
@@ -259,12 +270,12 @@ fn asked(shot: &ShotFacts) -> Vec<String> {
     ]
 }
 
-fn price(shot: &ShotFacts) -> String {
+fn price(shot: &ShotFacts, look: Look) -> String {
     if !shot.decision.may_pay() {
         return NOTHING.to_owned();
     }
     let price = shot.price.as_ref();
-    price.map_or_else(|| "no price".to_owned(), Money::to_string)
+    price.map_or_else(|| look.say("no price"), Money::to_string)
 }
 
 /// The sign of a decision, the same wherever a plan is shown.

@@ -12,6 +12,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::Row;
 use crate::cli::words::{padded, shots, total_json};
+use crate::lang::Language;
 use crate::ledger::{Accounts, LatestRun};
 use crate::report::{Size, elapsed_seconds, pause_text};
 
@@ -28,18 +29,21 @@ pub(super) struct Status {
     pub(super) run: Option<LatestRun>,
     pub(super) now: Timestamp,
     pub(super) folder: PathBuf,
+    /// What is spoken.
+    pub(super) language: Language,
 }
 
 impl Status {
     pub(super) fn as_text(&self, manifest: &Path) -> String {
         let rows: Vec<&Row> = self.rows.iter().collect();
-        let mut lines = table(&rows);
+        let mut lines = table(&rows, self.language);
         lines.extend(self.totals());
         if self.count("uncertain") > 0 {
-            lines.push(format!(
+            let settle = format!(
                 "settle what is uncertain: runner resolve {} SHOT --task ID | --lost",
                 manifest.display()
-            ));
+            );
+            lines.push(self.language.tr(&settle).into_owned());
         }
         lines.join("\n")
     }
@@ -58,10 +62,11 @@ impl Status {
         let mut lines = if rows.is_empty() {
             Vec::new()
         } else {
-            table(&rows)
+            table(&rows, self.language)
         };
         if hidden > 0 {
-            lines.push(format!("and {} more", shots(hidden)));
+            let more = format!("and {} more", shots(hidden));
+            lines.push(self.language.tr(&more).into_owned());
         }
         lines.extend(totals);
         lines
@@ -73,7 +78,9 @@ impl Status {
     }
 
     fn totals(&self) -> Vec<String> {
-        vec![self.counted(), self.money(), self.going_on()]
+        let lines = [self.counted(), self.money(), self.going_on()];
+        let say = |line: String| self.language.tr(&line).into_owned();
+        lines.map(say).to_vec()
     }
 
     fn counts(&self) -> Vec<(&'static str, usize)> {
@@ -174,7 +181,8 @@ impl Status {
 }
 
 /// A heading and a line for each row; columns that nobody needs are left out.
-fn table(rows: &[&Row]) -> Vec<String> {
+fn table(rows: &[&Row], language: Language) -> Vec<String> {
+    let say = |text: &str| language.tr(text).into_owned();
     let task = |row: &Row| {
         let task = row.record.as_ref().and_then(|record| record.task.as_ref());
         task.map(ToString::to_string).unwrap_or_default()
@@ -182,13 +190,13 @@ fn table(rows: &[&Row]) -> Vec<String> {
     let cells = rows.iter().map(|row| {
         [
             row.shot.clone(),
-            row.state.to_owned(),
+            say(row.state),
             row.time.map(elapsed_seconds).unwrap_or_default(),
             task(row),
-            row.about.clone(),
+            say(&row.about),
         ]
     });
-    let heading = ["shot", "state", "time", "task", "video, or why not"].map(str::to_owned);
+    let heading = ["shot", "state", "time", "task", "video, or why not"].map(say);
     let cells: Vec<[String; 5]> = std::iter::once(heading).chain(cells).collect();
     let width = |column: usize| {
         let filled = cells.iter().skip(1).map(|row| row[column].width());

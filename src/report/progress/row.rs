@@ -42,9 +42,19 @@ impl Row {
     pub(super) fn painted(&self, paint: Paint) -> String {
         self.0
             .iter()
-            .map(|(tone, text)| paint.paint(*tone, text))
+            .map(|(tone, text)| paint.paint(*tone, spoken(text, paint)))
             .collect()
     }
+}
+
+/// The same in the painter's language and at least as wide, so that columns stay.
+fn spoken(text: &str, paint: Paint) -> String {
+    let mut said = paint.say_lines(text);
+    if text.ends_with("  ") {
+        let short = columns(text).saturating_sub(columns(&said));
+        said.extend(std::iter::repeat_n(' ', short));
+    }
+    said
 }
 
 /// Pieces one after the other with commas, on as many rows as they need.
