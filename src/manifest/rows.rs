@@ -88,16 +88,20 @@ pub(super) fn of_csv(
         }
         told += 1;
         if told <= MAX_TOLD {
-            let message = format!(
-                "this row has {} cells, and there are {} columns",
-                line.len(),
-                names.len()
-            );
-            let diagnostic = Diagnostic::error(Code::WrongType, place.span, message);
-            diagnostics.push(diagnostic.help("put a cell with a comma in it into double quotes"));
+            diagnostics.push(ragged(line.len(), names.len(), place.span));
         }
     }
     rows
+}
+
+fn ragged(cells: usize, columns: usize, span: Span) -> Diagnostic {
+    let s = if cells == 1 { "" } else { "s" };
+    let message = format!("this row has {cells} cell{s}, and there are {columns} columns");
+    Diagnostic::error(Code::WrongType, span, message).help(if cells > columns {
+        "put a cell with a comma in it into double quotes"
+    } else {
+        "write a comma for each empty cell"
+    })
 }
 
 /// The names of the columns, each once.

@@ -250,12 +250,13 @@ impl Library {
         let message = format!("`{}` uses itself", names[0]);
         let cycle = Diagnostic::error(Code::Cycle, first.name, message);
         match names {
-            [_] => cycle,
+            [_] | [] => cycle.help("leave its own name out of it"),
             [first, rest @ ..] => {
                 let way = rest.join("`, which uses `");
-                cycle.note(format!("`{first}` uses `{way}`, which uses `{first}`"))
+                cycle
+                    .note(format!("`{first}` uses `{way}`, which uses `{first}`"))
+                    .help("write one of them without the other")
             }
-            [] => cycle,
         }
     }
 }

@@ -784,7 +784,7 @@ fn mistakes_in_named_texts_point_into_them() {
                 "fragments: {a: '{{ fragments.b }}', b: '{{ fragments.a }}'}",
                 "{{ fragments.a }}",
             ),
-            "cycle: `fragments.a` uses itself @ a (`fragments.a` uses `fragments.b`, which uses `fragments.a`)",
+            "cycle: `fragments.a` uses itself @ a (`fragments.a` uses `fragments.b`, which uses `fragments.a`) | write one of them without the other",
         ),
         (
             film("looks: {noir: {prompt: x}}\ndefaults: {look: noire}", "x"),
