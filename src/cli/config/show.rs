@@ -21,6 +21,7 @@ use crate::cli::exit::Exit;
 use crate::cli::{limits, load, prepare, render};
 use crate::diag::{Span, Spanned, suggest};
 use crate::manifest::model::{Limits, Manifest, Output};
+use crate::manifest::{self, NoFiles};
 use crate::spec::Spec;
 
 pub(in crate::cli) fn config(args: &ConfigArgs, console: &mut Console) -> Result<Exit, CliError> {
@@ -147,8 +148,8 @@ fn read_manifest(layers: &mut Layers) -> Result<Manifest, CliError> {
     let mut manifest = Manifest::default();
     if let Some(path) = layers.manifest.clone() {
         let id = load::read(&mut layers.sources, &path)?;
-        // `runner check` tells what is wrong with it.
-        manifest = crate::manifest::parse(&layers.sources, id, Spec::bundled())
+        // `runner check` tells what is wrong with it; what it includes has no settings.
+        manifest = manifest::parse(&mut layers.sources, id, Spec::bundled(), &NoFiles)
             .0
             .unwrap_or_default();
     }
