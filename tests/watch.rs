@@ -229,7 +229,10 @@ fn files_that_the_manifest_reads_are_watched_too() {
 fn included_files_and_tables_are_watched_too() {
     let stage = stage();
     let rows = "{ id: crowd, foreach: acts/cast.csv, model: MiniMax-Hailuo-2.3, prompt: '{{ row.look }}' }";
-    stage.write("shots.yaml", &format!("{FILM}  - {rows}\ninclude: acts/one.yaml\n"));
+    stage.write(
+        "shots.yaml",
+        &format!("{FILM}  - {rows}\ninclude: acts/one.yaml\n"),
+    );
     stage.write("acts/cast.csv", "id,look\nmei,a courier\n");
     let watching = Watching::start(&stage, &["--json"]);
     let first = watching.check();
@@ -237,7 +240,10 @@ fn included_files_and_tables_are_watched_too() {
     // A file that was missing.
     save(&stage, "acts/one.yaml", "vars: { sky: blue }\n");
     let found = watching.until(|check| check["valid"] == true);
-    assert_eq!(found["diagnostics"][0]["code"], "unused-variable", "{found}");
+    assert_eq!(
+        found["diagnostics"][0]["code"], "unused-variable",
+        "{found}"
+    );
     save(&stage, "acts/one.yaml", "looks: {}\n");
     watching.until(|check| check["diagnostics"] == serde_json::json!([]));
     save(&stage, "acts/cast.csv", "id,look\nmei,a captain\n");

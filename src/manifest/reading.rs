@@ -186,9 +186,7 @@ impl<'a> Reading<'a> {
 
     /// Reads a file that was found, unless all of them together are too much.
     fn take(&mut self, path: &Spanned<String>, folder: &Path) -> Option<SourceId> {
-        let read = self
-            .files
-            .read(&folder.join(&path.value), self.bytes_left);
+        let read = self.files.read(&folder.join(&path.value), self.bytes_left);
         let file = read.map_err(|why| self.unreadable(path, &why)).ok()?;
         let Some(left) = self.bytes_left.checked_sub(file.text.len()) else {
             let message =
@@ -254,7 +252,8 @@ impl<'a> Reading<'a> {
             .extension()
             .is_some_and(|end| end.eq_ignore_ascii_case("csv"));
         if is_csv {
-            return Some(rows::of_csv(self.sources, id, &mut self.diagnostics));
+            let left = &mut self.nodes_left;
+            return Some(rows::of_csv(self.sources, id, left, &mut self.diagnostics));
         }
         let root = self.tree(id)?;
         Some(rows::of_list(&root, &mut self.diagnostics))

@@ -461,9 +461,7 @@ fn references_between_shots() {
     let text = "version: 1\nshots:\n  - {id: m, matrix: {n: [1, 2]}}\n  - {id: b, first_frame: {shot: m}}\n";
     assert_eq!(
         told(text),
-        [
-            "unknown-shot: `m` stands for 2 shots @ m | name one of them: `m-1`, `m-2`"
-        ]
+        ["unknown-shot: `m` stands for 2 shots @ m | name one of them: `m-1`, `m-2`"]
     );
     let text = "version: 1\nshots:\n  - {id: m, matrix: {n: [1, 2]}}\n  - {id: b, matrix: {n: [1, 2]}, first_frame: {shot: 'm-{{ matrix.n }}', frame: middle}}\n";
     assert_eq!(dependencies(&shots(text)[3])[0].as_str(), "m-2");

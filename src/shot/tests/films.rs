@@ -41,9 +41,7 @@ fn asked(shot: &Shot) -> String {
 }
 
 /// The same of all shots of a film that has nothing wrong with it.
-fn film<P: Into<String>, T: Into<String>>(
-    files: impl IntoIterator<Item = (P, T)>,
-) -> Vec<String> {
+fn film<P: Into<String>, T: Into<String>>(files: impl IntoIterator<Item = (P, T)>) -> Vec<String> {
     let (shots, diagnostics) = expanded(files);
     assert_eq!(diagnostics, []);
     shots.iter().map(asked).collect()
@@ -131,10 +129,7 @@ fn huge_tables_are_refused_quickly() {
         .map(|told| format!("{}: {}", told.code, told.message))
         .collect();
     assert_eq!(codes.len(), 1, "{codes:?}");
-    assert!(
-        codes[0].starts_with("too-"),
-        "{codes:?}"
-    );
+    assert!(codes[0].starts_with("too-"), "{codes:?}");
 }
 
 #[test]
@@ -151,10 +146,7 @@ fn ten_thousand_rows_take_no_time() {
     let took = started.elapsed();
     assert!(took.as_secs() < 20, "{took:?}");
     assert_eq!(shots.len(), 10_000);
-    assert_eq!(
-        shots[77],
-        "a-p77 [] x words 77, dark words 77 duration=10"
-    );
+    assert_eq!(shots[77], "a-p77 [] x words 77, dark words 77 duration=10");
 }
 
 /// Names of every kind, each in a file of its own; none needs another one of its kind.
