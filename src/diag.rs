@@ -1,12 +1,19 @@
 //! Diagnostics: the author's text being wrong, said with its place.
 //!
-//! Owns the data only. Never prints and never decides what stops a run;
-//! `cli::render` is the one place that turns these into text.
+//! Owns the data only: codes here, the page of each in `pages`, and in `levels`
+//! what an author makes of a warning. Never prints; `cli::render` is the one
+//! place that turns these into text.
+
+mod levels;
+mod pages;
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::lang::Language;
+
+pub use levels::{Level, Levels};
+pub use pages::{Example, Page};
 
 /// One text that diagnostics point into: a manifest, a vars file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,6 +158,11 @@ macro_rules! codes {
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
             }
+
+            /// The page as it was written: a code without one does not compile.
+            fn page_text(self) -> &'static str {
+                match self { $(Self::$variant => include_str!(concat!("diag/pages/", $text, ".md")),)* }
+            }
         }
     };
 }
@@ -194,6 +206,24 @@ codes! {
     CameraUnsupported = "camera-unsupported",
     /// Moves that undo each other, or more at once than is advised.
     CameraCombination = "camera-combination",
+    /// Exact camera work that the service may rewrite.
+    PromptOptimizer = "prompt-optimizer",
+    /// A prompt that is nearly as long as one may be.
+    PromptLength = "prompt-length",
+    /// A prompt that says nearly nothing.
+    ThinPrompt = "thin-prompt",
+    /// A shot with pictures and without a prompt.
+    MissingPrompt = "missing-prompt",
+    /// Characters of a prompt that nobody sees.
+    InvisibleCharacters = "invisible-characters",
+    /// First and last frame of different shapes.
+    FrameSize = "frame-size",
+    /// Videos of different shapes in one film.
+    MixedShapes = "mixed-shapes",
+    /// Two shots that ask for the very same video.
+    RepeatedRequest = "repeated-request",
+    /// A default that does not reach a shot, and that its video differs from.
+    IgnoredSetting = "ignored-setting",
     /// A reference to a shot that does not exist.
     UnknownShot = "unknown-shot",
     /// Shots that wait for each other.
@@ -202,6 +232,8 @@ codes! {
     DeepChain = "deep-chain",
     /// A picture that cannot be read or that the API would refuse.
     Media = "media",
+    /// The address of a picture that may not serve.
+    PictureAddress = "picture-address",
     /// A request that the API's document refuses.
     Request = "request",
     /// A model name that no document knows.

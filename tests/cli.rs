@@ -491,6 +491,7 @@ fn help_shows_an_example_for_every_command() {
         "frames",
         "probe",
         "simulate",
+        "explain",
         "schema",
         "config",
         "doctor",

@@ -1,11 +1,14 @@
 //! What the API would take and an author would regret.
 //!
-//! Owns warnings, and the few errors that no schema can put: what is said of
-//! prompts by the API's codes and not by its documents.
+//! Owns warnings about one shot, and the few errors that no schema can put: what
+//! is said of prompts by the API's codes and not by its documents. `prompt` and
+//! `address` look at words and addresses, `film` at all shots together.
 
-use crate::check::{Context, setting};
+use crate::check::media::{CheckedMedia, MediaField};
+use crate::check::request::CheckedRequest;
+use crate::check::{Context, address, film, prompt, setting};
 use crate::diag::{Code, Diagnostic};
-use crate::shot::{Prompt, Shot};
+use crate::shot::{MediaSource, Shot};
 use crate::spec::{Mode, Spec, Unlisted};
 
 pub(super) fn lint(
@@ -23,8 +26,9 @@ pub(super) fn lint(
     }
     missing_prompt(shot, mode, diagnostics);
     if let Some(prompt) = &shot.prompt {
-        diagnostics.extend(invisible(prompt));
+        diagnostics.extend(prompt::lint(prompt, mode, spec));
     }
+    diagnostics.extend(addresses(shot));
 }
 
 fn camera_without_support(
@@ -101,7 +105,7 @@ fn missing_prompt(shot: &Shot, mode: Mode, diagnostics: &mut Vec<Diagnostic>) {
     if mode != Mode::TextToVideo {
         diagnostics.push(
             Diagnostic::warning(
-                Code::Request,
+                Code::MissingPrompt,
                 span,
                 format!("shot `{}` has no prompt", shot.id),
             )
@@ -115,35 +119,88 @@ fn missing_prompt(shot: &Shot, mode: Mode, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Characters that nobody sees, of which the API bears some (code 1042).
-fn invisible(prompt: &Prompt) -> Option<Diagnostic> {
-    let hidden = prompt.text.chars().filter(|c| is_invisible(*c));
-    let first = hidden.clone().next()?;
-    let (hidden, all) = (hidden.count(), prompt.text.chars().count());
-    let name = format!("U+{:04X}", u32::from(first));
-    let message = match hidden {
-        1 => format!("there is an invisible character in the prompt, {name}"),
-        _ => format!("{hidden} characters of the prompt are invisible, the first is {name}"),
+fn addresses(shot: &Shot) -> Vec<Diagnostic> {
+    let inputs = [&shot.first_frame, &shot.last_frame, &shot.subject];
+    let lint = |input: &crate::shot::MediaInput| match &input.source {
+        MediaSource::Url(url) => address::lint(url, input.span),
+        MediaSource::File { .. } | MediaSource::Frame { .. } => None,
     };
-    let new = if hidden * 10 > all {
-        Diagnostic::error
-    } else {
-        Diagnostic::warning
-    };
-    Some(
-        new(Code::Request, prompt.span, message)
-            .note("the API refuses a prompt of which more than a tenth is invisible (code 1042)")
-            .help("delete it; it often comes along when a text is pasted"),
-    )
+    inputs.into_iter().flatten().filter_map(lint).collect()
 }
 
-/// Control characters other than white space, and marks without a width. What
-/// joins emoji is not among them.
-fn is_invisible(character: char) -> bool {
-    let marks = [
-        '\u{ad}', '\u{200b}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{feff}',
-    ];
-    character.is_control() && !matches!(character, '\n' | '\r' | '\t')
-        || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        || marks.contains(&character)
+/// What comes out otherwise than `defaults` says, as the mode has no such field.
+pub(super) fn ignored_defaults(
+    shot: &Shot,
+    mode: Mode,
+    request: &CheckedRequest,
+    spec: &Spec,
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for setting in shot.settings.iter().filter(|setting| setting.inherited) {
+        if spec.has_field(mode, &setting.field) {
+            continue;
+        }
+        let (wanted, comes_out) = match setting.field.as_str() {
+            "resolution" => (
+                setting.value.as_str().map(str::to_owned),
+                request.resolution().to_owned(),
+            ),
+            "duration" => (
+                setting.value.as_u64().map(|seconds| format!("{seconds} s")),
+                format!("{} s", request.seconds()),
+            ),
+            _ => continue,
+        };
+        let Some(wanted) = wanted.filter(|wanted| *wanted != comes_out) else {
+            continue;
+        };
+        let message = format!("`{}` will be {comes_out}, not {wanted}", shot.id);
+        found.push(
+            Diagnostic::warning(Code::IgnoredSetting, setting.span, message)
+                .also(shot.span, format!("this shot is {mode}"))
+                .note(format!(
+                    "{} has no `{}` to set",
+                    mode.phrase(),
+                    setting.field
+                )),
+        );
+    }
+    found
+}
+
+/// The service crops the last frame to the shape of the first (minimax-api.md 2.2).
+pub(super) fn frame_size(shot: &Shot, media: &[(MediaField, CheckedMedia)]) -> Option<Diagnostic> {
+    let facts = |wanted: MediaField| {
+        let found = media.iter().find(|(field, _)| *field == wanted);
+        match found {
+            Some((_, CheckedMedia::File(facts))) => Some(facts),
+            _ => None,
+        }
+    };
+    let (first, last) = (
+        facts(MediaField::FirstFrame)?,
+        facts(MediaField::LastFrame)?,
+    );
+    let shape = |width: u32, height: u32| (u64::from(width), u64::from(height));
+    let (one, other) = (
+        shape(first.width, first.height),
+        shape(last.width, last.height),
+    );
+    if film::alike(one, other, 50) {
+        return None;
+    }
+    let (place, from) = (
+        shot.last_frame.as_ref()?.span,
+        shot.first_frame.as_ref()?.span,
+    );
+    Some(
+        Diagnostic::warning(
+            Code::FrameSize,
+            place,
+            "the last frame would be cropped to the shape of the first",
+        )
+        .label(format!("{}x{}", last.width, last.height))
+        .also(from, format!("{}x{}", first.width, first.height))
+        .help("give both pictures the same width and height"),
+    )
 }

@@ -4,9 +4,13 @@
 //! provider. Owns no rule of the API: every limit is read from the documents.
 //! Reads no file itself; pictures are described by a [`MediaLibrary`].
 
+mod address;
+mod film;
 mod frames;
+pub mod link;
 mod lint;
 pub mod media;
+mod prompt;
 mod refusal;
 pub mod request;
 
@@ -86,6 +90,7 @@ pub fn check(shots: &[Shot], context: &Context<'_>) -> (Vec<CheckedShot>, Vec<Di
     for (shot, diagnostic) in frames::beyond_the_end(shots, &checked) {
         findings.add(shot, vec![diagnostic]);
     }
+    findings.of_film(film::lint(shots, &checked, context.spec));
     (checked, findings.into_diagnostics())
 }
 
@@ -118,6 +123,12 @@ impl Findings {
         }
     }
 
+    /// What belongs to no single shot.
+    fn of_film(&mut self, diagnostics: Vec<Diagnostic>) {
+        let whole = diagnostics.into_iter().map(|told| (told, Vec::new()));
+        self.order.extend(whole);
+    }
+
     fn into_diagnostics(self) -> Vec<Diagnostic> {
         let mut order = self.order;
         order.sort_by_key(|(told, _)| told.primary.as_ref().map(|label| label.span));
@@ -140,7 +151,10 @@ fn meant_shots(shot: &Shot, ids: &HashSet<&str>, diagnostics: &mut [Diagnostic])
         let MediaSource::File { path } = &input.source else {
             continue;
         };
-        let Some(id) = path.to_str().filter(|path| ids.contains(path)) else {
+        // `opening`, or `last frame of opening`.
+        let words = path.to_str().unwrap_or_default();
+        let mut named = std::iter::once(words).chain(words.split_whitespace());
+        let Some(id) = named.find(|word| ids.contains(word)) else {
             continue;
         };
         let here = |label: &Label| label.span == input.span;
@@ -157,6 +171,7 @@ fn meant_shots(shot: &Shot, ids: &HashSet<&str>, diagnostics: &mut [Diagnostic])
 
 fn check_shot(shot: &Shot, context: &Context<'_>) -> (Option<CheckedRequest>, Vec<Diagnostic>) {
     let mode = mode_of(shot);
+    let written = shot;
     let shot = &fitting(shot, mode, context.spec);
     let mut diagnostics = Vec::new();
     let (media, stand_ins) = check_media(shot, mode, context, &mut diagnostics);
@@ -189,7 +204,14 @@ fn check_shot(shot: &Shot, context: &Context<'_>) -> (Option<CheckedRequest>, Ve
         ));
     }
     lint::lint(shot, mode, &model, context, &mut diagnostics);
+    diagnostics.extend(lint::frame_size(shot, &media));
     let request = CheckedRequest::new(shot.id.clone(), mode, model, body, media, context.spec);
+    diagnostics.extend(lint::ignored_defaults(
+        written,
+        mode,
+        &request,
+        context.spec,
+    ));
     (Some(request), diagnostics)
 }
 

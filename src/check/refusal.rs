@@ -157,7 +157,7 @@ fn unknown_model(shot: &Shot, mode: Mode, model: &str, spec: &Spec) -> Diagnosti
             span,
             format!("no document knows the model `{model}`"),
         );
-        return match suggest(model, known.iter().copied()) {
+        return match suggest(model, known.iter().copied()).or_else(|| shortened(model, &known)) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic
                 .note(format!("known models: {}", known.join(", ")))
@@ -176,6 +176,20 @@ fn unknown_model(shot: &Shot, mode: Mode, model: &str, spec: &Spec) -> Diagnosti
         "models for {mode}: {}",
         spec.models(mode).join(", ")
     ))
+}
+
+/// The model that people mean by a part of its name, such as `Hailuo 2.3`.
+fn shortened<'a>(model: &str, known: &[&'a str]) -> Option<&'a str> {
+    let bare = |name: &str| -> String {
+        let kept = name.chars().filter(|c| c.is_alphanumeric());
+        kept.flat_map(char::to_lowercase).collect()
+    };
+    let part = bare(model);
+    let long = part.chars().count() > 3;
+    let mut holding = known
+        .iter()
+        .filter(|name| long && bare(name).contains(&part));
+    holding.next().copied()
 }
 
 /// What makes a shot one of this mode.

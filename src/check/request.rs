@@ -166,8 +166,9 @@ impl CheckedRequest {
         Ok(self)
     }
 
-    /// The request as plans and reports show it, and as it is hashed: local
-    /// pictures by digest and type, so that moving a file changes nothing.
+    /// The request as it is hashed and remembered: local pictures by digest and type,
+    /// so that moving a file changes nothing. An address stands in it in full, so
+    /// whoever shows it asks [`link`](crate::check::link) first.
     pub fn shown(&self) -> Map<String, Value> {
         let mut body = self.body.clone();
         for (field, media) in &self.media {

@@ -75,7 +75,11 @@ fn annotation(shown: &Shown<'_>, sources: &Sources) -> Annotation {
     }
     if shown.more > 0 {
         let more = shown.more;
-        let _ = write!(message, "\nand {more} more like this ({})", diagnostic.code);
+        let _ = write!(
+            message,
+            "\nand {more} more like this: runner explain {}",
+            diagnostic.code
+        );
     }
     Annotation {
         level: match diagnostic.severity {

@@ -8,10 +8,12 @@ mod completions;
 mod config;
 mod cut;
 mod doctor;
+mod explain;
 mod export;
 mod frames;
 mod graph;
 mod init;
+mod lints;
 mod man;
 mod probe;
 mod report;
@@ -34,10 +36,12 @@ pub(super) use self::completions::CompletionsArgs;
 pub(super) use self::config::ConfigArgs;
 pub(super) use self::cut::CutArgs;
 pub(super) use self::doctor::DoctorArgs;
+pub(super) use self::explain::ExplainArgs;
 pub(super) use self::export::{ExportArgs, Format, PathStyle};
 pub(super) use self::frames::FramesArgs;
 pub(super) use self::graph::{GraphArgs, GraphFormat};
 pub(super) use self::init::{Example, InitArgs};
+pub(super) use self::lints::{Lint, LintArgs};
 pub(super) use self::man::ManArgs;
 pub(super) use self::probe::ProbeArgs;
 pub(super) use self::report::{ReportArgs, ReportFormat, RunsArgs, WhoseArgs, WrittenReport};
@@ -148,6 +152,8 @@ pub enum Command {
     Probe(ProbeArgs),
     /// Serve the video API on this machine, without cost, for any client.
     Simulate(SimulateArgs),
+    /// Say what a code or an exit code means, with a wrong text and a right one.
+    Explain(ExplainArgs),
     /// Print a JSON Schema.
     Schema(SchemaArgs),
     /// Print what a shell needs to complete commands and flags.
@@ -201,6 +207,10 @@ pub struct ManifestArgs {
     /// Use this profile: `global`, `mainland`, or one of a configuration file.
     #[arg(long, value_name = "NAME", conflicts_with_all = ["backend", "simulate"])]
     pub profile: Option<String>,
+
+    /// What becomes of warnings.
+    #[command(flatten)]
+    pub lints: LintArgs,
 }
 
 impl ManifestArgs {

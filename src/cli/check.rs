@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::check::CheckedShot;
+use crate::check::{CheckedShot, link};
 use crate::cli::annotate;
 use crate::cli::args::{CheckArgs, CheckFormat};
 use crate::cli::console::Console;
@@ -125,7 +125,7 @@ fn as_json(loaded: &Loaded, prices: &PriceTable) -> Value {
                 "duration_s": shot.request.seconds(),
                 "file": shot.file,
                 "price": price(shot, prices).map(money_json),
-                "request": shot.request.shown(),
+                "request": link::shown(&shot.request.shown()),
             })
         })
         .collect();

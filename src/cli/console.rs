@@ -133,6 +133,9 @@ impl Console {
         self.mistakes(&loaded.diagnostics, &loaded.sources);
         let name = &loaded.sources.get(crate::diag::SourceId(0)).name;
         self.say(format!("{name}: {}", render::count(&loaded.diagnostics)));
+        if let Some(code) = render::worst(&loaded.diagnostics) {
+            self.say(format!("more on it, with examples: runner explain {code}"));
+        }
     }
 
     /// Mistakes in texts, each in its place.

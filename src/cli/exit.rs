@@ -43,6 +43,88 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Every one of them, in the order of their numbers.
+    pub const ALL: [Exit; 17] = [
+        Self::Success,
+        Self::Internal,
+        Self::Usage,
+        Self::Changes,
+        Self::Key,
+        Self::Quota,
+        Self::Network,
+        Self::ManifestInvalid,
+        Self::NothingSelected,
+        Self::PlanStale,
+        Self::Budget,
+        Self::ShotsFailed,
+        Self::ChecksFailed,
+        Self::Unfinished,
+        Self::Uncertain,
+        Self::Interrupted,
+        Self::Terminated,
+    ];
+
+    /// What happened, in a line.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Success => "all good",
+            Self::Internal => {
+                "internal: a mistake of this program, or of its ledger or output folder; something that `doctor` found"
+            }
+            Self::Usage => "usage: the command line, a variable or a configuration file is wrong",
+            Self::Changes => {
+                "with `plan --detailed-exitcode`: something would be made or collected"
+            }
+            Self::Key => "the key is refused, or there is none",
+            Self::Quota => "balance or quota is used up, or the service asks to wait for too long",
+            Self::Network => "the network failed before anything ran",
+            Self::ManifestInvalid => "the manifest is invalid; nothing was created",
+            Self::NothingSelected => "nothing selected",
+            Self::PlanStale => {
+                "the plan file is stale: something moved since it was kept; nothing was created"
+            }
+            Self::Budget => "the budget refuses it; nothing more was created",
+            Self::ShotsFailed => "some shots failed or were left out",
+            Self::ChecksFailed => {
+                "a video is damaged, not whole, or of a kind that cannot be decoded"
+            }
+            Self::Unfinished => "unfinished: what is paid for is not collected yet",
+            Self::Uncertain => "a creation is uncertain: a person has to look",
+            Self::Interrupted => "interrupted with Ctrl-C",
+            Self::Terminated => "interrupted by the system",
+        }
+    }
+
+    /// What to do next.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Success => "There is nothing to do.",
+            Self::Internal => "Read the message: it names the file or the folder. Nothing is paid twice by running again.",
+            Self::Usage => "`runner COMMAND --help` shows every flag and an example; `runner config --origin` says where
+each setting comes from.",
+            Self::Changes => "`runner apply FILE` makes and collects what the plan lists.",
+            Self::Key => "Put the key into the environment or into a `.env` file beside the manifest, as
+`MINIMAX_API_KEY=…`, or try without one: `--simulate`. Keys of the global and of the
+mainland service do not work with each other.",
+            Self::Quota => "Top up the account, or wait for the next window of the plan, and run the same command
+again: what is there stays, what is paid for is collected.",
+            Self::Network => "Look at the connection and at `base_url`, and run the same command again.",
+            Self::ManifestInvalid => "`runner check FILE` shows every mistake at its place; `runner explain CODE` says more.",
+            Self::NothingSelected => "`runner check FILE` lists the shots; `--only` takes ids, patterns such as `'night-*'`, and
+expressions such as `'tag(night)'`.",
+            Self::PlanStale => "Make the plan again with the same flags, and look at it: `runner plan FILE --save PLAN`.",
+            Self::Budget => "`runner plan FILE` shows what costs how much. Raise `--max-cost`, choose fewer shots with
+`--only`, or allow what has no known price with `--allow-unpriced`.",
+            Self::ShotsFailed => "`runner status FILE` says why, shot by shot. Change what was refused and run again; what
+is there is not paid again. `--retry failed` pays once more for what failed at the service.",
+            Self::ChecksFailed => "Run `runner apply` again: a video that is not as it was paid for is fetched again.",
+            Self::Unfinished => "Run the same command again later: it collects, and pays for nothing twice.",
+            Self::Uncertain => "Nobody knows whether the service took a creation. Look at the account, then say
+`runner resolve FILE SHOT --task ID` or `runner resolve FILE SHOT --lost`.",
+            Self::Interrupted | Self::Terminated => "Run the same command again: it goes on where it stopped, and collects what is paid for.",
+        }
+    }
+
     /// The number that the shell sees.
     pub fn code(self) -> u8 {
         match self {

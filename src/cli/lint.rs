@@ -4,10 +4,25 @@
 
 use std::time::Duration;
 
+use crate::cli::args::{Lint, LintArgs};
 use crate::cli::backend::Target;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Level, Levels};
 use crate::manifest::is_loopback;
 use crate::manifest::model::{Callback, Manifest};
+
+/// What the command line says of warnings.
+pub(super) fn levels(args: &LintArgs) -> Levels {
+    let mut levels = Levels::default();
+    let denied = args.deny.iter().map(|lint| (lint, Level::Deny));
+    let allowed = args.allow.iter().map(|lint| (lint, Level::Allow));
+    for (lint, level) in denied.chain(allowed) {
+        match lint {
+            Lint::Warnings => levels.set_all(level),
+            Lint::One(code) => levels.set(*code, level),
+        }
+    }
+    levels
+}
 
 /// The vendor's pages ask for ten seconds between two questions (minimax-api.md 6.1).
 const ADVISED_INTERVAL: Duration = Duration::from_secs(10);

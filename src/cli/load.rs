@@ -147,6 +147,7 @@ pub(super) fn load_forced(args: &ManifestArgs, force: &[String]) -> Result<Loade
     if let Some(mut manifest) = manifest {
         config::under(&mut manifest, &loaded.settings, args.profile.as_deref());
         go_on(&mut loaded, &manifest, args, vars_files, spec)?;
+        lint::levels(&args.lints).apply(&manifest.lints, &mut loaded.diagnostics);
         loaded.manifest = Some(manifest);
     }
     Ok(loaded)

@@ -20,6 +20,7 @@ mod doctor;
 mod env;
 mod error;
 mod exit;
+mod explain;
 mod export;
 mod frames;
 mod gallery;
@@ -127,6 +128,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Frames(args) => frames::frames(&args, console),
         Command::Probe(args) => Ok(probe::probe(&args, console)),
         Command::Simulate(args) => simulate::simulate(&args, console),
+        Command::Explain(args) => explain::explain(&args, console),
         Command::Schema(args) => Ok(schema::schema(&args, console)),
         Command::Completions(args) => Ok(completions::completions(&args, console)),
         Command::Man(args) => man::man(&args, console),

@@ -3,14 +3,17 @@
 //! Owns how a mistake looks. Diagnostics look like rustc's, so that everybody
 //! who has seen a compiler can read them.
 
+mod json;
+mod mask;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+pub(super) use self::json::{diagnostics_json, diagnostics_schema};
+use crate::diag::{Code, Diagnostic, Label, Severity, SourceId, Sources, Span};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
-use serde_json::{Value, json};
-
-use crate::diag::{Diagnostic, Label, Severity, SourceId, Sources, Span};
+use unicode_width::UnicodeWidthStr as _;
 
 /// Renders every diagnostic, and a closing count.
 pub(super) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources, colour: bool) -> String {
@@ -58,7 +61,7 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
             .into_iter()
             .map(|(kind, label)| annotation(kind, label, &source.text));
         group = group.element(
-            Snippet::source(&*source.text)
+            Snippet::source(mask::mask(&source.text))
                 .path(&source.name)
                 .annotations(annotations),
         );
@@ -101,8 +104,22 @@ fn annotation<'a>(kind: AnnotationKind, label: &'a Label, text: &str) -> Annotat
     }
 }
 
-/// A range that lies in the text, on character boundaries, and marks something.
+/// A range that lies in the text, on character boundaries. Of one that is longer
+/// than a line of a terminal, the beginning is marked: the renderer shows all that
+/// is marked, and nobody looks for the end of two thousand characters.
 fn clamp(span: Span, text: &str) -> std::ops::Range<usize> {
+    const LONGEST: usize = 160;
+    let range = inside(span, text);
+    let marked = &text[range.clone()];
+    let one_line = !marked.trim_end().contains('\n');
+    let cut = marked.char_indices().nth(LONGEST / 2).map(|(at, _)| at);
+    match cut {
+        Some(cut) if one_line && marked.width() > LONGEST => range.start..range.start + cut,
+        _ => range,
+    }
+}
+
+fn inside(span: Span, text: &str) -> std::ops::Range<usize> {
     let down = |mut at: usize| {
         at = at.min(text.len());
         while !text.is_char_boundary(at) {
@@ -112,6 +129,12 @@ fn clamp(span: Span, text: &str) -> std::ops::Range<usize> {
     };
     let start = down(span.start);
     start..down(span.end).max(start)
+}
+
+/// The kind that a reader should learn about first.
+pub(super) fn worst(diagnostics: &[Diagnostic]) -> Option<Code> {
+    let errors = diagnostics.iter().filter(|told| told.is_error());
+    errors.chain(diagnostics).map(|told| told.code).next()
 }
 
 /// How many errors and warnings, in words; empty when there are none.
@@ -128,42 +151,6 @@ pub(super) fn count(diagnostics: &[Diagnostic]) -> String {
         .flatten()
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-/// The same diagnostics for programs, in Terraform's shape: what, where, why.
-pub(super) fn diagnostics_json(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
-    let errors = diagnostics.iter().filter(|d| d.is_error()).count();
-    json!({
-        "format_version": "1.0",
-        "valid": errors == 0,
-        "error_count": errors,
-        "warning_count": diagnostics.len() - errors,
-        "diagnostics": diagnostics.iter().map(|d| one_json(d, sources)).collect::<Vec<_>>(),
-    })
-}
-
-fn one_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
-    json!({
-        "severity": diagnostic.severity.as_str(),
-        "code": diagnostic.code.as_str(),
-        "message": diagnostic.message,
-        "range": diagnostic.primary.as_ref().map(|label| range_json(label, sources)),
-        "related": diagnostic.secondary.iter().map(|label| range_json(label, sources)).collect::<Vec<_>>(),
-        "notes": diagnostic.notes,
-        "help": diagnostic.help,
-    })
-}
-
-fn range_json(label: &Label, sources: &Sources) -> Value {
-    let span = label.span;
-    let (line, column) = sources.line_column(span);
-    let (end_line, end_column) = sources.line_column(Span::new(span.file, span.end, span.end));
-    json!({
-        "file": sources.get(span.file).name,
-        "start": { "line": line, "column": column, "byte": span.start },
-        "end": { "line": end_line, "column": end_column, "byte": span.end },
-        "label": label.text,
-    })
 }
 
 /// An error and its causes, each on a line of its own.

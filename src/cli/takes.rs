@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::check::link;
 use crate::cli::args::{ResultsArgs, TakesArgs};
 use crate::cli::backend::Target;
 use crate::cli::console::Console;
@@ -221,6 +222,6 @@ fn take_json(take: &Take) -> Value {
         "bytes": take.video.bytes,
         "task_id": take.record.task.as_ref().map(crate::id::TaskId::as_str),
         "intended_at": take.record.intended_at.to_string(),
-        "request": *take.record.request,
+        "request": link::shown(&take.record.request),
     })
 }

@@ -4,7 +4,7 @@
 //! that must exist. A value of the wrong shape was reported by `validate` and
 //! is left out here in silence, so that the later stages still see the rest.
 
-use crate::diag::{Code, Diagnostic, Span, Spanned};
+use crate::diag::{Code, Diagnostic, Level, Levels, Span, Spanned};
 use crate::manifest::address::{self, bad_base_url};
 use crate::manifest::film;
 use crate::manifest::lower_shot;
@@ -58,6 +58,7 @@ pub(super) fn lower(part: &Part, request: &[RequestField], reading: &mut Reading
             .iter()
             .filter_map(|node| price(node, diagnostics))
             .collect(),
+        lints: root.get("lints").map_or_else(Levels::default, lints),
         fragments: Vec::new(),
         characters: Vec::new(),
         looks: Vec::new(),
@@ -99,6 +100,17 @@ pub(crate) fn vars(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Var> {
         vars.push(Var { name, value });
     }
     vars
+}
+
+fn lints(node: &Node) -> Levels {
+    let mut levels = Levels::default();
+    for entry in node.entries() {
+        let level = entry.value.text().and_then(Level::of);
+        if let (Some(code), Some(level)) = (Code::of(&entry.key.value), level) {
+            levels.set(code, level);
+        }
+    }
+    levels
 }
 
 pub(crate) fn key(entry: &Entry) -> Spanned<String> {

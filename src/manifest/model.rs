@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::diag::{SourceId, Spanned};
+use crate::diag::{Levels, SourceId, Spanned};
 use crate::manifest::tree::Node;
 use crate::money::Money;
 
@@ -39,6 +39,8 @@ pub struct Manifest {
     pub callback: Option<Callback>,
     /// Prices that replace those of the table.
     pub prices: Vec<PriceOverride>,
+    /// What becomes of warnings.
+    pub lints: Levels,
     /// Texts for prompts.
     pub fragments: Vec<Fragment>,
     /// Who is in the film.

@@ -4,8 +4,19 @@
 
 use crate::diag::suggest;
 
-/// Fields of the API that have another key in a manifest.
-const OURS: [(&str, &str); 3] = [
+/// Fields of the API and words of other tools that have another key in a manifest.
+const OURS: [(&str, &str); 14] = [
+    ("name", "id"),
+    ("text", "prompt"),
+    ("image", "first_frame"),
+    ("image_url", "first_frame"),
+    ("start_frame", "first_frame"),
+    ("start_image", "first_frame"),
+    ("end_frame", "last_frame"),
+    ("end_image", "last_frame"),
+    ("character", "subject"),
+    ("seconds", "duration"),
+    ("variables", "vars"),
     ("first_frame_image", "first_frame"),
     ("last_frame_image", "last_frame"),
     ("subject_reference", "subject"),
@@ -35,6 +46,12 @@ pub(super) fn reason(key: &str) -> Option<(&'static str, &'static str)> {
         return Some((
             "the runner listens itself, and makes an address for every creation",
             "write `callback: { listen: …, public_url: … }` at the top of the manifest",
+        ));
+    }
+    if ["api_key", "apikey", "key", "token"].contains(&key.to_lowercase().as_str()) {
+        return Some((
+            "a manifest is shared, and a key in it would be shared with it",
+            "delete it here, and put `MINIMAX_API_KEY=…` into the environment or a `.env` file",
         ));
     }
     let nowhere = NOWHERE.contains(&key);

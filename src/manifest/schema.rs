@@ -7,6 +7,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::diag::{Code, Level};
 use crate::spec::{Mode, Spec};
 
 const OWN: &str = include_str!("manifest.schema.json");
@@ -158,6 +159,7 @@ pub fn manifest_schema(spec: &Spec) -> Value {
             insert_fields(properties, &fields, unset);
         }
     }
+    schema["properties"]["lints"]["properties"] = lints();
     if let Some(choices) = schema.pointer_mut("/$defs/camera_command/anyOf/0/enum") {
         *choices = camera_names(spec);
     }
@@ -208,6 +210,21 @@ fn insert_fields(properties: &mut Map<String, Value>, fields: &[RequestField], u
         }
         properties.insert(field.name.clone(), schema);
     }
+}
+
+/// Every kind of mistake that may be a warning, with the level it may get.
+fn lints() -> Value {
+    let levels: Vec<&str> = Level::ALL.map(Level::as_str).to_vec();
+    let lints = Code::ALL.iter().filter(|code| code.is_lint());
+    let property = |code: &Code| {
+        let level = json!({
+            "title": code.as_str(),
+            "description": format!("{}. `runner explain {code}` says more.", code.title()),
+            "enum": levels,
+        });
+        (code.as_str().to_owned(), level)
+    };
+    Value::Object(lints.map(property).collect())
 }
 
 fn camera_names(spec: &Spec) -> Value {

@@ -7,6 +7,7 @@
 
 mod colons;
 mod margins;
+mod pasted;
 
 use std::ops::Range;
 
@@ -80,7 +81,8 @@ pub(super) fn explain(text: &str, at: usize, info: &str) -> Option<Stumble> {
         info,
         line: lines::at(text, at),
     };
-    let known: [fn(Around<'_>) -> Option<Stumble>; 9] = [
+    let known: [fn(Around<'_>) -> Option<Stumble>; 10] = [
+        pasted::pasted,
         margins::tab,
         colons::full_width_colon,
         quotes,

@@ -84,7 +84,7 @@ fn unknown_and_missing_keys() {
             "unknown-key: unknown key `promt` @ promt | did you mean `prompt`?",
             "missing-key: this shot has no `id` @ prompt",
             "unknown-key: unknown key `duration` @ duration | `duration` belongs to a shot under `shots`, or to `defaults`",
-            "unknown-key: unknown key `zebra` @ zebra | the keys here are `version`, `backend`, `backends`, `include`, `vars`, `defaults`, `limits`, `output`, `callback`, `prices`, `fragments`, `characters`, `looks`, `overrides`, `scenes` and `shots`",
+            "unknown-key: unknown key `zebra` @ zebra | the keys here are `version`, `backend`, `backends`, `include`, `vars`, `defaults`, `limits`, `output`, `callback`, `prices`, `lints`, `fragments`, `characters`, `looks`, `overrides`, `scenes` and `shots`",
         ]
     );
     assert_eq!(
@@ -123,7 +123,8 @@ fn wrong_types_in_words() {
         ),
         (
             "prices: {}",
-            "wrong-type: expected a list of prices for `prices`, found a mapping @ {}",
+            "wrong-type: expected a list of prices for `prices`, found a mapping @ {} \
+             | begin each item with `- `, on a line of its own",
         ),
     ] {
         assert_eq!(told(&around(lines)), [expected], "{lines}");

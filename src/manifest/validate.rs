@@ -243,6 +243,11 @@ fn wrong_type(mistake: &Mistake<'_>) -> Diagnostic {
     );
     let diagnostic =
         Diagnostic::error(Code::WrongType, span, message).label(format!("{found}, not {expected}"));
+    if mistake.schema.get("type").and_then(Value::as_str) == Some("array")
+        && matches!(mistake.node.kind, crate::manifest::tree::Kind::Map(_))
+    {
+        return diagnostic.help("begin each item with `- `, on a line of its own");
+    }
     match quotes(mistake) {
         Some(help) => diagnostic.help(help),
         None => diagnostic,

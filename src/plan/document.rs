@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::check::link;
 use crate::event::{Decision, FieldChange, FrameUse, ShotFacts};
 use crate::id::ShotId;
 use crate::money::{Money, Total};
@@ -265,25 +266,17 @@ impl ShotDocument {
             attempt,
             task_id: shot.paid_task.as_ref().map(ToString::to_string),
             video_sha256: shot.existing.as_ref().map(|video| video.sha256.clone()),
-            request: request(shot),
+            request: link::shown(&shot.request),
         }
     }
-}
-
-/// The request of a shot as it may be shown: links without their queries.
-pub fn request(shot: &ShotFacts) -> Map<String, Value> {
-    let fields = shot.request.iter();
-    fields
-        .map(|(field, value)| (field.clone(), without_queries(value)))
-        .collect()
 }
 
 impl Change {
     fn new(change: &FieldChange) -> Self {
         Self {
             field: change.field.clone(),
-            before: change.before.as_ref().map(without_queries),
-            after: change.after.as_ref().map(without_queries),
+            before: change.before.as_ref().map(link::without_secrets),
+            after: change.after.as_ref().map(link::without_secrets),
         }
     }
 }
@@ -296,54 +289,5 @@ impl FrameDocument {
             at: frame.at.clone(),
             pixels_sha256: frame.pixels_sha256.clone(),
         }
-    }
-}
-
-/// Links lose what comes behind `?` or `#`; all else stays.
-pub fn without_queries(value: &Value) -> Value {
-    match value {
-        Value::String(text) if is_link(text) => match text.find(['?', '#']) {
-            Some(at) => Value::String(format!("{}?…", &text[..at])),
-            None => value.clone(),
-        },
-        Value::Array(items) => items.iter().map(without_queries).collect(),
-        Value::Object(object) => {
-            let entries = object.iter();
-            let entries = entries.map(|(key, value)| (key.clone(), without_queries(value)));
-            Value::Object(entries.collect())
-        }
-        other => other.clone(),
-    }
-}
-
-/// Whether a text is a link and nothing else.
-pub fn is_link(text: &str) -> bool {
-    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
-    let web = scheme.is_some_and(|scheme| {
-        scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
-    });
-    web && !text.trim().contains(char::is_whitespace)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::without_queries;
-
-    #[test]
-    fn links_are_shown_without_their_signatures() {
-        let request = json!({
-            "prompt": "Why? Because.",
-            "first_frame_image": "https://h/a.png?X-Amz-Signature=abc",
-            "subject_reference": [{ "image": ["HTTP://h/b.png#key"] }],
-        });
-        let shown = without_queries(&request);
-        assert_eq!(shown["prompt"], "Why? Because.");
-        assert_eq!(shown["first_frame_image"], "https://h/a.png?…");
-        assert_eq!(
-            shown["subject_reference"][0]["image"][0],
-            "HTTP://h/b.png?…"
-        );
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! Owns which field of the state becomes which of the report. Never counts.
 
+use std::sync::Arc;
+
+use crate::check::link;
 use crate::event::{FrameUse, RunFacts, Scene};
 use crate::id::{FileId, Fingerprint, RunId, ShotId, TaskId};
 use crate::state::{self, AttemptState, RunState, ShotState};
@@ -61,7 +64,7 @@ impl From<&ShotState> for Shot {
             resolution: facts.resolution.clone(),
             duration_s: facts.seconds,
             prompt: facts.prompt.clone(),
-            request: facts.request.clone(),
+            request: Arc::new(link::shown(&facts.request)),
             fingerprint: fingerprint.map(|print| owned(print, Fingerprint::as_str)),
             depends_on: facts.depends_on.iter().map(ShotId::to_string).collect(),
             frames: facts.frames.iter().map(Frame::from).collect(),

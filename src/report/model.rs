@@ -91,7 +91,8 @@ pub struct Shot {
     pub duration_s: u32,
     /// The rendered prompt, as sent.
     pub prompt: String,
-    /// The request's fields; media as digests, never as bytes.
+    /// The request's fields; media as digests, never as bytes, and addresses without
+    /// user, query and fragment.
     pub request: Arc<Map<String, Value>>,
     /// Hash of everything that the result depends on; null while a part is another
     /// shot's frame.

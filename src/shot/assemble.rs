@@ -212,7 +212,10 @@ impl<'a> Assembly<'a> {
         ShotId::new(text.as_str()).map_err(|error| {
             let diagnostic = Diagnostic::error(Code::BadId, base.span, error.to_string());
             findings.push(if text == base.value {
-                diagnostic
+                match slug(&text).as_str() {
+                    "" => diagnostic,
+                    plain => diagnostic.help(format!("write `id: {plain}`")),
+                }
             } else {
                 diagnostic.note(format!("the id comes out as `{}`", shortened(&text)))
             });

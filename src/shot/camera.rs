@@ -95,9 +95,20 @@ impl Vocabulary {
         suggest(spaced.trim(), english.chain(chinese))
     }
 
+    /// The longest command that a sentence holds, as in `slowly push in`.
+    fn inside(&self, word: &str) -> Option<&str> {
+        let sentence = bare(word);
+        let held = self
+            .spellings
+            .iter()
+            .filter(|(spelling, _)| sentence.contains(*spelling));
+        let longest = held.max_by_key(|(spelling, _)| (spelling.len(), *spelling));
+        longest.map(|(_, (_, listed))| listed.as_str())
+    }
+
     /// A word that `find` does not know, with what was probably meant.
     pub(super) fn unknown(&self, word: &str) -> UnknownCommand {
-        let help = match self.near(word) {
+        let help = match self.near(word).or_else(|| self.inside(word)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => self.all(word),
         };
@@ -124,7 +135,7 @@ impl Vocabulary {
     ) -> Result<String, UnknownCommand> {
         let mut listed = Vec::new();
         for word in words.flat_map(|word| word.split([',', '，', '、'])) {
-            let word = word.trim_matches(|c: char| c.is_whitespace() || "[]【】".contains(c));
+            let word = word.trim_matches(|c: char| c.is_whitespace() || "[]【】［］".contains(c));
             match self.find(word) {
                 Some((_, spelling)) => listed.push(spelling),
                 None => return Err(self.unknown(word)),

@@ -102,8 +102,8 @@ fn brackets(text: &str) -> Vec<Bracket> {
     for (at, character) in text.char_indices() {
         let after = at + character.len_utf8();
         match character {
-            '[' | '【' => open = Some((at, after)),
-            ']' | '】' => {
+            '[' | '【' | '［' => open = Some((at, after)),
+            ']' | '】' | '］' => {
                 let Some((start, inner)) = open.take() else {
                     continue;
                 };
@@ -249,6 +249,7 @@ mod tests {
             ("a [push in] b", "a [Push in] b"),
             ("【推进】，然后[ 左摇，上升 ]", "[推进]，然后[左摇,上升]"),
             ("[PAN-left， pedestal_UP]", "[Pan left,Pedestal up]"),
+            ("她停下。［固定］", "她停下。[固定]"),
             ("[trackingshot]", "[Tracking shot]"),
             ("he reads [a sign] and [1]", "he reads [a sign] and [1]"),
             ("[[push in]]", "[[Push in]]"),

@@ -225,7 +225,7 @@ impl<'a> Assembly<'a> {
                     told = true;
                     continue;
                 };
-                let bare = word.trim_matches(|c| "[]【】".contains(c));
+                let bare = word.trim_matches(|c| "[]【】［］".contains(c));
                 if let Some((command, spelling)) = self.vocabulary.find(bare) {
                     commands.push(command);
                     listed.push(spelling);

@@ -236,7 +236,8 @@ fn variables_and_their_precedence() {
     );
     assert_eq!(
         told("version: 1\nvars: {a: 1, b: 2}\nshots: [{id: s, prompt: '{{ a }} b'}]"),
-        ["unused-variable: the variable `b` is used nowhere @ b"]
+        ["unused-variable: the variable `b` is used nowhere @ b \
+          | write `{{ b }}` where it is meant, or delete it"]
     );
 }
 
@@ -404,7 +405,8 @@ fn ids_are_unique_whatever_their_case() {
         [
             "duplicate-id: `one` and `One` differ only in case @ One",
             "duplicate-id: two shots are called `one` @ one",
-            "bad-id: a shot id is made of letters, digits, `-`, `_` and `.`, not `/` @ 'a/b'",
+            "bad-id: a shot id is made of letters, digits, `-`, `_` and `.`, not `/` @ 'a/b' \
+             | write `id: a-b`",
         ]
     );
 }

@@ -230,7 +230,14 @@ fn unused(manifest: &Manifest) -> Vec<Diagnostic> {
     let idle = |name: &&Spanned<String>| !used.all && !used.names.contains(name.value.as_str());
     let warn = |(what, name): (&str, &Spanned<String>)| {
         let message = format!("the {what} `{}` is used nowhere", name.value);
+        let place = match what {
+            "fragment" => format!("{{{{ fragments.{} }}}}", name.value),
+            "character" => format!("{{{{ characters.{} }}}}", name.value),
+            "look" => format!("look: {}", name.value),
+            _ => format!("{{{{ {} }}}}", name.value),
+        };
         Diagnostic::warning(Code::UnusedVariable, name.span, message)
+            .help(format!("write `{place}` where it is meant, or delete it"))
     };
     let names = names.filter(|(_, name)| idle(name));
     names.chain(looks).map(warn).collect()

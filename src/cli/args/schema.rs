@@ -28,4 +28,6 @@ pub enum SchemaOf {
     PlanFile,
     /// The lines of `--progress json`.
     Events,
+    /// What `runner check --json` prints.
+    Diagnostics,
 }

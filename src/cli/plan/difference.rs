@@ -7,10 +7,10 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use crate::check::link::{is_link, without_secrets};
 use crate::cli::render::calm;
 use crate::event::FieldChange;
 use crate::plan::changes::manifest_key;
-use crate::plan::document::{is_link, without_queries};
 
 /// Texts of more characters than this are compared word by word.
 const SHORT: usize = 32;
@@ -74,7 +74,7 @@ fn shown(value: Option<&Value>) -> String {
     let Some(value) = value else {
         return "nothing".to_owned();
     };
-    match without_queries(value) {
+    match without_secrets(value) {
         Value::String(text) => line(&text),
         Value::Array(items) if items.len() == 1 => shown(items.first()),
         Value::Object(object) => {

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use super::Rehearsal;
 use super::difference::{self, Marks};
+use crate::check::link::is_link;
 use crate::check::media::CheckedMedia;
-use crate::cli::args::{ApplyArgs, ManifestArgs, PlanArgs, ResultsArgs, RetryWhat};
+use crate::cli::args::{ApplyArgs, Lint, LintArgs, ManifestArgs, PlanArgs, ResultsArgs, RetryWhat};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -20,7 +21,7 @@ use crate::engine::Settings;
 use crate::id::sha256_hex;
 use crate::money::Money;
 use crate::plan::Plan;
-use crate::plan::document::{PlanDocument, is_link};
+use crate::plan::document::PlanDocument;
 use crate::plan::record::{Arguments, FileRead, Moved, PlanFile, Var, looks_like_a_plan};
 use crate::store;
 
@@ -129,6 +130,7 @@ fn arguments(manifest: &ManifestArgs, results: &ResultsArgs) -> Result<Arguments
         simulate,
         backend,
         profile,
+        lints: LintArgs { deny, allow },
     } = manifest;
     let ResultsArgs { out, force, retry } = results;
     let vars = vars.iter().map(|(name, value)| variable(name, value));
@@ -145,10 +147,16 @@ fn arguments(manifest: &ManifestArgs, results: &ResultsArgs) -> Result<Arguments
         simulate: *simulate,
         backend: backend.clone(),
         profile: profile.clone(),
+        deny: words(deny),
+        allow: words(allow),
         out: out.as_deref().map(text).transpose()?,
         force: force.clone(),
         retry_failed: *retry == Some(RetryWhat::Failed),
     })
+}
+
+fn words(lints: &[Lint]) -> Vec<String> {
+    lints.iter().map(Lint::to_string).collect()
 }
 
 /// The query of a link can be a signature, which no plan shall hold.
@@ -177,6 +185,7 @@ fn text(path: &Path) -> Result<String, CliError> {
 pub(in crate::cli) struct Accepted {
     path: PathBuf,
     plan: PlanFile,
+    lints: LintArgs,
 }
 
 impl Accepted {
@@ -191,6 +200,7 @@ impl Accepted {
         let plan = read(path)?;
         let accepted = Self {
             path: path.clone(),
+            lints: lints(path, &plan.arguments)?,
             plan,
         };
         accepted.is_not_contradicted(args)?;
@@ -216,6 +226,11 @@ impl Accepted {
             (
                 "--profile",
                 given.profile.is_some() && given.profile != kept.profile,
+            ),
+            ("--deny", !given.deny.is_empty() && given.deny != kept.deny),
+            (
+                "--allow",
+                !given.allow.is_empty() && given.allow != kept.allow,
             ),
             ("--out", given.out.is_some()),
             ("--force", !given.force.is_empty()),
@@ -254,6 +269,7 @@ impl Accepted {
                 simulate: kept.simulate,
                 backend: kept.backend.clone(),
                 profile: kept.profile.clone(),
+                lints: self.lints.clone(),
             },
             results: ResultsArgs {
                 out: kept.out.as_ref().map(PathBuf::from),
@@ -332,14 +348,32 @@ impl Accepted {
     }
 }
 
+fn refused(path: &Path, why: &str) -> CliError {
+    CliError::new(Exit::Usage, format!("`{}` {why}", path.display()))
+        .advice("make it again: runner plan shots.yaml --save film.plan.json")
+}
+
+/// What was said of warnings; another version may know other ones.
+fn lints(path: &Path, kept: &Arguments) -> Result<LintArgs, CliError> {
+    let read = |words: &[String]| -> Result<Vec<Lint>, CliError> {
+        let lint = |word: &String| {
+            word.parse().map_err(|_| {
+                let why = format!("cannot be carried out: no warning is called `{word}`");
+                refused(path, &why)
+            })
+        };
+        words.iter().map(lint).collect()
+    };
+    Ok(LintArgs {
+        deny: read(&kept.deny)?,
+        allow: read(&kept.allow)?,
+    })
+}
+
 fn read(path: &Path) -> Result<PlanFile, CliError> {
     let unreadable = |error| CliError::unreadable(path, error);
     let file = File::open(path).map_err(unreadable)?;
-    let refused = |why: &str| {
-        let message = format!("`{}` {why}", path.display());
-        CliError::new(Exit::Usage, message)
-            .advice("make it again: runner plan shots.yaml --save film.plan.json")
-    };
+    let refused = |why: &str| refused(path, why);
     let mut bytes = Vec::new();
     file.take(LARGEST + 1)
         .read_to_end(&mut bytes)

@@ -10,12 +10,12 @@ use serde_json::Value;
 
 use super::difference::{self, Marks};
 use super::totals;
+use crate::check::link;
 use crate::cli::render::calm;
 use crate::cli::table::{columns, cut, width, wrapped};
 use crate::event::{Decision, FrameUse, ShotFacts};
 use crate::lang::Language;
 use crate::money::Money;
-use crate::plan::document::request;
 use crate::plan::estimate::Pace;
 use crate::plan::{Plan, time};
 
@@ -230,7 +230,7 @@ fn below(shot: &ShotFacts, layout: Layout, look: Look) -> String {
     }
     if look.requests {
         lines.push(calm(&format!("-> {}", shot.file)));
-        lines.push(calm(&Value::Object(request(shot)).to_string()));
+        lines.push(calm(&Value::Object(link::shown(&shot.request)).to_string()));
     }
     let lines = lines.iter().flat_map(|line| wrapped(line, 4, look.width));
     lines.fold(String::new(), |text, line| text + &line + "\n")

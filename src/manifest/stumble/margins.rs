@@ -10,6 +10,11 @@ use crate::manifest::stumble::{Around, Stumble};
 
 /// A tab at the margin; the scanner may notice it from the line before.
 pub(super) fn tab(around: Around<'_>) -> Option<Stumble> {
+    if around.says("YAML whitespace") && around.text[..around.at].ends_with('\t') {
+        let place = around.at - 1..around.at;
+        let message = "a tab stands where YAML wants a space";
+        return Some(Stumble::new(place, message, "write a space"));
+    }
     if !around.says("tab") {
         return None;
     }

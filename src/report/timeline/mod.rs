@@ -18,7 +18,7 @@ mod shape;
 mod tests;
 mod time;
 
-pub use self::address::{Paths, path_of_target, without_query};
+pub use self::address::{Paths, path_of_target};
 pub use self::edit::{Edit, EditError, Source, Use, read_edit};
 pub use self::edl::{EdlError, edl};
 pub use self::fcp7::fcp7;

@@ -6,7 +6,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::address::{Paths, without_query};
+use crate::check::link;
+
+use super::address::Paths;
 use super::film::{Film, Made, Scene, Take};
 use super::time::{Counting, Rate};
 
@@ -160,7 +162,7 @@ fn metadata(scene: &Scene) -> Value {
         "planned_seconds": scene.seconds,
         "prompt": scene.prompt,
         "camera": scene.camera,
-        "request": without_query(&Value::Object(scene.request.clone())),
+        "request": link::shown(&scene.request),
         "fingerprint": scene.fingerprint,
     });
     if let Some(fields) = metadata.as_object_mut() {
@@ -182,8 +184,8 @@ fn made(take: &Take) -> Value {
     fields.insert("codec".to_owned(), json!(take.codec));
     fields.extend(made_fields(take.made.as_ref()));
     if let Some(made) = &take.made {
-        let request = without_query(&Value::Object(made.request.clone()));
-        fields.insert("request".to_owned(), request);
+        let request = link::shown(&made.request);
+        fields.insert("request".to_owned(), Value::Object(request));
         fields.insert("fingerprint".to_owned(), json!(made.fingerprint));
     }
     Value::Object(fields)
