@@ -252,7 +252,8 @@ impl<'a> Reading<'a> {
             .extension()
             .is_some_and(|end| end.eq_ignore_ascii_case("csv"));
         if is_csv {
-            return Some(rows::of_csv(self.sources, id, &mut self.diagnostics));
+            let left = &mut self.nodes_left;
+            return Some(rows::of_csv(self.sources, id, left, &mut self.diagnostics));
         }
         let root = self.tree(id)?;
         Some(rows::of_list(&root, &mut self.diagnostics))

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, SourceId, Sources, Span};
 use crate::manifest::model::Row;
-use crate::manifest::reader::MAX_TOLD;
+use crate::manifest::reader::{MAX_NODES, MAX_TOLD};
 use crate::manifest::tree::{Kind, Node};
 
 /// The column that names a row, where there is one; the first does otherwise.
@@ -46,10 +46,12 @@ pub(super) fn of_list(list: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Row
     rows
 }
 
-/// The rows of a CSV file; its first line names the columns.
+/// The rows of a CSV file; its first line names the columns. Cells count as
+/// nodes do, so that a large table takes no more than a large manifest.
 pub(super) fn of_csv(
     sources: &Sources,
     id: SourceId,
+    nodes_left: &mut usize,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Row> {
     let text = sources.get(id).text.clone();
@@ -58,40 +60,46 @@ pub(super) fn of_csv(
         .has_headers(false)
         .flexible(true)
         .from_reader(&text.as_bytes()[skipped..]);
-    let mut lines: Vec<(usize, csv::StringRecord)> = Vec::new();
     let mut record = csv::StringRecord::new();
-    while matches!(reader.read_record(&mut record), Ok(true)) {
-        let start = record.position().map_or(0, |at| at.byte() as usize) + skipped;
-        lines.push((start, record.clone()));
-    }
-    let end = |at: usize| lines.get(at + 1).map_or(text.len(), |(start, _)| *start);
-    let place = |at: usize| Place::new(id, &text, lines[at].0..end(at));
-    let Some((_, header)) = lines.first() else {
-        let message = "the file is empty";
-        let nothing = Diagnostic::error(Code::WrongType, Span::new(id, 0, 0), message);
-        diagnostics.push(nothing.help("begin with a line that names the columns"));
-        return Vec::new();
-    };
-    let names = columns(header, &place(0), diagnostics);
+    let mut names: Option<Vec<Arc<str>>> = None;
     let mut rows = Vec::new();
     let mut told = 0;
-    for (at, (_, line)) in lines.iter().enumerate().skip(1) {
-        let place = place(at);
-        if line.len() == names.len() {
-            let cells = names.iter().zip(line).zip(place.cells(line.len()));
-            let values = cells.map(|((name, cell), span)| {
-                let kind = Kind::Text(Arc::from(cell));
-                (name.clone(), Node { span, kind })
-            });
-            rows.push(Row::new(place.span, values.collect(), ID));
-            continue;
-        }
-        told += 1;
-        if told <= MAX_TOLD {
-            diagnostics.push(ragged(line.len(), names.len(), place.span));
+    while matches!(reader.read_record(&mut record), Ok(true)) {
+        let start = record.position().map_or(0, |at| at.byte() as usize);
+        let end = reader.position().byte() as usize;
+        let place = Place::new(id, &text, start + skipped..end + skipped);
+        let Some(left) = nodes_left.checked_sub(record.len()) else {
+            let message = format!("the tables of this manifest have more than {MAX_NODES} cells");
+            diagnostics.push(Diagnostic::error(Code::TooLarge, place.span, message));
+            return rows;
+        };
+        *nodes_left = left;
+        match &names {
+            None => names = Some(columns(&record, &place, diagnostics)),
+            Some(names) if names.len() == record.len() => rows.push(row(names, &record, &place)),
+            Some(names) => {
+                told += 1;
+                if told <= MAX_TOLD {
+                    diagnostics.push(ragged(record.len(), names.len(), place.span));
+                }
+            }
         }
     }
+    if names.is_none() {
+        let nothing = Span::new(id, 0, 0);
+        let nothing = Diagnostic::error(Code::WrongType, nothing, "the file is empty");
+        diagnostics.push(nothing.help("begin with a line that names the columns"));
+    }
     rows
+}
+
+fn row(names: &[Arc<str>], record: &csv::StringRecord, place: &Place<'_>) -> Row {
+    let cells = names.iter().zip(record).zip(place.cells(record.len()));
+    let values = cells.map(|((name, cell), span)| {
+        let kind = Kind::Text(Arc::from(cell));
+        (name.clone(), Node { span, kind })
+    });
+    Row::new(place.span, values.collect(), ID)
 }
 
 fn ragged(cells: usize, columns: usize, span: Span) -> Diagnostic {
@@ -112,7 +120,11 @@ fn columns(
 ) -> Vec<Arc<str>> {
     let mut known: HashMap<&str, Span> = HashMap::new();
     let cells = header.iter().zip(place.cells(header.len()));
+    let most = diagnostics.len() + MAX_TOLD;
     for (name, span) in cells {
+        if diagnostics.len() == most {
+            break;
+        }
         let name = name.trim();
         if name.is_empty() {
             let message = "a column has no name";
