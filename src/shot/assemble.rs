@@ -265,13 +265,12 @@ impl<'a> Shared<'a> {
             .find_map(Layer::look)
             .filter(|look| !look.value.is_empty());
         if let Some(name) = look {
-            match self.looks.get(name.value.as_str()) {
-                Some(look) => own.push(look),
-                None => {
-                    let known = self.looks.keys().copied();
-                    let unknown = render::unknown_name("look", &name.value, name.span, known);
-                    findings.within(frame.within(), unknown);
-                }
+            if let Some(look) = self.looks.get(name.value.as_str()) {
+                own.push(look);
+            } else {
+                let known = self.looks.keys().copied();
+                let unknown = render::unknown_name("look", &name.value, name.span, known);
+                findings.within(frame.within(), unknown);
             }
         }
         Layers(own.into_iter().chain(shared).collect())

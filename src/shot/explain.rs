@@ -208,9 +208,10 @@ pub(super) fn whole_expression(text: &str, range: Range<usize>) -> Range<usize> 
     }
     // A call of what something owns is marked from its dot on.
     let named = |c: char| c.is_alphanumeric() || "._".contains(c);
-    let owner = match text[range.start..].starts_with('.') {
-        true => text[..range.start].trim_end_matches(named).len(),
-        false => range.start,
+    let owner = if text[range.start..].starts_with('.') {
+        text[..range.start].trim_end_matches(named).len()
+    } else {
+        range.start
     };
     owner..range.end
 }

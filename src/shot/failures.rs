@@ -61,10 +61,10 @@ impl Engine<'_> {
             return Vec::new();
         };
         let range = error.range().unwrap_or(0..user.text.len());
-        let used = self.place(user, whole_expression(user.text, range));
+        let place = self.place(user, whole_expression(user.text, range));
         let found = self.failures(written, &template, &inside.error, &inside.scope);
         let found = found.into_iter();
-        found.map(|told| told.also(used, "used here")).collect()
+        found.map(|told| told.also(place, "used here")).collect()
     }
 
     /// The words of `camera('…')` that are no commands.

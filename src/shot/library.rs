@@ -269,19 +269,19 @@ struct Tangled<'n> {
 /// The names that use themselves, or one that does: what is left when those
 /// are taken away that use nothing, again and again.
 fn tangled<'n>(names: &'n [String], uses: &HashMap<&'n str, HashSet<&'n str>>) -> Tangled<'n> {
-    let mut users: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut behind: HashMap<&str, Vec<&str>> = HashMap::new();
     let mut open: HashMap<&str, usize> = HashMap::new();
     let mut free = Vec::new();
     for name in names {
-        let used = &uses[name.as_str()];
-        open.insert(name, used.len());
-        free.extend(used.is_empty().then_some(name.as_str()));
-        for other in used {
-            users.entry(other).or_default().push(name);
+        let others = &uses[name.as_str()];
+        open.insert(name, others.len());
+        free.extend(others.is_empty().then_some(name.as_str()));
+        for other in others {
+            behind.entry(other).or_default().push(name);
         }
     }
     while let Some(name) = free.pop() {
-        for user in users.get(name).into_iter().flatten() {
+        for user in behind.get(name).into_iter().flatten() {
             if let Some(count) = open.get_mut(user) {
                 *count -= 1;
                 free.extend((*count == 0).then_some(*user));

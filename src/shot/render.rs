@@ -78,32 +78,9 @@ impl<'a> Assembly<'a> {
             None => Err(Told),
             Some(Ok(text)) => Ok(text.into_owned()),
             Some(Err(diagnostics)) => {
-                self.tell(compiled, frame, diagnostics, findings);
+                tell(compiled, frame, diagnostics, findings);
                 Err(Told)
             }
-        }
-    }
-
-    /// A mistake in a text that many use says who.
-    fn tell(
-        &self,
-        compiled: &Compiled<'_>,
-        frame: &Frame<'_>,
-        diagnostics: Vec<Diagnostic>,
-        findings: &mut Findings,
-    ) {
-        let within = frame.within();
-        let (Compiled::Plain(own) | Compiled::Template(own, _)) = compiled else {
-            return findings.all_within(within, diagnostics);
-        };
-        let is_own = |span: Span| {
-            let own = own.span;
-            span.file == own.file && (own.start..=own.end).contains(&span.start)
-        };
-        for told in diagnostics {
-            let elsewhere = told.primary.as_ref().is_some_and(|at| !is_own(at.span));
-            let shared = within.shared || elsewhere;
-            findings.within(Within { shared, ..within }, told);
         }
     }
 
@@ -280,16 +257,14 @@ impl<'a> Assembly<'a> {
             let known = known.map(|one| one.name.value.as_str());
             return Err(Box::new(unknown_name("character", name, span, known)));
         };
-        match &character.subject {
-            Some(subject) => references::location(&subject.value, subject.span),
-            None => {
-                let message = format!("the character `{name}` has no picture");
-                let diagnostic = Diagnostic::error(Code::UnknownName, span, message)
-                    .also(character.name.span, "described here")
-                    .help("give them a `subject`");
-                Err(Box::new(diagnostic))
-            }
+        if let Some(subject) = &character.subject {
+            return references::location(&subject.value, subject.span);
         }
+        let message = format!("the character `{name}` has no picture");
+        let diagnostic = Diagnostic::error(Code::UnknownName, span, message)
+            .also(character.name.span, "described here")
+            .help("give them a `subject`");
+        Err(Box::new(diagnostic))
     }
 
     /// Relative paths start at the file that they are written in.
@@ -304,6 +279,28 @@ impl<'a> Assembly<'a> {
             },
             _ => input,
         }
+    }
+}
+
+/// A mistake in a text that many use says who.
+fn tell(
+    compiled: &Compiled<'_>,
+    frame: &Frame<'_>,
+    diagnostics: Vec<Diagnostic>,
+    findings: &mut Findings,
+) {
+    let within = frame.within();
+    let (Compiled::Plain(own) | Compiled::Template(own, _)) = compiled else {
+        return findings.all_within(within, diagnostics);
+    };
+    let is_own = |span: Span| {
+        let own = own.span;
+        span.file == own.file && (own.start..=own.end).contains(&span.start)
+    };
+    for told in diagnostics {
+        let elsewhere = told.primary.as_ref().is_some_and(|at| !is_own(at.span));
+        let shared = within.shared || elsewhere;
+        findings.within(Within { shared, ..within }, told);
     }
 }
 

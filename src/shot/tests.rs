@@ -661,7 +661,7 @@ fn names_of_scenes_that_are_not_there() {
         ),
         (
             scene("vars: {lens: x}, shots: [{id: a, prompt: y}]"),
-            "unused-variable: the variable `lens` is used nowhere @ lens",
+            "unused-variable: the variable `lens` is used nowhere @ lens | write `{{ lens }}` where it is meant, or delete it",
         ),
     ] {
         assert_eq!(told(&text), [expected], "{text}");
@@ -792,7 +792,7 @@ fn mistakes_in_named_texts_point_into_them() {
         ),
         (
             film("fragments: {noir: x}", "x"),
-            "unused-variable: the fragment `noir` is used nowhere @ noir",
+            "unused-variable: the fragment `noir` is used nowhere @ noir | write `{{ fragments.noir }}` where it is meant, or delete it",
         ),
         (
             film("overrides: {t: {duration: 6}}", "x"),

@@ -216,8 +216,7 @@ fn unused(manifest: &Manifest) -> Vec<Diagnostic> {
     }
     let mut used = Used::default();
     manifest_texts(manifest, &mut |text| used.read(text));
-    let named = all_settings(manifest).flat_map(Settings::pictures);
-    for picture in named {
+    for picture in all_settings(manifest).flat_map(Settings::pictures) {
         if let PictureSource::Character(name) = picture {
             used.all |= is_template(&name.value);
             used.names.insert(&name.value);
