@@ -98,6 +98,10 @@ fn messages() -> BTreeMap<String, String> {
         }
     });
     help(&runner::cli::Cli::command(), &mut found);
+    found.extend(runner::report::gallery::WORDS.iter().map(|word| Message {
+        text: (*word).to_owned(),
+        place: "report.html".to_owned(),
+    }));
     let mut messages = BTreeMap::new();
     for Message { text, place } in found {
         messages.entry(text).or_insert(place);

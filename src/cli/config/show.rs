@@ -55,12 +55,7 @@ pub(in crate::cli) fn config(args: &ConfigArgs, console: &mut Console) -> Result
     }
     let files = &layers.files;
     if !files.diagnostics.is_empty() {
-        let colour = console.colour();
-        console.ask(render::diagnostics(
-            &files.diagnostics,
-            &layers.sources,
-            colour,
-        ));
+        console.mistakes(&files.diagnostics, &layers.sources);
     }
     Ok(if files.has_errors() {
         Exit::Usage
