@@ -655,7 +655,8 @@ fn names_of_scenes_that_are_not_there() {
         ),
         (
             scene("vars: {lens: x}, shots: [{id: a, prompt: y}]"),
-            "unused-variable: the variable `lens` is used nowhere @ lens",
+            "unused-variable: the variable `lens` is used nowhere @ lens \
+             | write `{{ lens }}` where it is meant, or delete it",
         ),
     ] {
         assert_eq!(told(&text), [expected], "{text}");
