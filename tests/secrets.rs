@@ -151,7 +151,7 @@ fn nor_of_the_pictures_that_authors_name() {
             assert!(!text.contains("pa55word"), "{args:?} {text}");
         }
     }
-    for file in ["out/report.json", "film.otio"] {
+    for file in ["out/simulated/report.json", "film.otio"] {
         let text = String::from_utf8(stage.read(file)).expect("it is text");
         assert!(text.contains("https://pictures.example/a.png?…"), "{text}");
         assert!(!text.contains("5ec2e7"), "{file}");
