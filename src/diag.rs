@@ -182,6 +182,10 @@ codes! {
     WrongType = "wrong-type",
     /// The right type, but not an allowed value.
     BadValue = "bad-value",
+    /// An included file that cannot be read.
+    Include = "include",
+    /// A look or a character that nobody defines.
+    UnknownName = "unknown-name",
     /// A manifest version that this program does not read.
     Version = "version",
     /// Two shots would have the same name.

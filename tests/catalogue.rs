@@ -7,6 +7,7 @@
 //! gone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,8 @@ const SILENT: &[(&str, &str)] = &[
     ("src/simulator/", "answers in the service's own words"),
     ("src/media/", "codecs and boxes, for who repairs a file"),
     ("src/report/schema", "descriptions in a JSON Schema"),
+    ("src/report/graph", "notations of drawings"),
+    ("src/report/timeline/edl.rs", "the notation of edit lists"),
 ];
 
 /// Macros and functions whose texts are for programmers.
@@ -84,8 +87,8 @@ fn messages() -> BTreeMap<String, String> {
         let test =
             name.ends_with("tests.rs") || name.contains("/tests/") || name.ends_with("script.rs");
         if !silent && !test {
-            let text = fs::read_to_string(path).expect("sources are text");
-            let tokens: TokenStream = text.parse().expect("sources are Rust");
+            let source = fs::read_to_string(path).expect("sources are text");
+            let tokens: TokenStream = source.parse().expect("sources are Rust");
             let mut texts = Vec::new();
             collect(tokens, &mut texts);
             found.extend(texts.into_iter().map(|text| Message {
@@ -95,6 +98,10 @@ fn messages() -> BTreeMap<String, String> {
         }
     });
     help(&runner::cli::Cli::command(), &mut found);
+    found.extend(runner::report::gallery::WORDS.iter().map(|word| Message {
+        text: (*word).to_owned(),
+        place: "report.html".to_owned(),
+    }));
     let mut messages = BTreeMap::new();
     for Message { text, place } in found {
         messages.entry(text).or_insert(place);
@@ -176,7 +183,7 @@ fn is_message(text: &str) -> bool {
             _ => {}
         }
     }
-    let is_word = |word: &&str| word.chars().filter(|c| c.is_ascii_alphabetic()).count() > 1;
+    let is_word = |word: &&str| word.chars().filter(char::is_ascii_alphabetic).count() > 1;
     let ascii = words.split_whitespace().filter(is_word).count() > 0;
     ascii && text.trim().contains(' ') && words.trim().contains(' ') || {
         let parts: BTreeSet<&str> = words.split_whitespace().filter(is_word).collect();
@@ -219,7 +226,7 @@ fn entries() -> BTreeMap<String, String> {
         let translation = message.msgstr().expect("no plural forms").to_owned();
         (message.msgid().to_owned(), translation)
     };
-    file.messages().map(|message| entry(message)).collect()
+    file.messages().map(entry).collect()
 }
 
 /// Writes the catalogue anew: kept translations, empty ones for what is new.
@@ -241,11 +248,12 @@ fn update(wanted: &BTreeMap<String, String>, known: &BTreeMap<String, String>) {
     for (place, messages) in by_place {
         for message in messages {
             let translation = known.get(message).map_or("", String::as_str);
-            text.push_str(&format!(
-                "\n\n#: {place}\nmsgid {}\nmsgstr {}",
-                quoted(message),
-                quoted(translation)
-            ));
+            let (message, translation) = (quoted(message), quoted(translation));
+            write!(
+                text,
+                "\n\n#: {place}\nmsgid {message}\nmsgstr {translation}"
+            )
+            .expect("memory is there");
         }
     }
     text.push('\n');

@@ -117,8 +117,8 @@ const ORIGINS: [&str; 6] = [
 #[test]
 fn the_highest_layer_that_says_something_counts() {
     for case in CASES {
-        for top in 0..case.values.len() {
-            let Some(wanted) = case.values[top] else {
+        for (top, wanted) in case.values.iter().enumerate() {
+            let Some(wanted) = *wanted else {
                 continue;
             };
             let stage = Stage::new();

@@ -20,6 +20,8 @@ fn stage() -> Stage {
             fs::copy(picture.path(), copy).expect("it can be copied");
         }
     }
+    // What an example includes.
+    stage.write("cast.yaml", "characters: { mei: { text: a red fox } }\n");
     stage
 }
 

@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
@@ -253,7 +254,7 @@ fn mistakes_are_marked_in_the_manifest() {
     insta::assert_snapshot!(ran.stdout);
     let mut many = String::from("version: 1\nshots:\n");
     for number in 0..40 {
-        many += &format!("  - id: shot-{number}\n    promt: A boat.\n");
+        writeln!(many, "  - id: shot-{number}\n    promt: A boat.").expect("memory is there");
     }
     let ran = stage(&many).run(&["check", "shots.yaml", "--format", "github"]);
     assert!(ran.stdout.lines().count() <= 10, "{}", ran.stdout);

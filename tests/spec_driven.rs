@@ -54,7 +54,7 @@ fn with_one_more_model() -> &'static Spec {
 fn checked(spec: &Spec) -> (Vec<CheckedShot>, Vec<Diagnostic>) {
     let mut sources = Sources::default();
     let id = sources.add(SourceFile::new("shots.yaml", MANIFEST));
-    let (manifest, mut found) = manifest::parse(&sources, id, spec);
+    let (manifest, mut found) = manifest::parse(&mut sources, id, spec, &manifest::NoFiles);
     let manifest = manifest.expect("it is a manifest");
     let (shots, more) = shot::expand(&manifest, &sources, &Overrides::default(), spec);
     found.extend(more);

@@ -226,6 +226,32 @@ fn files_that_the_manifest_reads_are_watched_too() {
 }
 
 #[test]
+fn included_files_and_tables_are_watched_too() {
+    let stage = stage();
+    let rows = "{ id: crowd, foreach: acts/cast.csv, model: MiniMax-Hailuo-2.3, prompt: '{{ row.look }}' }";
+    stage.write(
+        "shots.yaml",
+        &format!("{FILM}  - {rows}\ninclude: acts/one.yaml\n"),
+    );
+    stage.write("acts/cast.csv", "id,look\nmei,a courier\n");
+    let watching = Watching::start(&stage, &["--json"]);
+    let first = watching.check();
+    assert_eq!(first["diagnostics"][0]["code"], "include", "{first}");
+    // A file that was missing.
+    save(&stage, "acts/one.yaml", "vars: { sky: blue }\n");
+    let found = watching.until(|check| check["valid"] == true);
+    assert_eq!(
+        found["diagnostics"][0]["code"], "unused-variable",
+        "{found}"
+    );
+    save(&stage, "acts/one.yaml", "looks: {}\n");
+    watching.until(|check| check["diagnostics"] == serde_json::json!([]));
+    save(&stage, "acts/cast.csv", "id,look\nmei,a captain\n");
+    let other = watching.until(|check| check["changes"][0]["fields"][0] == "prompt");
+    assert_eq!(other["changes"][0]["id"], "crowd-mei", "{other}");
+}
+
+#[test]
 fn a_mistake_on_the_command_line_ends_it_at_once() {
     let stage = stage();
     assert_eq!(stage.run(&["watch", "missing.yaml"]).code, 2);

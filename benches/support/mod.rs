@@ -59,7 +59,7 @@ pub(crate) fn checked(text: &str) -> Vec<CheckedShot> {
     let spec = Spec::bundled();
     let mut sources = Sources::default();
     let id = sources.add(SourceFile::new("shots.yaml", text));
-    let (manifest, mut findings) = manifest::parse(&sources, id, spec);
+    let (manifest, mut findings) = manifest::parse(&mut sources, id, spec, &manifest::NoFiles);
     let manifest = manifest.expect("the storyboard is a manifest");
     let (shots, mut found) = shot::expand(&manifest, &sources, &Overrides::default(), spec);
     findings.append(&mut found);

@@ -205,7 +205,7 @@ fn unreadable(problem: &MediaProblem, span: Span, rules: &ImageRules) -> Diagnos
             ..
         } => diagnostic.help(format!("did you mean `{name}`?")),
         MediaProblem::Missing { .. } => {
-            diagnostic.note("paths are relative to the manifest that names them")
+            diagnostic.note("paths are relative to the file that names them")
         }
         MediaProblem::TooLarge { .. } => {
             diagnostic.note(format!("a picture stays under {} bytes", rules.max_bytes))

@@ -112,6 +112,8 @@ fn modes(loaded: &Loaded) -> String {
 fn as_json(loaded: &Loaded, prices: &PriceTable) -> Value {
     let mut report = render::diagnostics_json(&loaded.diagnostics, &loaded.sources);
     report["price_date"] = json!(prices.date());
+    let files = loaded.files.iter();
+    report["files"] = files.map(|path| path.display().to_string()).collect();
     report["shots"] = loaded
         .chosen()
         .map(|shot| {

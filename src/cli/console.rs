@@ -142,7 +142,7 @@ impl Console {
     pub(super) fn mistakes(&mut self, told: &[Diagnostic], sources: &Sources) {
         let shown = told.iter();
         let shown: Vec<Diagnostic> = shown.map(|d| d.translated(self.language)).collect();
-        let text = render::diagnostics(&shown, sources, self.colour());
+        let text = render::spoken(&shown, sources, self.colour(), self.language);
         let mut stream = anstream::AutoStream::new(std::io::stderr(), self.choice);
         let _ = write!(stream, "{text}");
     }

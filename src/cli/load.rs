@@ -15,16 +15,17 @@ use serde_json::Value;
 use crate::check::{self, CheckedShot};
 use crate::cli::args::{Cli, ManifestArgs};
 use crate::cli::backend::{self, Choice, Target};
+use crate::cli::beside::{self, Beside};
 use crate::cli::choose::{self, Selection};
 use crate::cli::config::{self, Files};
 use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::lint;
-use crate::diag::{Diagnostic, SourceFile, SourceId, Sources, suggest};
+use crate::diag::{Diagnostic, SourceFile, SourceId, Sources};
 use crate::id::ShotId;
-use crate::manifest;
 use crate::manifest::model::{Manifest, Var};
+use crate::manifest::{self, NoFiles};
 use crate::media::library::Folder;
 use crate::shot::{self, Overrides};
 use crate::spec::Spec;
@@ -54,7 +55,8 @@ pub(super) struct Loaded {
     pub selection: Selection,
     /// Whether the ledger has a say in what is selected, and was not asked yet.
     pub undecided: bool,
-    /// Every file that was read, or looked for.
+    /// Every file that was read, or looked for: the manifest, vars files, what is
+    /// included, tables, local pictures.
     pub files: BTreeSet<PathBuf>,
     /// Values of variables from outside the manifest.
     pub overrides: Overrides,
@@ -82,7 +84,7 @@ impl Loaded {
 pub(super) fn output_folder(path: &Path) -> Result<PathBuf, CliError> {
     let mut sources = Sources::default();
     let id = read(&mut sources, path)?;
-    let (manifest, _) = manifest::parse(&sources, id, Spec::bundled());
+    let (manifest, _) = manifest::parse(&mut sources, id, Spec::bundled(), &NoFiles);
     let mut manifest = manifest.ok_or_else(|| {
         let message = format!("`{}` is not a manifest", path.display());
         CliError::new(Exit::ManifestInvalid, message).advice("`runner check` says why")
@@ -121,8 +123,11 @@ pub(super) fn load_forced(args: &ManifestArgs, force: &[String]) -> Result<Loade
     let folder = folder_of(&args.manifest);
     let environment = Environment::load(&folder);
     let spec = Spec::bundled();
-    let (manifest, mut found) = manifest::parse(&sources, main, spec);
+    let beside = Beside::new(&args.manifest);
+    let (manifest, mut found) = manifest::parse(&mut sources, main, spec, &beside);
     diagnostics.append(&mut found);
+    let mut files = inputs(args);
+    files.extend(beside.asked());
     let settings = Files::read(&mut sources, Some(&args.manifest), &Cli::command());
     let mut loaded = Loaded {
         sources,
@@ -135,7 +140,7 @@ pub(super) fn load_forced(args: &ManifestArgs, force: &[String]) -> Result<Loade
         selected: None,
         selection,
         undecided: false,
-        files: inputs(args),
+        files,
         overrides: Overrides::default(),
         diagnostics,
     };
@@ -195,7 +200,11 @@ fn go_on(
     };
     let (checked, mut found) = check::check(&shots, &context);
     loaded.diagnostics.append(&mut found);
-    loaded.files.extend(library.asked());
+    let pictures = library.asked().into_iter();
+    loaded.files.extend(pictures.map(|picture| {
+        let plain = picture.strip_prefix(".").map(Path::to_owned);
+        plain.unwrap_or(picture)
+    }));
     let regrets = lint::settings(manifest, loaded.target.as_ref());
     loaded.diagnostics.extend(regrets);
     let excused = loaded.has_errors();
@@ -242,9 +251,9 @@ fn value((name, text): &(String, String)) -> (String, Value) {
 /// Reads a text and adds it.
 pub(super) fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, CliError> {
     let unreadable = |error| {
-        CliError::unreadable(path, error).advice(similar_file(path).map_or_else(
+        CliError::unreadable(path, error).advice(beside::similar(path).map_or_else(
             || "see `runner apply --help` for an example".to_owned(),
-            |near| format!("did you mean `{near}`?"),
+            |near| format!("did you mean `{}`?", path.with_file_name(near).display()),
         ))
     };
     let file = File::open(path).map_err(unreadable)?;
@@ -259,23 +268,4 @@ pub(super) fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, CliEr
             .advice("save it as UTF-8")
     })?;
     Ok(sources.add(SourceFile::new(path.display().to_string(), text)))
-}
-
-fn similar_file(path: &Path) -> Option<String> {
-    let folder = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let wanted = path.file_name()?.to_str()?;
-    let names: Vec<String> = folder
-        .unwrap_or(Path::new("."))
-        .read_dir()
-        .ok()?
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| matches!(Path::new(name).extension(), Some(end) if end == "yaml" || end == "yml"))
-        .collect();
-    let near = suggest(wanted, names.iter().map(String::as_str))?;
-    Some(match folder {
-        Some(folder) => folder.join(near).display().to_string(),
-        None => near.to_owned(),
-    })
 }

@@ -8,6 +8,7 @@ mod annotate;
 mod apply;
 mod args;
 mod backend;
+mod beside;
 mod callbacks;
 mod check;
 mod choose;

@@ -11,12 +11,23 @@ use std::fmt::Write as _;
 
 pub(super) use self::json::{diagnostics_json, diagnostics_schema};
 use crate::diag::{Code, Diagnostic, Label, Severity, SourceId, Sources, Span};
+use crate::lang::Language;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 use unicode_width::UnicodeWidthStr as _;
 
 /// Renders every diagnostic, and a closing count.
 pub(super) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources, colour: bool) -> String {
+    spoken(diagnostics, sources, colour, Language::English)
+}
+
+/// The same in a language, which the diagnostics are in already.
+pub(super) fn spoken(
+    diagnostics: &[Diagnostic],
+    sources: &Sources,
+    colour: bool,
+    language: Language,
+) -> String {
     let renderer = if colour {
         Renderer::styled()
     } else {
@@ -25,7 +36,7 @@ pub(super) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources, colour:
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     let mut text = String::new();
     for diagnostic in diagnostics {
-        text.push_str(&renderer.render(&groups(diagnostic, sources)));
+        text.push_str(&renderer.render(&groups(diagnostic, sources, language)));
         text.push_str("\n\n");
     }
     // Of the author's lines, the library draws all control characters but those
@@ -46,10 +57,15 @@ pub(super) fn calm(lines: &str) -> String {
     calm
 }
 
-fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>> {
+fn groups<'a>(
+    diagnostic: &'a Diagnostic,
+    sources: &'a Sources,
+    language: Language,
+) -> Vec<Group<'a>> {
+    let named = |level: Level<'a>, name: &'static str| level.with_name(language.tr(name));
     let level = match diagnostic.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
+        Severity::Error => named(Level::ERROR, "error"),
+        Severity::Warning => named(Level::WARNING, "warning"),
     };
     let title = level
         .primary_title(calm(&diagnostic.message))
@@ -67,10 +83,10 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
         );
     }
     for note in &diagnostic.notes {
-        group = group.element(Level::NOTE.message(calm(note)));
+        group = group.element(named(Level::NOTE, "note").message(calm(note)));
     }
     if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(calm(help)));
+        group = group.element(named(Level::HELP, "help").message(calm(help)));
     }
     vec![group]
 }

@@ -57,7 +57,7 @@ fn checked_lines(shots: &[String]) -> Vec<CheckedShot> {
     let mut sources = Sources::default();
     let id = sources.add(SourceFile::new("shots.yaml", text));
     let spec = Spec::bundled();
-    let (manifest, _) = crate::manifest::parse(&sources, id, spec);
+    let (manifest, _) = crate::manifest::parse(&mut sources, id, spec, &crate::manifest::NoFiles);
     let manifest = manifest.expect("the manifest above is whole");
     let (shots, _) = shot::expand(&manifest, &sources, &Overrides::default(), spec);
     let context = check::Context {

@@ -9,6 +9,9 @@ use super::pattern::Pattern;
 /// Sentences in holes of sentences are looked up to this depth.
 const DEPTH: usize = 6;
 
+/// Patterns with fewer letters fit sentences that they have nothing to do with.
+const LETTERS: usize = 4;
+
 /// Longer texts are no messages; they are somebody's data.
 const LONGEST: usize = 4096;
 
@@ -70,10 +73,15 @@ impl Catalogue {
             let message = english.fill(|hole| format!("{{{hole}}}"));
             return Err(format!("`{message}` has no `{{{stray}}}`"));
         }
-        if holes.is_empty() {
-            let text = |pattern: &Pattern| pattern.fill(|_| String::new());
-            self.plain.insert(text(&english), text(&translated));
-        } else if let Some(longest) = english.words().max_by_key(|words| words.len()) {
+        // A page fills some messages itself: it asks for them with their holes.
+        let text = |pattern: &Pattern| pattern.fill(|hole| format!("{{{hole}}}"));
+        self.plain.insert(text(&english), text(&translated));
+        let letters = english.words().flat_map(str::chars);
+        let letters = letters.filter(|c| c.is_alphabetic()).count();
+        if holes.is_empty() || letters < LETTERS {
+            return Ok(());
+        }
+        if let Some(longest) = english.words().max_by_key(|words| words.len()) {
             self.patterns.push(Entry {
                 longest: longest.to_owned(),
                 english,

@@ -113,13 +113,13 @@ impl Pattern {
                     } else {
                         rest.find(words.as_str())?
                     };
-                    found.insert(name, Some(&rest[..at]).filter(|text| !text.is_empty())?);
+                    found.insert(name, Some(&rest[..at]).filter(|text| is_value(text))?);
                     rest = &rest[at + words.len()..];
                 }
             }
         }
         match hole {
-            Some(name) if !rest.is_empty() => {
+            Some(name) if is_value(rest) => {
                 found.insert(name, rest);
                 Some(found)
             }
@@ -136,4 +136,9 @@ impl Pattern {
         });
         pieces.collect()
     }
+}
+
+/// What can stand in a hole: something, and on one line.
+fn is_value(text: &str) -> bool {
+    !text.is_empty() && !text.contains('\n')
 }

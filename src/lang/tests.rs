@@ -141,7 +141,7 @@ proptest! {
         words in prop::collection::vec("[a-z `:]{1,8}", 1..4),
         values in prop::collection::vec("[A-Z0-9]{1,6}", 4),
     ) {
-        let text: String = words.iter().map(|word| format!("{word}{{}}")).collect();
+        let text = words.join("{}") + "{}";
         let pattern = Pattern::parse(&text);
         let value = |hole: &str| values[hole.parse::<usize>().expect("a number")].clone();
         let sentence = pattern.fill(value);

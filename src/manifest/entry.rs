@@ -3,6 +3,8 @@
 //! Owns their shapes as written. Nothing here is rendered, multiplied or looked
 //! up; that is `shot`'s.
 
+use std::sync::Arc;
+
 use crate::diag::{Span, Spanned};
 use crate::manifest::model::Var;
 use crate::manifest::tree::Node;
@@ -14,8 +16,6 @@ pub struct SceneEntry {
     pub id: Spanned<String>,
     /// What people call it.
     pub title: Option<Spanned<String>>,
-    /// Words for its shots.
-    pub tags: Vec<String>,
     /// Variables that count in its shots alone, before those of the manifest.
     pub vars: Vec<Var>,
     /// What counts for its shots before the manifest's defaults.
@@ -35,6 +35,85 @@ pub struct ShotEntry {
     pub settings: Settings,
     /// What to multiply it by.
     pub matrix: Option<Matrix>,
+    /// What to make it for, each row once.
+    pub foreach: Option<Foreach>,
+}
+
+/// Rows that a shot is made for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Foreach {
+    /// Place of the list, or of the path of the file that has it.
+    pub span: Span,
+    /// Shared by all shots that name the same file.
+    pub rows: Arc<Vec<Row>>,
+}
+
+/// One row: values by name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Place of the row.
+    pub span: Span,
+    /// Scalars by name, in written order.
+    pub values: Vec<(Arc<str>, Node)>,
+    /// Which of them tells this row from the others.
+    name: usize,
+}
+
+impl Row {
+    /// A row that the value called `id` tells from others, or else the first.
+    pub fn new(span: Span, values: Vec<(Arc<str>, Node)>, id: &str) -> Self {
+        let name = values.iter().position(|(name, _)| &**name == id);
+        Self {
+            span,
+            values,
+            name: name.unwrap_or(0),
+        }
+    }
+
+    /// The value that tells this row from the others.
+    pub fn name(&self) -> Option<&Node> {
+        self.values.get(self.name).map(|(_, value)| value)
+    }
+}
+
+/// A text of the author's to be used in prompts by its name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fragment {
+    /// Its name, without the names in brackets behind it.
+    pub name: Spanned<String>,
+    /// What has to be given where it is used.
+    pub params: Vec<String>,
+    /// The text, a template.
+    pub text: Spanned<String>,
+}
+
+/// Somebody who is in several shots.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Character {
+    /// The name that the manifest knows.
+    pub name: Spanned<String>,
+    /// How prompts describe them, a template.
+    pub text: Option<Spanned<String>>,
+    /// A picture of their face.
+    pub subject: Option<Spanned<String>>,
+}
+
+/// A style: words behind prompts, and settings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Look {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// The settings; their prompt is what is added to others.
+    pub settings: Settings,
+}
+
+/// What single shots of many have otherwise.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Override {
+    /// The id of a shot, or with `*` at its end what ids begin with.
+    pub target: Spanned<String>,
+    /// What they say.
+    pub settings: Settings,
 }
 
 /// What a shot says of its video, or what is said for many shots at once.
@@ -48,6 +127,8 @@ pub struct Settings {
     pub broken: Vec<String>,
     /// Words to find a shot by.
     pub tags: Vec<String>,
+    /// The look; empty for none.
+    pub look: Option<Spanned<String>>,
     /// Camera commands after the prompt, in order; an empty list is none.
     pub camera: Option<Vec<CameraItem>>,
     /// The picture to start from.
@@ -126,6 +207,8 @@ pub struct CameraItem {
 pub enum PictureSource {
     /// A path or an address; may be a template.
     Location(Spanned<String>),
+    /// The picture of a character; the name may be a template.
+    Character(Spanned<String>),
     /// A frame of another shot.
     Frame {
         /// Place of the whole reference.

@@ -12,25 +12,34 @@ use crate::manifest::model::{
     Backend, BackendKind, Limits, Manifest, Output, PriceOverride, Rate, Settings, Var,
 };
 use crate::manifest::names;
+use crate::manifest::reading::{Part, Reading};
 use crate::manifest::schema::RequestField;
 use crate::manifest::tree::{Entry, Kind, Node};
 use crate::manifest::validate::listed;
 use crate::money::Money;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// Names of backends that need no entry under `backends`.
 pub const BUILT_IN_BACKENDS: [&str; 2] = ["minimax", "simulator"];
 
 /// Names that templates already give a meaning.
-const RESERVED_VARS: [&str; 5] = ["camera", "matrix", "scene", "shot", "vars"];
+const RESERVED_VARS: [&str; 8] = [
+    "camera",
+    "characters",
+    "fragments",
+    "matrix",
+    "row",
+    "scene",
+    "shot",
+    "vars",
+];
 
 /// Lowers as much as can be understood.
-pub(crate) fn lower(
-    root: &Node,
-    request: &[RequestField],
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Manifest {
+pub(super) fn lower(part: &Part, request: &[RequestField], reading: &mut Reading<'_>) -> Manifest {
+    let root = &part.root;
+    let diagnostics = &mut reading.diagnostics;
     let backends = root.get("backends").map_or(&[][..], Node::entries);
     let prices = root.get("prices").map_or(&[][..], Node::items);
     let mut manifest = Manifest {
@@ -40,9 +49,7 @@ pub(crate) fn lower(
             .iter()
             .map(|entry| backend(entry, diagnostics))
             .collect(),
-        vars: root
-            .get("vars")
-            .map_or_else(Vec::new, |node| vars(node, diagnostics)),
+        vars: Vec::new(),
         defaults: defaults(root, request),
         limits: Limits::default(),
         output: Output::default(),
@@ -52,10 +59,14 @@ pub(crate) fn lower(
             .filter_map(|node| price(node, diagnostics))
             .collect(),
         lints: root.get("lints").map_or_else(Levels::default, lints),
+        fragments: Vec::new(),
+        characters: Vec::new(),
+        looks: Vec::new(),
+        overrides: Vec::new(),
+        folders: HashMap::new(),
         scenes: Vec::new(),
         shots: Vec::new(),
     };
-    film::lower(root, request, &mut manifest, diagnostics);
     if let Some(node) = root.get("limits") {
         manifest.limits = limits(node, diagnostics);
     }
@@ -65,6 +76,8 @@ pub(crate) fn lower(
     if let Some(node) = root.get("callback") {
         manifest.callback = address::callback(node, diagnostics);
     }
+    film::lower(part, request, &mut manifest, reading);
+    manifest.folders = std::mem::take(&mut reading.folders);
     manifest
 }
 

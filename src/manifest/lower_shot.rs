@@ -13,9 +13,11 @@ use crate::manifest::schema::RequestField;
 use crate::manifest::tree::{Entry, Kind, Node};
 
 /// The keys of a shot that are no request fields.
-const OWN: [&str; 7] = [
+const OWN: [&str; 9] = [
     "id",
     "matrix",
+    "foreach",
+    "look",
     "tags",
     "camera",
     "first_frame",
@@ -35,6 +37,7 @@ pub(crate) fn shot(
         scene,
         settings: settings(node, request),
         matrix: node.get("matrix").map(matrix),
+        foreach: None,
     })
 }
 
@@ -53,11 +56,25 @@ pub(crate) fn settings(node: &Node, request: &[RequestField]) -> Settings {
         unset: unset(node, request),
         broken: broken(node, &known, request),
         tags: node.get("tags").map_or_else(Vec::new, words),
+        look: node.get("look").and_then(look),
         camera: node.get("camera").map(camera),
         first_frame: node.get("first_frame").and_then(picture),
         last_frame: node.get("last_frame").and_then(picture),
         subject: node.get("subject").and_then(picture),
     }
+}
+
+/// Nothing in its place takes the look of others away.
+fn look(node: &Node) -> Option<Spanned<String>> {
+    match node.kind {
+        Kind::Null => Some(Spanned::new(String::new(), node.span)),
+        _ => node.spanned_text(),
+    }
+}
+
+/// The texts of a list, or a text alone.
+pub(crate) fn texts(node: &Node) -> Vec<Spanned<String>> {
+    list(node).iter().filter_map(Node::spanned_text).collect()
 }
 
 /// One text is a list of one.
@@ -186,6 +203,9 @@ fn picture(node: &Node) -> Option<PictureSource> {
             return None;
         }
         return Some(PictureSource::Location(location));
+    }
+    if let Some(name) = node.get("character") {
+        return name.spanned_text().map(PictureSource::Character);
     }
     Some(PictureSource::Frame {
         span: node.span,

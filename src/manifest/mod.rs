@@ -1,17 +1,19 @@
 //! Text to [`Manifest`]: every mistake at once, each with its place.
 //!
 //! Owns the reading of YAML, the manifest's own JSON Schema and the typed
-//! model. Never opens a file, never renders a template, never asks what the
+//! model. Never opens a file (`files` is how it asks for one), never renders a template, never asks what the
 //! API thinks of a value. Parsing stops early only for text that is not YAML.
 //!
 //! In reading order: `reader` makes a `tree` (with `mapping`,
 //! `scalar`, `places` and `offsets`; `stumble` and `lines` explain what is no YAML),
+//! `reading` follows includes, `rows` reads tables,
 //! `schema` says what may stand where, `validate` compares, `lower` makes the
 //! `model` (`address` its addresses, `film` its scenes and shots, which are `entry`'s). `text` leads from a scalar's value back to its source, for those
 //! who find mistakes inside of it.
 
 mod address;
 mod entry;
+pub mod files;
 mod film;
 mod lines;
 mod lower;
@@ -22,6 +24,8 @@ mod names;
 mod offsets;
 mod places;
 mod reader;
+mod reading;
+mod rows;
 mod scalar;
 mod schema;
 mod stumble;
@@ -30,9 +34,11 @@ pub mod tree;
 mod validate;
 
 pub(crate) use address::{bad_base_url, is_loopback};
+pub use files::{Files, NoFiles};
 pub use lower::BUILT_IN_BACKENDS;
 pub use model::Manifest;
 pub use reader::{MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, MAX_TOLD};
+pub use reading::{MAX_FILES, MAX_INCLUDES};
 pub(crate) use scalar::plain as plain_scalar;
 pub use schema::{RequestField, manifest_schema, request_fields};
 pub(crate) use validate::listed;
@@ -41,26 +47,24 @@ use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, SourceId, Sources};
 use crate::manifest::model::Var;
+use crate::manifest::reading::Reading;
 use crate::manifest::tree::{Kind, Node};
 use crate::spec::Spec;
 
-/// Reads a manifest. `None` when there is nothing to go on with.
-pub fn parse(sources: &Sources, id: SourceId, spec: &Spec) -> (Option<Manifest>, Vec<Diagnostic>) {
-    let (root, mut diagnostics) = reader::read(&sources.get(id).text, id);
-    let Some(root) = root else {
-        return (None, diagnostics);
-    };
-    if let Some(nothing) = no_manifest(&root, sources, id) {
-        diagnostics.push(nothing);
-        return (None, diagnostics);
-    }
-    let places: Vec<usize> = diagnostics.iter().filter_map(start).collect();
-    let shape = validate::validate(&root, &manifest_schema(spec));
-    // What the reader told of a place is not told again.
-    let new = |told: &Diagnostic| start(told).is_none_or(|place| !places.contains(&place));
-    diagnostics.extend(shape.into_iter().filter(new));
-    let manifest = matches!(root.kind, Kind::Map(_))
-        .then(|| lower::lower(&root, &request_fields(spec), &mut diagnostics));
+/// Reads a manifest with all that it includes. `None` when there is nothing to go on with.
+pub fn parse(
+    sources: &mut Sources,
+    id: SourceId,
+    spec: &Spec,
+    files: &dyn Files,
+) -> (Option<Manifest>, Vec<Diagnostic>) {
+    let schema = manifest_schema(spec);
+    let mut reading = Reading::new(sources, files, &schema);
+    let part = reading.main(id);
+    let manifest = part
+        .filter(|part| matches!(part.root.kind, Kind::Map(_)))
+        .map(|part| lower::lower(&part, &request_fields(spec), &mut reading));
+    let mut diagnostics = reading.diagnostics;
     in_text_order(&mut diagnostics);
     (manifest, diagnostics)
 }
@@ -77,8 +81,9 @@ fn no_manifest(root: &Node, sources: &Sources, id: SourceId) -> Option<Diagnosti
     }
 }
 
-fn start(diagnostic: &Diagnostic) -> Option<usize> {
-    diagnostic.primary.as_ref().map(|label| label.span.start)
+fn start(diagnostic: &Diagnostic) -> Option<(SourceId, usize)> {
+    let label = diagnostic.primary.as_ref()?;
+    Some((label.span.file, label.span.start))
 }
 
 /// Reads the variables of a vars file: one mapping, YAML or JSON.
@@ -112,7 +117,7 @@ pub(crate) fn parse_tree(sources: &Sources, id: SourceId) -> (Option<Node>, Vec<
 
 /// Authors read from top to bottom, whatever stage found what.
 fn in_text_order(diagnostics: &mut [Diagnostic]) {
-    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span.start));
+    diagnostics.sort_by_key(start);
 }
 
 #[cfg(test)]

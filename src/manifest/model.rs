@@ -4,15 +4,18 @@
 //! multiplied or looked up; that is `shot`'s. What the author left out is
 //! `None`, so that a diagnostic never points at text that is not there.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::diag::{Levels, Spanned};
+use crate::diag::{Levels, SourceId, Spanned};
 use crate::manifest::tree::Node;
 use crate::money::Money;
 
 pub use crate::manifest::entry::{
-    Axis, CameraItem, Combination, Field, Matrix, PictureSource, SceneEntry, Settings, ShotEntry,
+    Axis, CameraItem, Character, Combination, Field, Foreach, Fragment, Look, Matrix, Override,
+    PictureSource, Row, SceneEntry, Settings, ShotEntry,
 };
 
 /// A whole manifest.
@@ -38,11 +41,30 @@ pub struct Manifest {
     pub prices: Vec<PriceOverride>,
     /// What becomes of warnings.
     pub lints: Levels,
+    /// Texts for prompts.
+    pub fragments: Vec<Fragment>,
+    /// Who is in the film.
+    pub characters: Vec<Character>,
+    /// Styles.
+    pub looks: Vec<Look>,
+    /// What single shots have otherwise; the last one counts.
+    pub overrides: Vec<Override>,
+    /// The folders of included files, relative to the manifest's.
+    pub folders: HashMap<SourceId, PathBuf>,
     /// The scenes, in the order of the film.
     pub scenes: Vec<SceneEntry>,
     /// All shots as written, those of scenes among them, in the order of the
     /// film; matrices not yet multiplied.
     pub shots: Vec<ShotEntry>,
+}
+
+impl Manifest {
+    /// Where relative paths of a file start, relative to the manifest's folder.
+    pub fn folder(&self, file: SourceId) -> &Path {
+        self.folders
+            .get(&file)
+            .map_or(Path::new(""), PathBuf::as_path)
+    }
 }
 
 /// The API that a backend speaks.

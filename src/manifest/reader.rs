@@ -31,6 +31,15 @@ pub const MAX_TOLD: usize = 1_000;
 /// Reads one document. `None` when the text is no YAML or is beyond a budget;
 /// a duplicate key costs a diagnostic and nothing else.
 pub(crate) fn read(text: &str, file: SourceId) -> (Option<Node>, Vec<Diagnostic>) {
+    read_within(text, file, &mut MAX_NODES.clone())
+}
+
+/// The same for one of several texts, which have so many nodes left together.
+pub(crate) fn read_within(
+    text: &str,
+    file: SourceId,
+    nodes_left: &mut usize,
+) -> (Option<Node>, Vec<Diagnostic>) {
     if text.len() > MAX_TEXT_BYTES {
         let message = format!(
             "the text has {} bytes, more than the {MAX_TEXT_BYTES} that a manifest may have",
@@ -43,7 +52,10 @@ pub(crate) fn read(text: &str, file: SourceId) -> (Option<Node>, Vec<Diagnostic>
         );
     }
     let mut reader = Reader::new(text, file);
-    match reader.run() {
+    reader.nodes = MAX_NODES - *nodes_left;
+    let outcome = reader.run();
+    *nodes_left = MAX_NODES.saturating_sub(reader.nodes);
+    match outcome {
         Ok(()) => {
             let nothing = Node {
                 span: shown(text, Span::new(file, 0, 0)),

@@ -15,6 +15,22 @@ const OWN: &str = include_str!("manifest.schema.json");
 /// Marks the schema of a request field, whose values `check` judges with better reasons.
 pub(crate) const REQUEST_FIELD: &str = "x-request-field";
 
+/// Lists, in the schema of included files, the keys that only manifests have.
+pub(crate) const OF_RUN: &str = "x-of-run";
+
+/// The keys of a manifest that an included file may have as well.
+const OF_PARTS: [&str; 9] = [
+    "version",
+    "include",
+    "vars",
+    "fragments",
+    "characters",
+    "looks",
+    "overrides",
+    "scenes",
+    "shots",
+];
+
 /// What a template looks like to a schema.
 const TEMPLATE_PATTERN: &str = "\\{[{%]";
 
@@ -135,7 +151,9 @@ pub fn manifest_schema(spec: &Spec) -> Value {
     let fields = request_fields(spec);
     for (place, unset) in [
         ("/$defs/shot/properties", true),
+        ("/$defs/override/properties", true),
         ("/$defs/defaults/properties", false),
+        ("/$defs/look/properties", false),
     ] {
         if let Some(Value::Object(properties)) = schema.pointer_mut(place) {
             insert_fields(properties, &fields, unset);
@@ -156,6 +174,27 @@ pub fn manifest_schema(spec: &Spec) -> Value {
             property["examples"] = values;
         }
     }
+    schema
+}
+
+/// The schema of what a manifest includes: its parts, and nothing of a run.
+pub(crate) fn of_parts(manifest: &Value) -> Value {
+    let mut schema = manifest.clone();
+    let Some(object) = schema.as_object_mut() else {
+        return schema;
+    };
+    object.remove("required");
+    object.remove("anyOf");
+    object.insert("x-expected".into(), "a mapping with parts of a film".into());
+    let mut of_run = Vec::new();
+    if let Some(Value::Object(properties)) = object.get_mut("properties") {
+        properties.retain(|key, _| {
+            let stays = OF_PARTS.contains(&key.as_str());
+            of_run.extend((!stays).then(|| Value::from(key.as_str())));
+            stays
+        });
+    }
+    object.insert(OF_RUN.into(), of_run.into());
     schema
 }
 
@@ -253,6 +292,9 @@ mod tests {
             "",
             "/$defs/shot",
             "/$defs/scene",
+            "/$defs/override",
+            "/$defs/look",
+            "/$defs/character",
             "/$defs/limits",
             "/$defs/output",
             "/$defs/defaults",

@@ -2,14 +2,15 @@
 
 use proptest::prelude::{ProptestConfig, proptest};
 
-use super::{Manifest, parse};
+use super::files::memory::Memory;
+use super::{Manifest, NoFiles, parse};
 use crate::diag::{Diagnostic, SourceFile, Sources};
 use crate::spec::Spec;
 
 fn read(text: &str) -> (Option<Manifest>, Vec<Diagnostic>) {
     let mut sources = Sources::default();
     let id = sources.add(SourceFile::new("shots.yaml", text));
-    parse(&sources, id, Spec::bundled())
+    parse(&mut sources, id, Spec::bundled(), &NoFiles)
 }
 
 /// `code: message @ marked words | help` of every diagnostic.
@@ -83,7 +84,7 @@ fn unknown_and_missing_keys() {
             "unknown-key: unknown key `promt` @ promt | did you mean `prompt`?",
             "missing-key: this shot has no `id` @ prompt",
             "unknown-key: unknown key `duration` @ duration | `duration` belongs to a shot under `shots`, or to `defaults`",
-            "unknown-key: unknown key `zebra` @ zebra | the keys here are `version`, `backend`, `backends`, `vars`, `defaults`, `limits`, `output`, `callback`, `prices`, `lints`, `scenes` and `shots`",
+            "unknown-key: unknown key `zebra` @ zebra | the keys here are `version`, `backend`, `backends`, `include`, `vars`, `defaults`, `limits`, `output`, `callback`, `prices`, `lints`, `fragments`, `characters`, `looks`, `overrides`, `scenes` and `shots`",
         ]
     );
     assert_eq!(
@@ -294,4 +295,205 @@ fn scenes_and_tags_in_words() {
     ] {
         assert_eq!(told(&text), [expected], "{text}");
     }
+}
+
+/// Ids in the order of the film, and `file: code: message @ words` of diagnostics.
+fn film(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+    let (manifest, diagnostics, sources) = Memory::new(files.iter().copied()).parse();
+    let tell = |told: &Diagnostic| {
+        let span = told.primary.as_ref().expect("a place").span;
+        let file = sources.get(span.file);
+        let words = &file.text[span.start..span.end];
+        format!("{}: {}: {} @ {words}", file.name, told.code, told.message)
+    };
+    let shots = manifest.map_or_else(Vec::new, |manifest| manifest.shots);
+    let ids = shots.iter().map(|shot| shot.id.value.clone()).collect();
+    (ids, diagnostics.iter().map(tell).collect())
+}
+
+#[test]
+fn included_files_stand_where_include_does() {
+    let (ids, told) = film(&[
+        (
+            "film.yaml",
+            "version: 1\nshots: [{id: a}]\ninclude: [acts/one.yaml, acts/two.yaml]\nscenes: [{id: s, shots: [{id: z}]}]\n",
+        ),
+        ("acts/one.yaml", "include: ../cast.yaml\nshots: [{id: b}]\n"),
+        (
+            "acts/two.yaml",
+            "scenes: [{id: t, shots: [{id: c}]}]\ninclude: ../cast.yaml\n",
+        ),
+        ("cast.yaml", "vars: {hero: mei}\nshots: [{id: cast}]\n"),
+    ]);
+    assert_eq!(told, Vec::<String>::new());
+    assert_eq!(ids, ["a", "cast", "b", "c", "z"]);
+}
+
+#[test]
+fn mistakes_of_included_files_are_told_where_they_are() {
+    let (_, told) = film(&[
+        (
+            "film.yaml",
+            "version: 1\nvars: {a: 1}\ninclude: [one.yaml, two.yaml, gone.yaml, '{{ a }}.yaml']\nshots: [{id: a}]\n",
+        ),
+        (
+            "one.yaml",
+            "vars: {a: 2}\nlimits: {concurrency: 2}\nshots: [{id: b, promt: x}]\n",
+        ),
+        (
+            "two.yaml",
+            "include: one-more.yaml\nlooks: {noir: {prompt: [x]}}\n",
+        ),
+        (
+            "one-more.yaml",
+            "include: [two.yaml, list.yaml, empty.yaml]\nzebra: 1\n",
+        ),
+        ("list.yaml", "- {id: c}\n"),
+        ("empty.yaml", "# nothing yet\n"),
+    ]);
+    assert_eq!(
+        told,
+        [
+            "film.yaml: include: `gone.yaml` cannot be read: there is no such file @ gone.yaml",
+            "film.yaml: bad-value: the path of a file that is read first takes no templates @ '{{ a }}.yaml'",
+            "one.yaml: duplicate-key: the variable `a` is given twice @ a",
+            "one.yaml: unknown-key: unknown key `limits` @ limits",
+            "one.yaml: unknown-key: unknown key `promt` @ promt",
+            "two.yaml: wrong-type: expected a text for `prompt`, found a list @ [x]",
+            "one-more.yaml: cycle: `two.yaml` includes itself @ two.yaml",
+            "one-more.yaml: unknown-key: unknown key `zebra` @ zebra",
+            "list.yaml: wrong-type: expected a mapping with parts of a film for an included file, found a list @ - {id: c}",
+        ]
+    );
+}
+
+#[test]
+fn files_that_include_each_other_many_times_cost_no_more_than_their_texts() {
+    // Every file includes all that come after it: 2^15 ways lead to the last one.
+    let names: Vec<String> = (0..15).map(|n| format!("{n}.yaml")).collect();
+    let mut files = vec![(
+        "film.yaml".to_owned(),
+        format!("version: 1\ninclude: [{}]\n", names.join(", ")),
+    )];
+    for (at, name) in names.iter().enumerate() {
+        let rest = names[at + 1..].join(", ");
+        let text = format!("include: [{rest}]\nshots: [{{id: s{at}}}]\n");
+        files.push((name.clone(), text));
+    }
+    let memory = Memory::new(files);
+    let (manifest, diagnostics, _) = memory.parse();
+    assert_eq!(diagnostics, []);
+    assert_eq!(memory.reads.get(), 15);
+    assert_eq!(manifest.expect("a manifest").shots.len(), 15);
+}
+
+/// The codes and messages of a film of such files, each once, and what was read.
+fn refused(files: impl IntoIterator<Item = (String, String)>) -> (Vec<String>, usize) {
+    let memory = Memory::new(files);
+    let started = std::time::Instant::now();
+    let (_, diagnostics, _) = memory.parse();
+    let took = started.elapsed();
+    assert!(took.as_secs() < 20, "{took:?}");
+    let mut told: Vec<String> = (diagnostics.iter())
+        .map(|told| format!("{}: {}", told.code, told.message))
+        .collect();
+    told.dedup();
+    (told, memory.reads.get())
+}
+
+#[test]
+fn bombs_of_includes_are_refused_quickly() {
+    let include = |n: usize| format!("include: {}.yaml\nshots: [{{id: s{n}}}]\n", n + 1);
+    let deep = (0..100).map(|n| match n {
+        0 => (
+            "film.yaml".to_owned(),
+            format!("version: 1\n{}", include(0)),
+        ),
+        n => (format!("{n}.yaml"), include(n)),
+    });
+    let (told, read) = refused(deep);
+    assert_eq!(
+        told,
+        ["too-large: files include each other more than 16 deep"]
+    );
+    assert_eq!(read, super::MAX_INCLUDES);
+
+    let names: Vec<String> = (0..super::MAX_FILES + 500)
+        .map(|n| format!("{n}.yaml"))
+        .collect();
+    let main = format!("version: 1\ninclude: [{}]\n", names.join(", "));
+    let wide = names
+        .iter()
+        .map(|name| (name.clone(), "vars: {}\n".to_owned()));
+    let (told, read) = refused([("film.yaml".to_owned(), main)].into_iter().chain(wide));
+    assert_eq!(
+        told,
+        ["too-large: a manifest is made of 1000 files at most"]
+    );
+    assert_eq!(read, super::MAX_FILES);
+
+    let main = "version: 1\ninclude: [a.yaml, b.yaml, c.yaml]\nshots: [{id: a}]\n";
+    let large = format!("# {}\n", "x".repeat(7_000_000));
+    let heavy = ["a.yaml", "b.yaml", "c.yaml"].map(|name| (name.to_owned(), large.clone()));
+    let all = [("film.yaml".to_owned(), main.to_owned())];
+    let (told, _) = refused(all.into_iter().chain(heavy));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("too-large: the files of this manifest have more than"));
+}
+
+#[test]
+fn nodes_of_all_files_count_together() {
+    let rows = format!("- [{}]\n", "0,".repeat(1_000)).repeat(1_200);
+    let cells = format!("{}\n", "0,".repeat(1_000)).repeat(1_200);
+    let commas = ",".repeat(5_000_000);
+    for (end, table) in [("yaml", rows), ("csv", cells), ("csv", commas)] {
+        let shots = format!("[{{id: a, foreach: a.{end}}}, {{id: b, foreach: b.{end}}}]");
+        let (told, _) = refused([
+            (
+                "film.yaml".to_owned(),
+                format!("version: 1\nshots: {shots}\n"),
+            ),
+            (format!("a.{end}"), table.clone()),
+            (format!("b.{end}"), table),
+        ]);
+        let large = told.iter().filter(|told| told.starts_with("too-large"));
+        assert!(large.count() > 0, "{:?}", told.last());
+        assert!(told.len() < 5_000, "{}", told.len());
+    }
+}
+
+#[test]
+fn a_table_is_read_once_for_all_shots() {
+    let shots: String = (0..3_000)
+        .map(|n| format!("- {{id: s{n}, foreach: cast.csv}}\n"))
+        .collect();
+    let memory = Memory::new([
+        ("film.yaml", format!("version: 1\nshots:\n{shots}")),
+        ("cast.csv", "name\nmei\n".to_owned()),
+    ]);
+    let (_, diagnostics, _) = memory.parse();
+    assert_eq!(diagnostics, []);
+    assert_eq!(memory.reads.get(), 1);
+}
+
+#[test]
+fn rows_of_tables_have_places() {
+    let (ids, told) = film(&[
+        (
+            "film.yaml",
+            "version: 1\nshots: [{id: a, foreach: cast.csv}, {id: b, foreach: cast.csv}, {id: c, foreach: [{x: [1]}, 2]}]\n",
+        ),
+        ("cast.csv", "name,name,\n\"Mei, L\",2,3\nx,y\n"),
+    ]);
+    assert_eq!(ids, ["a", "b", "c"]);
+    assert_eq!(
+        told,
+        [
+            "film.yaml: wrong-type: a row has a text or a number here, this is a list @ [1]",
+            "film.yaml: wrong-type: a row has names and values here, this is a number @ 2",
+            "cast.csv: duplicate-key: two columns are called `name` @ name",
+            "cast.csv: missing-key: a column has no name @ ",
+            "cast.csv: wrong-type: this row has 2 cells, and there are 3 columns @ x,y",
+        ]
+    );
 }

@@ -16,11 +16,11 @@ use crate::diag::{Code, Diagnostic, suggest};
 use crate::manifest::names;
 use crate::manifest::reader::MAX_TOLD;
 use crate::manifest::scalar::plain;
-use crate::manifest::schema::REQUEST_FIELD;
+use crate::manifest::schema::{self, REQUEST_FIELD};
 use crate::manifest::tree::{Kind as NodeKind, Node};
 
 /// What a film is made of; the first of them is what authors begin with.
-const FILM: [&str; 2] = ["shots", "scenes"];
+const FILM: [&str; 3] = ["shots", "scenes", "include"];
 
 /// Everything that is wrong with the shape of a manifest.
 pub(crate) fn validate(root: &Node, schema: &Value) -> Vec<Diagnostic> {
@@ -29,19 +29,25 @@ pub(crate) fn validate(root: &Node, schema: &Value) -> Vec<Diagnostic> {
 
 thread_local! {
     /// Compiling takes longer than all else that is done with a small manifest,
-    /// and who reads many reads them by the same schema.
-    static LAST: RefCell<Option<(Value, Rc<Validator>)>> = const { RefCell::new(None) };
+    /// and who reads many reads them by the same schemas, the newest last.
+    static LAST: RefCell<Vec<(Value, Rc<Validator>)>> = const { RefCell::new(Vec::new()) };
 }
 
+/// One for manifests, one for what they include.
+const KEPT: usize = 2;
+
 fn compiled(schema: &Value) -> Rc<Validator> {
-    LAST.with_borrow_mut(|last| match last {
-        Some((known, validator)) if known == schema => Rc::clone(validator),
-        _ => {
-            let validator = jsonschema::draft202012::new(schema);
-            let validator = Rc::new(validator.expect("a test compiles the manifest's schema"));
-            *last = Some((schema.clone(), Rc::clone(&validator)));
-            validator
+    LAST.with_borrow_mut(|kept| {
+        if let Some((_, validator)) = kept.iter().find(|(known, _)| known == schema) {
+            return Rc::clone(validator);
         }
+        let validator = jsonschema::draft202012::new(schema);
+        let validator = Rc::new(validator.expect("a test compiles the manifest's schema"));
+        if kept.len() == KEPT {
+            kept.remove(0);
+        }
+        kept.push((schema.clone(), Rc::clone(&validator)));
+        validator
     })
 }
 
@@ -94,7 +100,9 @@ impl<'a> Mistake<'a> {
 
     /// The key in quotes, or what an item is called.
     fn called(&self) -> String {
-        if self.name.is_empty() {
+        if self.name.is_empty() && !self.whole[schema::OF_RUN].is_null() {
+            "an included file".to_owned()
+        } else if self.name.is_empty() {
             "the manifest".to_owned()
         } else if self.name.bytes().all(|b| b.is_ascii_digit()) {
             "this item".to_owned()
@@ -140,6 +148,14 @@ fn unknown_key(mistake: &Mistake<'_>, key: &str) -> Diagnostic {
         .map_or(mistake.node.span, |e| e.key.span);
     let known = properties(mistake.schema);
     let diagnostic = Diagnostic::error(Code::UnknownKey, span, format!("unknown key `{key}`"));
+    let of_run = mistake.whole[schema::OF_RUN].as_array();
+    if mistake.name.is_empty() && of_run.is_some_and(|keys| keys.contains(&Value::from(key))) {
+        return diagnostic
+            .note("it is for the whole run, and this file is included")
+            .help(format!(
+                "move `{key}` to the manifest that includes this file"
+            ));
+    }
     if let Some(near) = names::meant(key, &known) {
         return diagnostic.help(format!("did you mean `{near}`?"));
     }

@@ -41,6 +41,10 @@ pub struct PlanFile {
 /// The arguments that a plan depends on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags, one for each of the command line"
+)]
 pub struct Arguments {
     /// The manifest, relative to the working folder unless it is absolute.
     pub manifest: String,

@@ -4,6 +4,8 @@
 //! share is compiled once. Never renders more than ids (`render` does) and never
 //! compares shots with each other.
 
+use std::collections::HashMap;
+
 use minijinja::value::{Serde, Value};
 
 use crate::diag::{Code, Diagnostic, Sources, Span};
@@ -14,8 +16,10 @@ use crate::manifest::{Manifest, RequestField};
 use crate::shot::Shot;
 use crate::shot::camera::Vocabulary;
 use crate::shot::findings::{Findings, Within};
-use crate::shot::matrix::{self, Values, as_written, slug};
+use crate::shot::matrix::{self, Variant, as_written, slug};
+use crate::shot::overrides::Overrides;
 use crate::shot::pieces::{Layer, Layers};
+use crate::shot::render;
 use crate::shot::scope::{Local, Scope};
 use crate::shot::template::{Compiled, Engine, Written};
 use crate::shot::vars::Scopes;
@@ -67,31 +71,32 @@ impl<'a> Assembly<'a> {
         let shared = self.shared(findings);
         let mut made = Vec::new();
         for (number, entry) in self.manifest.shots.iter().enumerate() {
+            if entry.settings.broken.iter().any(|key| key == "foreach") {
+                made.extend(unmade(number, entry));
+                continue;
+            }
             let mut diagnostics = Vec::new();
-            let combinations = match &entry.matrix {
-                Some(matrix) => matrix::combinations(matrix, self.sources, &mut diagnostics),
-                None => vec![Values::new()],
-            };
+            let variants = matrix::variants(entry, self.sources, &mut diagnostics);
             for diagnostic in diagnostics {
                 findings.push(diagnostic);
             }
             let scope = self.scope(entry);
-            let largest = self.largest(scope, &combinations);
-            let own = self.layer(&entry.settings, false, largest, findings);
+            let largest = self.largest(scope, &variants);
             let place = Place {
                 entry,
                 number,
-                shared: combinations.len() > 1,
+                several: variants.len() > 1,
                 id: self.compile(Written::from(&entry.id), largest, findings),
+                own: self.layer(&entry.settings, false, largest, findings),
                 scope,
                 scene: entry.scene.map(|scene| &self.manifest.scenes[scene]),
-                layers: Layers(shared.under(&own, entry.scene)),
                 file: shared.file.as_ref(),
             };
-            for values in combinations {
-                made.extend(self.make(&place, made.len() + 1, &values, findings));
+            for variant in variants {
+                made.extend(self.make(&place, &shared, made.len() + 1, &variant, findings));
             }
         }
+        shared.overrides.unused(&made, findings);
         made
     }
 
@@ -105,6 +110,13 @@ impl<'a> Assembly<'a> {
             scenes: (self.manifest.scenes.iter().zip(&self.scopes.scenes))
                 .map(|(scene, scope)| self.layer(&scene.defaults, true, scope.largest(), findings))
                 .collect(),
+            looks: (self.manifest.looks.iter())
+                .map(|look| {
+                    let layer = self.look(&look.settings, findings);
+                    (look.name.value.as_str(), layer)
+                })
+                .collect(),
+            overrides: Overrides::new(self, findings),
         }
     }
 
@@ -117,31 +129,23 @@ impl<'a> Assembly<'a> {
     }
 
     /// Bytes of the longest text that templates of an entry can draw on.
-    fn largest(&self, scope: &Scope, combinations: &[Values<'_>]) -> usize {
-        let values = combinations.iter().flatten();
-        let longest = values.map(|(_, node)| as_written(node, self.sources).len());
+    fn largest(&self, scope: &Scope, variants: &[Variant<'_>]) -> usize {
+        let values = variants.iter().flat_map(Variant::nodes);
+        let longest = values.map(|node| as_written(node, self.sources).len());
         scope.largest().max(longest.max().unwrap_or(0))
     }
 
     fn make(
         &self,
         place: &Place<'a, '_>,
+        shared: &Shared<'a>,
         index: usize,
-        values: &Values<'_>,
+        variant: &Variant<'_>,
         findings: &mut Findings,
     ) -> Option<Made> {
-        let written = |node: &Node| as_written(node, self.sources).to_owned();
-        let matrix: Vec<(String, String)> = values
-            .iter()
-            .map(|(name, node)| ((*name).to_owned(), written(node)))
-            .collect();
-        let nameless = Local {
-            matrix: Value::from_pairs(values.iter().map(|(name, node)| (*name, to_value(node)))),
-            shot: Value::from_pairs([("index", index)]),
-            scene: place.scene.map_or(Local::default().scene, scene_value),
-        };
+        let nameless = self.local(place, index, variant);
         let scope = place.scope.with(nameless.clone());
-        let id = self.id(place, &matrix, &scope, findings).ok()?;
+        let id = self.id(place, variant, &scope, findings).ok()?;
         let shot = Value::from_pairs([
             ("index", Value::from(index)),
             ("id", Value::from(id.as_str())),
@@ -149,23 +153,40 @@ impl<'a> Assembly<'a> {
         let frame = Frame {
             scope: place.scope.with(Local { shot, ..nameless }),
             id: &id,
-            shared: place.shared,
+            shared: place.several,
         };
-        let shot = Some(self.shot(place, matrix, &frame, findings));
+        let written = |node: &Node| as_written(node, self.sources).to_owned();
+        let matrix = variant.values.iter();
+        let matrix = matrix.map(|(name, node)| ((*name).to_owned(), written(node)));
+        let layers = shared.layers(place, &frame, findings);
+        let shot = Some(self.shot(place, &layers, matrix.collect(), &frame, findings));
         Some(Made {
             span: place.entry.id.span,
             entry: place.number,
-            shared: place.shared,
+            shared: place.several,
             shot,
             id,
         })
+    }
+
+    /// What templates of a shot see before it has a name.
+    fn local(&self, place: &Place<'_, '_>, index: usize, variant: &Variant<'_>) -> Local {
+        let values = variant.values.iter();
+        let row = variant.row.into_iter().flat_map(|row| &row.values);
+        Local {
+            matrix: Value::from_pairs(values.map(|(name, node)| (*name, to_value(node)))),
+            row: Value::from_pairs(row.map(|(name, node)| (&**name, to_value(node)))),
+            shot: Value::from_pairs([("index", index)]),
+            scene: place.scene.map_or(Local::default().scene, scene_value),
+            library: Some(self.engine.library().clone()),
+        }
     }
 
     /// A template says the whole id; otherwise the values of the matrix follow it.
     fn id(
         &self,
         place: &Place<'_, '_>,
-        matrix: &[(String, String)],
+        variant: &Variant<'_>,
         scope: &Scope,
         findings: &mut Findings,
     ) -> Result<ShotId, Told> {
@@ -183,9 +204,9 @@ impl<'a> Assembly<'a> {
         };
         let mut text = text.into_owned();
         if matches!(place.id, Compiled::Plain(_)) {
-            for (_, value) in matrix {
+            for value in variant.names() {
                 text.push('-');
-                text.push_str(&slug(value));
+                text.push_str(&slug(as_written(value, self.sources)));
             }
         }
         ShotId::new(text.as_str()).map_err(|error| {
@@ -207,11 +228,12 @@ impl<'a> Assembly<'a> {
 pub(super) struct Place<'a, 'l> {
     pub(super) entry: &'a ShotEntry,
     number: usize,
-    shared: bool,
+    /// Whether the entry stands for several shots.
+    several: bool,
     id: Compiled<'a>,
+    own: Layer<'a>,
     scope: &'l Scope,
     pub(super) scene: Option<&'a SceneEntry>,
-    pub(super) layers: Layers<'a, 'l>,
     pub(super) file: Option<&'l Compiled<'a>>,
 }
 
@@ -220,18 +242,51 @@ struct Shared<'a> {
     defaults: Layer<'a>,
     /// By scene.
     scenes: Vec<Layer<'a>>,
+    looks: HashMap<&'a str, Layer<'a>>,
+    overrides: Overrides<'a>,
     file: Option<Compiled<'a>>,
 }
 
 impl<'a> Shared<'a> {
-    /// What counts for a shot with these settings of its own, nearest first.
-    fn under<'l>(&'l self, own: &'l Layer<'a>, scene: Option<usize>) -> Vec<&'l Layer<'a>> {
-        let scene = scene.map(|scene| &self.scenes[scene]);
-        let mut layers = vec![own];
-        layers.extend(scene);
-        layers.push(&self.defaults);
-        layers
+    /// What counts for a shot, nearest first: overrides, its own settings, its
+    /// look, its scene, the manifest.
+    fn layers<'l>(
+        &'l self,
+        place: &'l Place<'a, '_>,
+        frame: &Frame<'_>,
+        findings: &mut Findings,
+    ) -> Layers<'a, 'l> {
+        let mut own = self.overrides.of(frame.id);
+        own.push(&place.own);
+        let scene = place.entry.scene.map(|scene| &self.scenes[scene]);
+        let shared = scene.into_iter().chain([&self.defaults]);
+        let mut asked = own.iter().copied().chain(shared.clone());
+        let look = asked
+            .find_map(Layer::look)
+            .filter(|look| !look.value.is_empty());
+        if let Some(name) = look {
+            match self.looks.get(name.value.as_str()) {
+                Some(look) => own.push(look),
+                None => {
+                    let known = self.looks.keys().copied();
+                    let unknown = render::unknown_name("look", &name.value, name.span, known);
+                    findings.within(frame.within(), unknown);
+                }
+            }
+        }
+        Layers(own.into_iter().chain(shared).collect())
     }
+}
+
+/// A shot whose rows could not be read, so that others may speak of it.
+fn unmade(number: usize, entry: &ShotEntry) -> Option<Made> {
+    Some(Made {
+        id: ShotId::new(entry.id.value.as_str()).ok()?,
+        span: entry.id.span,
+        entry: number,
+        shared: false,
+        shot: None,
+    })
 }
 
 fn scene_value(scene: &SceneEntry) -> Value {

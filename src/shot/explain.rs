@@ -201,9 +201,18 @@ fn unclosed(text: &str) -> Option<(Range<usize>, &'static str)> {
 }
 
 /// The engine marks a statement from its opening brace where it has nothing better.
-fn whole_expression(text: &str, range: Range<usize>) -> Range<usize> {
+pub(super) fn whole_expression(text: &str, range: Range<usize>) -> Range<usize> {
     let fits = range.start < range.end && text.get(range.clone()).is_some();
-    if fits { range } else { 0..text.len() }
+    if !fits {
+        return 0..text.len();
+    }
+    // A call of what something owns is marked from its dot on.
+    let named = |c: char| c.is_alphanumeric() || "._".contains(c);
+    let owner = match text[range.start..].starts_with('.') {
+        true => text[..range.start].trim_end_matches(named).len(),
+        false => range.start,
+    };
+    owner..range.end
 }
 
 /// Where a name is written, given where the engine noticed it: inside the

@@ -6,12 +6,14 @@
 //! would render.
 
 use std::collections::HashSet;
+use std::error::Error as _;
 use std::ops::Range;
 
 use minijinja::{Error, Template};
 
 use crate::diag::{Code, Diagnostic};
-use crate::shot::explain::FUNCTIONS;
+use crate::shot::explain::{FUNCTIONS, whole_expression};
+use crate::shot::library::Inside;
 use crate::shot::scope::Scope;
 use crate::shot::template::{Engine, Written};
 use crate::shot::tokens::{Block, Token, blocks};
@@ -30,6 +32,13 @@ impl Engine<'_> {
         for (name, range) in undefined(&blocks, template, scope) {
             found.push(self.undefined(written, &name, range, Some(scope)));
         }
+        let inside = error
+            .source()
+            .and_then(|cause| cause.downcast_ref::<Inside>());
+        if let Some(inside) = inside {
+            found.extend(self.failures_inside(written, error, inside));
+            return found;
+        }
         let first = self.explain(written, error, Some(scope));
         let known = found.iter().any(|other| {
             let same = other.message == first.message || first.code == Code::UnknownCamera;
@@ -39,6 +48,23 @@ impl Engine<'_> {
             found.push(first);
         }
         found
+    }
+
+    /// What is wrong in a text that this one uses, at its own place.
+    fn failures_inside(
+        &self,
+        user: Written<'_>,
+        error: &Error,
+        inside: &Inside,
+    ) -> Vec<Diagnostic> {
+        let Some((written, template)) = self.library().get(&inside.key) else {
+            return Vec::new();
+        };
+        let range = error.range().unwrap_or(0..user.text.len());
+        let used = self.place(user, whole_expression(user.text, range));
+        let found = self.failures(written, &template, &inside.error, &inside.scope);
+        let found = found.into_iter();
+        found.map(|told| told.also(used, "used here")).collect()
     }
 
     /// The words of `camera('…')` that are no commands.

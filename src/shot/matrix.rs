@@ -4,7 +4,7 @@
 //! builds a product before its size is known: a matrix of a billion costs nothing.
 
 use crate::diag::{Code, Diagnostic, Sources, suggest};
-use crate::manifest::model::{Combination, Matrix, ShotEntry};
+use crate::manifest::model::{Combination, Matrix, Row, ShotEntry};
 use crate::manifest::tree::{Kind, Node};
 
 /// Most shots of one manifest.
@@ -16,12 +16,66 @@ const MAX_COMPARISONS: usize = 20_000_000;
 /// The values of one shot, by axis; none for a shot without a matrix.
 pub(super) type Values<'m> = Vec<(&'m str, &'m Node)>;
 
+/// What one shot of an entry is made for.
+#[derive(Debug, Clone)]
+pub(super) struct Variant<'m> {
+    pub(super) row: Option<&'m Row>,
+    pub(super) values: Values<'m>,
+}
+
+impl<'m> Variant<'m> {
+    /// Every scalar in it.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &'m Node> {
+        let row = self.row.into_iter().flat_map(|row| &row.values);
+        let values = self.values.iter().map(|(_, node)| *node);
+        row.map(|(_, node)| node).chain(values)
+    }
+
+    /// What follows the id of the entry, as written.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'m Node> {
+        let values = self.values.iter().map(|(_, node)| *node);
+        self.row.and_then(Row::name).into_iter().chain(values)
+    }
+}
+
+/// Every row with every combination, the rows slowest.
+pub(super) fn variants<'m>(
+    entry: &'m ShotEntry,
+    sources: &Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Variant<'m>> {
+    let combinations = match &entry.matrix {
+        Some(matrix) => combinations(matrix, sources, diagnostics),
+        None => vec![Values::new()],
+    };
+    let Some(foreach) = &entry.foreach else {
+        let alone = |values| Variant { row: None, values };
+        return combinations.into_iter().map(alone).collect();
+    };
+    if foreach.rows.is_empty() {
+        let message = "there are no rows here, so the shot is never made";
+        diagnostics.push(Diagnostic::error(Code::Matrix, foreach.span, message));
+    }
+    let with = |row| {
+        let values = combinations.iter().cloned();
+        values.map(move |values| Variant {
+            row: Some(row),
+            values,
+        })
+    };
+    foreach.rows.iter().flat_map(with).collect()
+}
+
 /// Refuses a manifest of too many shots, before any is made.
 pub(super) fn check_size(shots: &[ShotEntry]) -> Result<(), Box<Diagnostic>> {
     let mut total: usize = 0;
     let mut largest = None;
     for entry in shots {
-        let size = entry.matrix.as_ref().map_or(1, size);
+        let rows = entry
+            .foreach
+            .as_ref()
+            .map_or(1, |foreach| foreach.rows.len());
+        let size = entry.matrix.as_ref().map_or(1, size).saturating_mul(rows);
         total = total.saturating_add(size);
         if largest.is_none_or(|(known, _)| size > known) {
             largest = Some((size, entry));
@@ -30,10 +84,9 @@ pub(super) fn check_size(shots: &[ShotEntry]) -> Result<(), Box<Diagnostic>> {
     let Some((size, entry)) = largest.filter(|_| total > MAX_SHOTS) else {
         return Ok(());
     };
-    let span = entry
-        .matrix
-        .as_ref()
-        .map_or(entry.id.span, |matrix| matrix.span);
+    let foreach = entry.foreach.as_ref().map(|foreach| foreach.span);
+    let span = entry.matrix.as_ref().map(|matrix| matrix.span);
+    let span = span.or(foreach).unwrap_or(entry.id.span);
     let message = format!(
         "this manifest stands for {} shots, and {MAX_SHOTS} is the most",
         amount(total)
@@ -63,7 +116,7 @@ fn size(matrix: &Matrix) -> usize {
 }
 
 /// Every combination in written order, the first axis slowest.
-pub(super) fn combinations<'m>(
+fn combinations<'m>(
     matrix: &'m Matrix,
     sources: &Sources,
     diagnostics: &mut Vec<Diagnostic>,

@@ -6,9 +6,9 @@
 //! of request fields: that is `check`. Expansion goes on past mistakes; a shot
 //! that cannot be made is left out of the result and its reason is told.
 //!
-//! In reading order: `vars` evaluates variables, `matrix` multiplies,
+//! In reading order: `vars` evaluates variables, `matrix` multiplies, `overrides` says who differs,
 //! `assemble` (with `pieces` and `render`) makes one shot of one combination with the help of `template`
-//! (`functions`, `scope`, `growth`, `tokens`, `explain`, `failures`), `prompt` and
+//! (`functions`, `library`, `scope`, `growth`, `tokens`, `explain`, `failures`), `prompt` and
 //! `camera` (with `synonyms`); then `references`, `chain` and
 //! `output` look at all shots together.
 
@@ -20,8 +20,10 @@ mod failures;
 mod findings;
 mod functions;
 mod growth;
+mod library;
 mod matrix;
 mod output;
+mod overrides;
 mod pieces;
 mod prompt;
 mod references;
@@ -152,7 +154,7 @@ pub struct MediaInput {
 pub enum MediaSource {
     /// A file.
     File {
-        /// As written; relative paths start at the manifest.
+        /// Relative to the manifest's folder, wherever it was written.
         path: PathBuf,
     },
     /// An http or https address, or a data URL.
@@ -199,7 +201,7 @@ pub fn expand(
 ) -> (Vec<Shot>, Vec<Diagnostic>) {
     let mut findings = Findings::default();
     let vocabulary = Arc::new(Vocabulary::new(spec));
-    let engine = Engine::new(sources, vocabulary.clone());
+    let engine = Engine::new(manifest, sources, vocabulary.clone(), &mut findings);
     let scopes = vars::evaluate(manifest, overrides, &engine, &mut findings);
     if let Err(too_many) = matrix::check_size(&manifest.shots) {
         findings.push(*too_many);

@@ -3,11 +3,12 @@
 //! Owns which texts there are, and whose word counts where several say the
 //! same. Never renders any.
 
-use crate::diag::Span;
+use crate::diag::{Span, Spanned};
 use crate::manifest::model::{CameraItem, Field, PictureSource, Settings};
 use crate::shot::assemble::Assembly;
 use crate::shot::findings::Findings;
 use crate::shot::matrix::as_written;
+use crate::shot::render::PROMPT;
 use crate::shot::template::{Compiled, Written};
 
 /// Settings with their texts compiled: those of a shot, or those of many.
@@ -15,6 +16,8 @@ pub(super) struct Layer<'a> {
     settings: &'a Settings,
     /// Whether it is for all shots that do not say otherwise.
     shared: bool,
+    /// What is added to prompts.
+    words: Option<Piece<'a>>,
     fields: Vec<Piece<'a>>,
     camera: Option<Vec<Moves<'a>>>,
     first_frame: Option<Picture<'a>>,
@@ -32,10 +35,26 @@ pub(super) struct Layers<'a, 'l>(pub(super) Vec<&'l Layer<'a>>);
 impl<'a, 'l> Layers<'a, 'l> {
     /// A request field, and whether others share it.
     pub(super) fn field(&self, name: &str) -> Option<(&'l Piece<'a>, bool)> {
-        let layer = self.0.iter().find(|layer| layer.settings.says(name))?;
+        let layer = self.0.iter().find(|layer| layer.says(name))?;
         let named = |piece: &&Piece<'_>| piece.field.name.value == name;
         let piece = layer.fields.iter().find(named)?;
         Some((piece, layer.shared))
+    }
+
+    /// What a look adds to the prompt.
+    pub(super) fn words(&self) -> Option<&'l Piece<'a>> {
+        self.0.iter().find_map(|layer| layer.words.as_ref())
+    }
+
+    /// Words for all shots first, then those of the scene, then its own; each once.
+    pub(super) fn tags(&self) -> Vec<String> {
+        let mut tags: Vec<String> = Vec::new();
+        for tag in self.0.iter().rev().flat_map(|layer| &layer.settings.tags) {
+            if !tags.contains(tag) {
+                tags.push(tag.clone());
+            }
+        }
+        tags
     }
 
     pub(super) fn camera(&self) -> &'l [Moves<'a>] {
@@ -56,7 +75,7 @@ impl<'a, 'l> Layers<'a, 'l> {
         let mut broken: Vec<String> = Vec::new();
         for (depth, layer) in self.0.iter().enumerate() {
             let nearer = &self.0[..depth];
-            let hidden = |key: &str| nearer.iter().any(|nearer| nearer.settings.says(key));
+            let hidden = |key: &str| nearer.iter().any(|nearer| nearer.says(key));
             for key in &layer.settings.broken {
                 if !hidden(key) && !broken.contains(key) {
                     broken.push(key.clone());
@@ -79,7 +98,31 @@ pub(super) struct Picture<'a> {
     pub(super) second: Option<Compiled<'a>>,
 }
 
+impl Layer<'_> {
+    /// The name of the look that it asks for; empty for none.
+    pub(super) fn look(&self) -> Option<&Spanned<String>> {
+        self.settings.look.as_ref()
+    }
+
+    /// Words that are added to a prompt are no prompt.
+    fn says(&self, field: &str) -> bool {
+        self.settings.says(field) && (self.words.is_none() || field != PROMPT)
+    }
+}
+
 impl<'a> Assembly<'a> {
+    /// Compiles a look, whose prompt is what it adds to others.
+    pub(super) fn look(&self, settings: &'a Settings, findings: &mut Findings) -> Layer<'a> {
+        let largest = self.scopes.film.largest();
+        let mut layer = self.layer(settings, true, largest, findings);
+        let words = layer
+            .fields
+            .iter()
+            .position(|piece| piece.field.name.value == PROMPT);
+        layer.words = words.map(|at| layer.fields.remove(at));
+        layer
+    }
+
     /// Compiles settings; what does not compile is told here, once.
     pub(super) fn layer(
         &self,
@@ -102,6 +145,7 @@ impl<'a> Assembly<'a> {
         Layer {
             settings,
             shared,
+            words: None,
             first_frame,
             last_frame,
             subject,
@@ -174,7 +218,7 @@ impl<'a> Assembly<'a> {
         findings: &mut Findings,
     ) -> Picture<'a> {
         let (first, second) = match source {
-            PictureSource::Location(location) => (location, None),
+            PictureSource::Location(text) | PictureSource::Character(text) => (text, None),
             PictureSource::Frame { shot, frame, .. } => (shot, frame.as_ref()),
         };
         Picture {

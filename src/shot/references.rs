@@ -26,12 +26,8 @@ pub(super) fn media(
     frame: Option<&str>,
 ) -> Result<MediaInput, Box<Diagnostic>> {
     match source {
-        PictureSource::Location(written) => {
-            let source = location(first, written.span)?;
-            Ok(MediaInput {
-                source,
-                span: written.span,
-            })
+        PictureSource::Location(written) | PictureSource::Character(written) => {
+            location(first, written.span)
         }
         PictureSource::Frame {
             shot, frame: place, ..
@@ -47,7 +43,13 @@ pub(super) fn media(
     }
 }
 
-fn location(text: &str, span: Span) -> Result<MediaSource, Box<Diagnostic>> {
+/// A path or an address.
+pub(super) fn location(text: &str, span: Span) -> Result<MediaInput, Box<Diagnostic>> {
+    let source = source(text, span)?;
+    Ok(MediaInput { source, span })
+}
+
+fn source(text: &str, span: Span) -> Result<MediaSource, Box<Diagnostic>> {
     let refuse = |message: String| Err(Box::new(Diagnostic::error(Code::BadValue, span, message)));
     if text.trim().is_empty() {
         return refuse("a picture needs a path or an address".to_owned());
@@ -157,7 +159,7 @@ fn missing(shot: &ShotId, span: Span, made: &[Made], manifest: &Manifest) -> Box
     } else {
         String::new()
     };
-    let message = format!("`{shot}` has a matrix and stands for {} shots", names.len());
+    let message = format!("`{shot}` stands for {} shots", names.len());
     let diagnostic =
         Diagnostic::error(Code::UnknownShot, span, message).also(entry.id.span, "this one");
     Box::new(if shown.is_empty() {

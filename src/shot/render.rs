@@ -5,32 +5,33 @@
 
 use serde_json::Value as Json;
 
+use crate::diag::{Code, Diagnostic, Span, suggest};
 use crate::event::Scene;
-use crate::manifest::model::{Output, SceneEntry};
+use crate::manifest::model::{Output, PictureSource, SceneEntry};
 use crate::manifest::tree::Kind;
 use crate::manifest::{RequestField, plain_scalar};
 use crate::shot::assemble::{Assembly, Frame, Place, Told};
-use crate::shot::findings::Findings;
+use crate::shot::findings::{Findings, Within};
 use crate::shot::matrix::as_written;
 use crate::shot::output;
 use crate::shot::pieces::{Layers, Picture, Piece};
 use crate::shot::prompt::{self, camera_use};
 use crate::shot::references;
 use crate::shot::template::{Compiled, Written};
-use crate::shot::{CameraUse, MediaInput, Prompt, Setting, Shot};
+use crate::shot::{CameraUse, MediaInput, MediaSource, Prompt, Setting, Shot};
 
 /// The request field that is a shot's prompt.
-const PROMPT: &str = "prompt";
+pub(super) const PROMPT: &str = "prompt";
 
 impl<'a> Assembly<'a> {
     pub(super) fn shot(
         &self,
         place: &Place<'a, '_>,
+        layers: &Layers<'a, '_>,
         matrix: Vec<(String, String)>,
         frame: &Frame<'_>,
         findings: &mut Findings,
     ) -> Shot {
-        let layers = &place.layers;
         let mut broken = layers.broken();
         let mut picture = |key: &str| {
             let input = self.media(layers.picture(key), frame, findings);
@@ -61,25 +62,10 @@ impl<'a> Assembly<'a> {
             subject,
             file,
             scene: place.scene.map(scene_of),
-            tags: self.tags(place),
+            tags: layers.tags(),
             broken,
             matrix,
         }
-    }
-
-    /// Words for all shots, then those of the scene, then its own; each once.
-    fn tags(&self, place: &Place<'_, '_>) -> Vec<String> {
-        let of_scene = |scene: &'a SceneEntry| scene.defaults.tags.iter().chain(&scene.tags);
-        let scene = place.entry.scene.map(|scene| &self.manifest.scenes[scene]);
-        let shared = self.manifest.defaults.tags.iter();
-        let shared = shared.chain(scene.into_iter().flat_map(of_scene));
-        let mut tags: Vec<String> = Vec::new();
-        for tag in shared.chain(&place.entry.settings.tags) {
-            if !tags.contains(tag) {
-                tags.push(tag.clone());
-            }
-        }
-        tags
     }
 
     fn render(
@@ -92,9 +78,32 @@ impl<'a> Assembly<'a> {
             None => Err(Told),
             Some(Ok(text)) => Ok(text.into_owned()),
             Some(Err(diagnostics)) => {
-                findings.all_within(frame.within(), diagnostics);
+                self.tell(compiled, frame, diagnostics, findings);
                 Err(Told)
             }
+        }
+    }
+
+    /// A mistake in a text that many use says who.
+    fn tell(
+        &self,
+        compiled: &Compiled<'_>,
+        frame: &Frame<'_>,
+        diagnostics: Vec<Diagnostic>,
+        findings: &mut Findings,
+    ) {
+        let within = frame.within();
+        let (Compiled::Plain(own) | Compiled::Template(own, _)) = compiled else {
+            return findings.all_within(within, diagnostics);
+        };
+        let is_own = |span: Span| {
+            let own = own.span;
+            span.file == own.file && (own.start..=own.end).contains(&span.start)
+        };
+        for told in diagnostics {
+            let elsewhere = told.primary.as_ref().is_some_and(|at| !is_own(at.span));
+            let shared = within.shared || elsewhere;
+            findings.within(Within { shared, ..within }, told);
         }
     }
 
@@ -154,10 +163,13 @@ impl<'a> Assembly<'a> {
         let list = self.camera(layers, frame, findings);
         let text = layers.field(PROMPT);
         let text = text.map(|(piece, _)| self.prompt_text(piece, frame, findings));
-        let (Ok(list), Ok(mut prompt)) = (list, text.transpose()) else {
+        let words = layers.words();
+        let words = words.map(|piece| self.prompt_text(piece, frame, findings));
+        let (Ok(list), Ok(prompt), Ok(words)) = (list, text.transpose(), words.transpose()) else {
             broken.push(PROMPT.to_owned());
             return None;
         };
+        let mut prompt = joined(prompt, words);
         for (bracket, used) in list {
             let prompt = prompt.get_or_insert_with(|| Prompt {
                 text: String::new(),
@@ -248,11 +260,85 @@ impl<'a> Assembly<'a> {
             .second
             .as_ref()
             .map(|second| self.render(second, frame, findings));
-        let input = references::media(picture.source, &first?, second.transpose()?.as_deref());
-        input.map(Some).map_err(|diagnostic| {
-            findings.within(frame.within(), *diagnostic);
-            Told
-        })
+        let input = match picture.source {
+            PictureSource::Character(name) => self.face(&first?, name.span),
+            source => references::media(source, &first?, second.transpose()?.as_deref()),
+        };
+        input
+            .map(|input| Some(self.beside(input)))
+            .map_err(|diagnostic| {
+                findings.within(frame.within(), *diagnostic);
+                Told
+            })
+    }
+
+    /// The picture of a character.
+    fn face(&self, name: &str, span: Span) -> Result<MediaInput, Box<Diagnostic>> {
+        let mut characters = self.manifest.characters.iter();
+        let Some(character) = characters.find(|one| one.name.value == name) else {
+            let known = self.manifest.characters.iter();
+            let known = known.map(|one| one.name.value.as_str());
+            return Err(Box::new(unknown_name("character", name, span, known)));
+        };
+        match &character.subject {
+            Some(subject) => references::location(&subject.value, subject.span),
+            None => {
+                let message = format!("the character `{name}` has no picture");
+                let diagnostic = Diagnostic::error(Code::UnknownName, span, message)
+                    .also(character.name.span, "described here")
+                    .help("give them a `subject`");
+                Err(Box::new(diagnostic))
+            }
+        }
+    }
+
+    /// Relative paths start at the file that they are written in.
+    fn beside(&self, input: MediaInput) -> MediaInput {
+        let folder = self.manifest.folder(input.span.file);
+        match input.source {
+            MediaSource::File { path } => MediaInput {
+                source: MediaSource::File {
+                    path: folder.join(path),
+                },
+                span: input.span,
+            },
+            _ => input,
+        }
+    }
+}
+
+/// A prompt with what a look adds to it.
+fn joined(prompt: Option<Prompt>, words: Option<Prompt>) -> Option<Prompt> {
+    let (mut prompt, words) = match (prompt, words) {
+        (Some(prompt), Some(words)) => (prompt, words),
+        (one, other) => return one.or(other),
+    };
+    let text = prompt.text.trim_end();
+    let last = text.chars().next_back().unwrap_or(' ');
+    // A sentence that has ended, or a command, needs no comma behind it.
+    let between = match last {
+        _ if last.is_ascii_punctuation() => " ",
+        '。' | '！' | '？' | '，' | '…' | '”' | '】' => "",
+        '\u{2e80}'..='\u{9fff}' => "，",
+        _ => ", ",
+    };
+    prompt.text = format!("{text}{between}{}", words.text.trim_start());
+    prompt.camera.extend(words.camera);
+    Some(prompt)
+}
+
+/// A name that the manifest does not give.
+pub(super) fn unknown_name<'n>(
+    what: &str,
+    name: &str,
+    span: Span,
+    known: impl Iterator<Item = &'n str>,
+) -> Diagnostic {
+    let message = format!("there is no {what} `{name}`");
+    let diagnostic = Diagnostic::error(Code::UnknownName, span, message);
+    match suggest(name, known) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help(format!("give it a meaning under `{what}s`")),
     }
 }
 

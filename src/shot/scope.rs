@@ -1,7 +1,8 @@
 //! What a template can see.
 //!
 //! Owns the names: every variable at the top level, and again under `vars`;
-//! `matrix`, `scene` and `shot` for the combination at hand. Never renders.
+//! `matrix`, `row`, `scene` and `shot` for the combination at hand, and the texts
+//! of the `library`. Never renders.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -9,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use minijinja::value::{Object, Value};
 
 use crate::diag::suggest;
+use crate::shot::library::{self, CHARACTERS, FRAGMENTS, Library};
 
 /// The variables of a manifest, or of a scene before those of its manifest.
 #[derive(Debug, Default, Clone)]
@@ -88,6 +90,9 @@ pub(super) struct Local {
     pub(super) matrix: Value,
     pub(super) shot: Value,
     pub(super) scene: Value,
+    pub(super) row: Value,
+    /// Texts that templates can use.
+    pub(super) library: Option<Arc<Library>>,
 }
 
 impl Default for Local {
@@ -97,6 +102,8 @@ impl Default for Local {
             matrix: nothing(),
             shot: nothing(),
             scene: nothing(),
+            row: nothing(),
+            library: None,
         }
     }
 }
@@ -105,21 +112,29 @@ impl Default for Local {
 struct Names {
     vars: Arc<Vars>,
     local: Local,
+    /// What a text that takes names was given for them.
+    given: Vec<(String, Value)>,
 }
 
 impl Scope {
     /// A scope with variables alone.
     pub(super) fn new(vars: impl Into<Arc<Vars>>) -> Self {
-        Self::of(vars.into(), Local::default())
+        Self::of(vars.into(), Local::default(), Vec::new())
     }
 
-    fn of(vars: Arc<Vars>, local: Local) -> Self {
-        Self(Arc::new(Names { vars, local }))
+    fn of(vars: Arc<Vars>, local: Local, given: Vec<(String, Value)>) -> Self {
+        Self(Arc::new(Names { vars, local, given }))
+    }
+
+    /// The same, with values for the names that a text takes; those of the text
+    /// that uses it are not seen.
+    pub(super) fn given(&self, given: Vec<(String, Value)>) -> Self {
+        Self::of(self.0.vars.clone(), self.0.local.clone(), given)
     }
 
     /// The same variables beside one combination.
     pub(super) fn with(&self, local: Local) -> Self {
-        Self::of(self.0.vars.clone(), local)
+        Self::of(self.0.vars.clone(), local, Vec::new())
     }
 
     pub(super) fn vars(&self) -> Arc<Vars> {
@@ -138,6 +153,13 @@ impl Scope {
 
     /// The length of the part of a dotted name that is not there.
     pub(super) fn missing(&self, path: &str) -> Option<usize> {
+        let mut steps = path.splitn(3, '.');
+        if let (Some(FRAGMENTS | CHARACTERS), Some(name)) = (steps.next(), steps.next())
+            && let Some(library) = &self.0.local.library
+        {
+            let end = path.find(name)? + name.len();
+            return (!library.has(&path[..end])).then_some(end);
+        }
         let mut value = self.value();
         let mut len = 0;
         for step in path.split('.') {
@@ -178,6 +200,11 @@ impl Scope {
             Some((owner, last)) => (Some(owner.to_owned()), last.to_owned()),
             None => (None, dotted),
         };
+        if owner.is_none() && [FRAGMENTS, CHARACTERS].contains(&last.as_str()) {
+            return Some(format!(
+                "`{last}` are for shots, a variable cannot use them"
+            ));
+        }
         let known = self.names_in(owner.as_deref())?;
         if let Some(near) = suggest(&last, known.iter().map(String::as_str)) {
             let path = owner.map_or_else(String::new, |owner| format!("{owner}."));
@@ -187,8 +214,12 @@ impl Scope {
         if owner.is_none() && elsewhere(&self.0.local.matrix) {
             return Some(format!("did you mean `matrix.{last}`?"));
         }
+        if owner.is_none() && elsewhere(&self.0.local.row) {
+            return Some(format!("did you mean `row.{last}`?"));
+        }
         match owner.as_deref() {
             None | Some("vars") => Some(format!("declare `{last}` under `vars`")),
+            Some("row") if known.is_empty() => Some("this shot has no `foreach`".to_owned()),
             Some("matrix") if known.is_empty() => Some("this shot has no matrix".to_owned()),
             Some("scene") if known.is_empty() => Some("this shot stands in no scene".to_owned()),
             Some("scene") if last == "title" => Some("give the scene a `title`".to_owned()),
@@ -199,8 +230,12 @@ impl Scope {
     fn names_in(&self, owner: Option<&str>) -> Option<Vec<String>> {
         let Some(owner) = owner else {
             let vars = self.0.vars.pairs().into_iter().map(|(name, _)| name);
-            let own = ["matrix", "scene", "shot", "vars", "camera"];
-            return Some(vars.chain(own).map(str::to_owned).collect());
+            let own = [
+                "matrix", "row", "scene", "shot", "vars", "camera", FRAGMENTS, CHARACTERS,
+            ];
+            let given = self.0.given.iter().map(|(name, _)| name.as_str());
+            let names = given.chain(vars).chain(own);
+            return Some(names.map(str::to_owned).collect());
         };
         let found = owner.split('.').try_fold(self.value(), |value, step| {
             value
@@ -218,7 +253,18 @@ impl Scope {
 
 impl Object for Names {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        match key.as_str()? {
+        let key = key.as_str()?;
+        if let Some((_, value)) = self.given.iter().find(|(name, _)| name == key) {
+            return Some(value.clone());
+        }
+        let texts = |name| {
+            let library = self.local.library.as_ref()?;
+            Some(library::space(library, Scope(self.clone()), name))
+        };
+        match key {
+            "fragments" => texts(FRAGMENTS),
+            "characters" => texts(CHARACTERS),
+            "row" => Some(self.local.row.clone()),
             "vars" => Some(self.vars.all()),
             "matrix" => Some(self.local.matrix.clone()),
             "scene" => Some(self.local.scene.clone()),

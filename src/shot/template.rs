@@ -1,35 +1,37 @@
 //! Templates in manifests: compiled once, rendered for every combination.
 //!
-//! Owns the template language that authors get, its limits, and the way from
-//! an engine's error to the words in the YAML. Never reads files: there is
+//! Owns the template language that authors get (with the texts of `library`),
+//! its limits, and the way from an engine's error to the words in the YAML. Never reads files: there is
 //! nothing to include. Undefined names are errors, nothing is escaped.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::io;
 use std::sync::Arc;
 
-use minijinja::{Environment, Template};
+use minijinja::Template;
 
 use crate::diag::{Code, Diagnostic, Sources, Span, Spanned};
+use crate::manifest::Manifest;
 use crate::manifest::text::TextMap;
 use crate::shot::camera::Vocabulary;
+use crate::shot::findings::Findings;
 use crate::shot::functions;
 use crate::shot::growth;
+use crate::shot::library::{Fault, Library};
 use crate::shot::scope::Scope;
 use crate::shot::tokens::is_template;
 
 /// Instructions that one rendering may take.
-const FUEL: u64 = 50_000;
+pub(super) const FUEL: u64 = 50_000;
 
 /// Instructions that all renderings of a manifest may take together.
-const TOTAL_FUEL: u64 = 50_000_000;
+pub(super) const TOTAL_FUEL: u64 = 50_000_000;
 
 /// Bytes that one rendering may come to; the longest prompt has 2000 characters.
 pub(super) const MAX_OUTPUT: usize = 64 * 1024;
 
 /// Bytes that all renderings of a manifest may come to.
-const TOTAL_OUTPUT: usize = 256 * 1024 * 1024;
+pub(super) const TOTAL_OUTPUT: usize = 256 * 1024 * 1024;
 
 /// A text of the manifest with its place.
 #[derive(Debug, Clone, Copy)]
@@ -60,24 +62,49 @@ pub(super) enum Compiled<'e> {
 
 /// The template language, set up once for a manifest.
 pub(super) struct Engine<'s> {
-    env: Environment<'static>,
+    library: Arc<Library>,
     vocabulary: Arc<Vocabulary>,
     sources: &'s Sources,
-    fuel_left: Cell<u64>,
-    output_left: Cell<usize>,
 }
 
 impl<'s> Engine<'s> {
-    pub(super) fn new(sources: &'s Sources, vocabulary: Arc<Vocabulary>) -> Self {
+    /// The language with the texts that a manifest gives names to.
+    pub(super) fn new(
+        manifest: &Manifest,
+        sources: &'s Sources,
+        vocabulary: Arc<Vocabulary>,
+        findings: &mut Findings,
+    ) -> Self {
         let mut env = functions::environment(vocabulary.clone());
         env.set_fuel(Some(FUEL));
-        Self {
-            env,
+        let (mut library, faults) = Library::new(manifest, env);
+        for cycle in library.break_cycles() {
+            findings.push(cycle);
+        }
+        let engine = Self {
+            library: Arc::new(library),
             vocabulary,
             sources,
-            fuel_left: Cell::new(TOTAL_FUEL),
-            output_left: Cell::new(TOTAL_OUTPUT),
+        };
+        for (key, fault) in faults {
+            if let Some(written) = engine.library.written(&key) {
+                findings.push(match fault {
+                    Fault::Refused(refusal) => engine.refused(written, refusal),
+                    Fault::Syntax(error) => engine.explain(written, &error, None),
+                });
+            }
         }
+        engine
+    }
+
+    /// The texts that templates of shots can use.
+    pub(super) fn library(&self) -> &Arc<Library> {
+        &self.library
+    }
+
+    fn refused(&self, written: Written<'_>, refusal: growth::Refusal) -> Diagnostic {
+        let span = self.place(written, refusal.at..refusal.at + refusal.len);
+        Diagnostic::error(Code::Template, span, refusal.message).help(refusal.help)
     }
 
     /// Prepares a text; `largest` bounds the texts that it can draw on.
@@ -97,11 +124,14 @@ impl<'s> Engine<'s> {
                 message,
             )));
         }
-        growth::check(written.text, largest).map_err(|refusal| {
-            let span = self.place(written, refusal.at..refusal.at + refusal.len);
-            Diagnostic::error(Code::Template, span, refusal.message).help(refusal.help)
-        })?;
-        match self.env.template_from_str(written.text) {
+        let largest = if self.library.is_empty() {
+            largest
+        } else {
+            largest.max(MAX_OUTPUT)
+        };
+        growth::check(written.text, largest)
+            .map_err(|refusal| Box::new(self.refused(written, refusal)))?;
+        match self.library.env().template_from_str(written.text) {
             Ok(template) => Ok(Compiled::Template(written, template)),
             Err(error) => Err(Box::new(self.explain(written, &error, None))),
         }
@@ -129,28 +159,14 @@ impl<'s> Engine<'s> {
         template: &Template<'_, '_>,
         scope: &Scope,
     ) -> Result<String, Vec<Diagnostic>> {
-        if self.fuel_left.get() == 0 || self.output_left.get() == 0 {
+        if self.library.is_spent() {
             let message = "the templates of this manifest take too long or come to too much text";
             let too_large = Diagnostic::error(Code::TooLarge, written.span, message);
             return Err(vec![too_large]);
         }
-        let mut output = Limited {
-            bytes: Vec::new(),
-            limit: MAX_OUTPUT.min(self.output_left.get()),
-        };
-        let outcome = template.render_captured_to(scope.value(), &mut output);
-        let used = match &outcome {
-            Ok(captured) => captured.state().fuel_levels().map_or(0, |(used, _)| used),
-            Err(_) => FUEL,
-        };
-        self.fuel_left
-            .set(self.fuel_left.get().saturating_sub(used));
-        self.output_left
-            .set(self.output_left.get().saturating_sub(output.bytes.len()));
-        match outcome {
-            Ok(_) => Ok(String::from_utf8_lossy(&output.bytes).into_owned()),
-            Err(error) => Err(self.failures(written, template, &error, scope)),
-        }
+        self.library
+            .run(template, scope)
+            .map_err(|error| self.failures(written, template, &error, scope))
     }
 
     pub(super) fn vocabulary(&self) -> &Vocabulary {
@@ -164,9 +180,9 @@ impl<'s> Engine<'s> {
 }
 
 /// A writer that has had enough at some point.
-struct Limited {
-    bytes: Vec<u8>,
-    limit: usize,
+pub(super) struct Limited {
+    pub(super) bytes: Vec<u8>,
+    pub(super) limit: usize,
 }
 
 impl io::Write for Limited {

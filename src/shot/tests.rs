@@ -1,5 +1,7 @@
 //! Whole manifests through `expand`: what comes out, and every mistake with its place.
 
+mod films;
+
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -13,7 +15,7 @@ use crate::spec::Spec;
 fn run_with(text: &str, overrides: &Overrides) -> (Vec<Shot>, Vec<Diagnostic>) {
     let mut sources = Sources::default();
     let id = sources.add(SourceFile::new("shots.yaml", text));
-    let (manifest, parsed) = manifest::parse(&sources, id, Spec::bundled());
+    let (manifest, parsed) = manifest::parse(&mut sources, id, Spec::bundled(), &manifest::NoFiles);
     assert_eq!(parsed, [], "{text}");
     expand(
         &manifest.expect("a manifest"),
@@ -170,7 +172,8 @@ fn fixtures(folder: &str) -> Vec<(String, String)> {
 fn both(text: &str) -> Vec<Diagnostic> {
     let mut sources = Sources::default();
     let id = sources.add(SourceFile::new("shots.yaml", text));
-    let (manifest, mut diagnostics) = manifest::parse(&sources, id, Spec::bundled());
+    let (manifest, mut diagnostics) =
+        manifest::parse(&mut sources, id, Spec::bundled(), &manifest::NoFiles);
     if let Some(manifest) = manifest {
         let overrides = Overrides::default();
         diagnostics.extend(expand(&manifest, &sources, &overrides, Spec::bundled()).1);
@@ -202,7 +205,12 @@ fn variables_and_their_precedence() {
     ));
     let (vars, diagnostics) = manifest::parse_vars(&sources, file);
     assert_eq!(diagnostics, []);
-    let (manifest, _) = manifest::parse(&sources, crate::diag::SourceId(0), Spec::bundled());
+    let (manifest, _) = manifest::parse(
+        &mut sources,
+        crate::diag::SourceId(0),
+        Spec::bundled(),
+        &manifest::NoFiles,
+    );
     let overrides = Overrides {
         vars: vec![
             ("b".to_owned(), json!("{{ raw }}")),
@@ -455,9 +463,7 @@ fn references_between_shots() {
     let text = "version: 1\nshots:\n  - {id: m, matrix: {n: [1, 2]}}\n  - {id: b, first_frame: {shot: m}}\n";
     assert_eq!(
         told(text),
-        [
-            "unknown-shot: `m` has a matrix and stands for 2 shots @ m | name one of them: `m-1`, `m-2`"
-        ]
+        ["unknown-shot: `m` stands for 2 shots @ m | name one of them: `m-1`, `m-2`"]
     );
     let text = "version: 1\nshots:\n  - {id: m, matrix: {n: [1, 2]}}\n  - {id: b, matrix: {n: [1, 2]}, first_frame: {shot: 'm-{{ matrix.n }}', frame: middle}}\n";
     assert_eq!(dependencies(&shots(text)[3])[0].as_str(), "m-2");
@@ -699,4 +705,118 @@ proptest::proptest! {
         };
         proptest::prop_assert_eq!(asked(&short), asked(&long));
     }
+}
+
+#[test]
+fn fragments_characters_and_looks() {
+    let text = "version: 1
+vars: {city: Rome}
+fragments: {where: 'in {{ city }}, {{ matrix.sky }}', 'lit(by, how)': 'lit {{ how }} by {{ by }}, {{ fragments.where }}'}
+characters: {mei: {text: 'a courier {{ fragments.where }}', subject: mei.png}}
+looks: {noir: {prompt: '{{ fragments.lit(\"neon\", 2) }}', duration: 6, resolution: 768P}, day: {prompt: sun}}
+defaults: {model: M, duration: 10, look: noir}
+shots:
+  - {id: a, matrix: {sky: [rain]}, prompt: '{{ characters.mei }}', resolution: 1080P, subject: {character: mei}}
+  - {id: b, look: day, prompt: '走。'}
+  - {id: c, look: null, prompt: x, foreach: [{n: Kim, v: 1}, {n: Jo, v: 2}], matrix: {l: [A, B]}, duration: '{{ row.v }}'}
+overrides: {c-*: {look: day}, c-kim-b: {duration: 7, tags: [seven]}}
+";
+    let shown: Vec<String> = shots(text)
+        .iter()
+        .map(|shot| {
+            let values = shot.settings.iter().map(|s| s.value.to_string());
+            let values: Vec<String> = values.collect();
+            let prompt = &shot.prompt.as_ref().expect("a prompt").text;
+            format!(
+                "{} {} {prompt} {}",
+                shot.id,
+                values.join(","),
+                shot.tags.join(",")
+            )
+        })
+        .collect();
+    let mut shown = shown.iter().map(|line| line.trim_end());
+    assert_eq!(
+        shown.next(),
+        Some("a-rain \"M\",6,\"1080P\" a courier in Rome, rain, lit 2 by neon, in Rome, rain")
+    );
+    assert_eq!(shown.next(), Some("b \"M\",10 走。sun"));
+    let rest: Vec<&str> = shown.collect();
+    assert_eq!(
+        rest,
+        [
+            "c-kim-a \"M\",1 x, sun",
+            "c-kim-b \"M\",7 x, sun seven",
+            "c-jo-a \"M\",2 x, sun",
+            "c-jo-b \"M\",2 x, sun",
+        ]
+    );
+}
+
+#[test]
+fn mistakes_in_named_texts_point_into_them() {
+    let film = |lines: &str, prompt: &str| {
+        format!("version: 1\n{lines}\nshots: [{{id: s, prompt: \"{prompt}\"}}]\n")
+    };
+    for (text, expected) in [
+        (
+            film(
+                "fragments: {noir: 'x {{ heroo }}'}\nvars: {hero: y}",
+                "{{ fragments.noir }}{{ hero }}",
+            ),
+            "undefined-variable: `heroo` is not defined @ heroo (in `s`) | did you mean `hero`?",
+        ),
+        (
+            film(
+                "fragments: {noir: x}",
+                "{{ fragments.nior }} {{ fragments.noir }}",
+            ),
+            "undefined-variable: `fragments.nior` is not defined @ fragments.nior | did you mean `fragments.noir`?",
+        ),
+        (
+            film(
+                "fragments: {'lit(by)': '{{ by }}'}",
+                "{{ fragments.lit() }}",
+            ),
+            "template: this template does not work: `fragments.lit` is written `fragments.lit('by')` @ fragments.lit()",
+        ),
+        (
+            film(
+                "fragments: {a: '{{ fragments.b }}', b: '{{ fragments.a }}'}",
+                "{{ fragments.a }}",
+            ),
+            "cycle: `fragments.a` uses itself @ a (`fragments.a` uses `fragments.b`, which uses `fragments.a`) | write one of them without the other",
+        ),
+        (
+            film("looks: {noir: {prompt: x}}\ndefaults: {look: noire}", "x"),
+            "unknown-name: there is no look `noire` @ noire | did you mean `noir`?",
+        ),
+        (
+            film("fragments: {noir: x}", "x"),
+            "unused-variable: the fragment `noir` is used nowhere @ noir",
+        ),
+        (
+            film("overrides: {t: {duration: 6}}", "x"),
+            "unknown-shot: there is no shot `t` @ t | `runner check FILE` lists the ids",
+        ),
+    ] {
+        let told = told(&text);
+        assert!(told.contains(&expected.to_owned()), "{text}\n{told:#?}");
+    }
+}
+
+#[test]
+fn named_texts_that_double_each_other_end() {
+    let mut text = "version: 1\nfragments:\n".to_owned();
+    for n in 0..14 {
+        let next = format!("{{{{ fragments.f{} }}}}", n + 1).repeat(8);
+        let _ = writeln!(text, "  f{n}: \"{next}\"");
+    }
+    text.push_str(
+        "  f14: \"xxxxxxxxxxxxxxxx\"\nshots: [{id: s, prompt: \"{{ fragments.f0 }}\"}]\n",
+    );
+    let started = Instant::now();
+    let (_, diagnostics) = run(&text);
+    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+    assert!(diagnostics.iter().any(Diagnostic::is_error));
 }

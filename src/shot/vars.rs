@@ -9,12 +9,13 @@ use std::collections::HashSet;
 use minijinja::value::{Serde, Value};
 use serde_json::Value as Json;
 
-use crate::diag::{Code, Diagnostic, Severity, suggest};
+use crate::diag::{Code, Diagnostic, Severity, Spanned, suggest};
 use crate::manifest::Manifest;
 use crate::manifest::model::{PictureSource, Settings, ShotEntry, Var};
 use crate::manifest::tree::{Kind, Node};
 use crate::shot::Overrides;
 use crate::shot::findings::Findings;
+use crate::shot::library::{CHARACTERS, FRAGMENTS};
 use crate::shot::scope::{Scope, Vars};
 use crate::shot::template::{Engine, Written};
 use crate::shot::tokens::{Token, blocks, is_template};
@@ -203,25 +204,43 @@ fn undeclared(manifest: &Manifest, overrides: &Overrides) -> Vec<Diagnostic> {
 }
 
 fn unused(manifest: &Manifest) -> Vec<Diagnostic> {
+    let vars = declared(manifest).map(|var| ("variable", &var.name));
+    let fragments = manifest.fragments.iter().map(|one| ("fragment", &one.name));
+    let characters = manifest.characters.iter();
+    let characters = characters.map(|one| ("character", &one.name));
+    let mut names = vars.chain(fragments).chain(characters).peekable();
+    let is_broken = || manifest.shots.iter().any(|shot| is_broken(shot, manifest));
     // What could not be read may have used any of them.
-    let none = declared(manifest).next().is_none();
-    if none || manifest.shots.iter().any(|shot| is_broken(shot, manifest)) {
+    if names.peek().is_none() && manifest.looks.is_empty() || is_broken() {
         return Vec::new();
     }
     let mut used = Used::default();
     manifest_texts(manifest, &mut |text| used.read(text));
-    if used.all {
-        return Vec::new();
+    let named = all_settings(manifest).flat_map(Settings::pictures);
+    for picture in named {
+        if let PictureSource::Character(name) = picture {
+            used.all |= is_template(&name.value);
+            used.names.insert(&name.value);
+        }
     }
-    let idle = |var: &&Var| !used.names.contains(var.name.value.as_str());
-    let warn = |var: &Var| {
-        let message = format!("the variable `{}` is used nowhere", var.name.value);
-        let name = &var.name.value;
-        Diagnostic::warning(Code::UnusedVariable, var.name.span, message).help(format!(
-            "write `{{{{ {name} }}}}` where it is meant, or delete it"
-        ))
+    let asked = all_settings(manifest).filter_map(|some| some.look.as_ref());
+    let asked: HashSet<&str> = asked.map(|look| look.value.as_str()).collect();
+    let looks = manifest.looks.iter().map(|one| ("look", &one.name));
+    let looks = looks.filter(|(_, name)| !asked.contains(name.value.as_str()));
+    let idle = |name: &&Spanned<String>| !used.all && !used.names.contains(name.value.as_str());
+    let warn = |(what, name): (&str, &Spanned<String>)| {
+        let message = format!("the {what} `{}` is used nowhere", name.value);
+        let place = match what {
+            "fragment" => format!("{{{{ fragments.{} }}}}", name.value),
+            "character" => format!("{{{{ characters.{} }}}}", name.value),
+            "look" => format!("look: {}", name.value),
+            _ => format!("{{{{ {} }}}}", name.value),
+        };
+        Diagnostic::warning(Code::UnusedVariable, name.span, message)
+            .help(format!("write `{place}` where it is meant, or delete it"))
     };
-    declared(manifest).filter(idle).map(warn).collect()
+    let names = names.filter(|(_, name)| idle(name));
+    names.chain(looks).map(warn).collect()
 }
 
 /// Names that occur in templates. A name is taken for a use wherever it
@@ -229,7 +248,7 @@ fn unused(manifest: &Manifest) -> Vec<Diagnostic> {
 #[derive(Default)]
 struct Used<'m> {
     names: HashSet<&'m str>,
-    /// `vars` as a whole is used, and with it every variable.
+    /// One of the kinds as a whole is used, and with it every name.
     all: bool,
 }
 
@@ -241,7 +260,7 @@ impl<'m> Used<'m> {
         for block in blocks(text) {
             for (at, token) in block.tokens.iter().enumerate() {
                 match token {
-                    Token::Word("vars") => {
+                    Token::Word("vars" | FRAGMENTS | CHARACTERS) => {
                         let next = block.tokens.get(at + 1);
                         let named = match next {
                             Some(Token::Sign(".")) => true,
@@ -274,9 +293,13 @@ fn is_broken(shot: &ShotEntry, manifest: &Manifest) -> bool {
 fn all_settings(manifest: &Manifest) -> impl Iterator<Item = &Settings> {
     let scenes = manifest.scenes.iter().map(|scene| &scene.defaults);
     let shots = manifest.shots.iter().map(|shot| &shot.settings);
+    let looks = manifest.looks.iter().map(|look| &look.settings);
+    let overrides = manifest.overrides.iter().map(|one| &one.settings);
     std::iter::once(&manifest.defaults)
         .chain(scenes)
         .chain(shots)
+        .chain(looks)
+        .chain(overrides)
 }
 
 fn manifest_texts<'m>(manifest: &'m Manifest, see: &mut impl FnMut(&'m str)) {
@@ -288,6 +311,16 @@ fn manifest_texts<'m>(manifest: &'m Manifest, see: &mut impl FnMut(&'m str)) {
     }
     for shot in &manifest.shots {
         see(&shot.id.value);
+    }
+    for fragment in &manifest.fragments {
+        see(&fragment.text.value);
+    }
+    for text in manifest
+        .characters
+        .iter()
+        .filter_map(|one| one.text.as_ref())
+    {
+        see(&text.value);
     }
     for settings in all_settings(manifest) {
         settings_texts(settings, see);
@@ -304,7 +337,7 @@ fn settings_texts<'m>(settings: &'m Settings, see: &mut impl FnMut(&'m str)) {
     }
     for picture in settings.pictures() {
         match picture {
-            PictureSource::Location(text) => see(&text.value),
+            PictureSource::Location(text) | PictureSource::Character(text) => see(&text.value),
             PictureSource::Frame { shot, frame, .. } => {
                 see(&shot.value);
                 if let Some(frame) = frame {

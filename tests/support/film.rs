@@ -141,7 +141,7 @@ impl Film {
         let spec = Spec::bundled();
         let mut sources = Sources::default();
         let id = sources.add(SourceFile::new("shots.yaml", manifest(&self.shots)));
-        let (manifest, _) = manifest::parse(&sources, id, spec);
+        let (manifest, _) = manifest::parse(&mut sources, id, spec, &manifest::NoFiles);
         let manifest = manifest.expect("the manifest above is one");
         let (shots, _) = shot::expand(&manifest, &sources, &Overrides::default(), spec);
         let context = check::Context {

@@ -21,6 +21,7 @@ use crate::cli::exit::Exit;
 use crate::cli::{limits, load, prepare, render};
 use crate::diag::{Span, Spanned, suggest};
 use crate::manifest::model::{Limits, Manifest, Output};
+use crate::manifest::{self, NoFiles};
 use crate::spec::Spec;
 
 pub(in crate::cli) fn config(args: &ConfigArgs, console: &mut Console) -> Result<Exit, CliError> {
@@ -54,12 +55,7 @@ pub(in crate::cli) fn config(args: &ConfigArgs, console: &mut Console) -> Result
     }
     let files = &layers.files;
     if !files.diagnostics.is_empty() {
-        let colour = console.colour();
-        console.ask(render::diagnostics(
-            &files.diagnostics,
-            &layers.sources,
-            colour,
-        ));
+        console.mistakes(&files.diagnostics, &layers.sources);
     }
     Ok(if files.has_errors() {
         Exit::Usage
@@ -147,8 +143,8 @@ fn read_manifest(layers: &mut Layers) -> Result<Manifest, CliError> {
     let mut manifest = Manifest::default();
     if let Some(path) = layers.manifest.clone() {
         let id = load::read(&mut layers.sources, &path)?;
-        // `runner check` tells what is wrong with it.
-        manifest = crate::manifest::parse(&layers.sources, id, Spec::bundled())
+        // `runner check` tells what is wrong with it; what it includes has no settings.
+        manifest = manifest::parse(&mut layers.sources, id, Spec::bundled(), &NoFiles)
             .0
             .unwrap_or_default();
     }

@@ -91,15 +91,12 @@ fn key(target: &Target, environment: &Environment) -> Vec<Check> {
                 .help("keys of the vendor begin with sk-api- or sk-cp-, or are JWTs")
         });
     }
-    match backend::key(target, environment, "FILE".as_ref()) {
-        Err(error) => {
-            let help = error.advice.clone().unwrap_or_default();
-            checks.push(Check::bad("key", error.to_string()).help(help));
-        }
-        Ok(_) => {
-            let word = backend::announcement(target);
-            checks.extend(word.map(|word| Check::doubtful("key", word)));
-        }
+    if let Err(error) = backend::key(target, environment, "FILE".as_ref()) {
+        let help = error.advice.clone().unwrap_or_default();
+        checks.push(Check::bad("key", error.to_string()).help(help));
+    } else {
+        let word = backend::announcement(target);
+        checks.extend(word.map(|word| Check::doubtful("key", word)));
     }
     checks.extend(region(target));
     checks

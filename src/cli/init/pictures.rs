@@ -127,7 +127,7 @@ fn trouble(text: &str, folder: &Path) -> Option<String> {
     let spec = Spec::bundled();
     let mut sources = Sources::default();
     let id = sources.add(SourceFile::new("shots.yaml".to_owned(), text.to_owned()));
-    let (manifest, found) = manifest::parse(&sources, id, spec);
+    let (manifest, found) = manifest::parse(&mut sources, id, spec, &manifest::NoFiles);
     if let Some(found) = found.first() {
         return Some(found.message.clone());
     }

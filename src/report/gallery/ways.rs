@@ -133,7 +133,7 @@ mod tests {
         }
     }
 
-    fn commands(shot: Value) -> Vec<String> {
+    fn commands(shot: &Value) -> Vec<String> {
         let report = json!({ "simulated": false, "shots": [shot] });
         let ways = of_report(&report, &typed());
         let ways = ways[0].as_array().cloned().unwrap_or_default();
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn every_end_has_its_way_on() {
         let shot = |outcome: &str, task: Option<&str>| {
-            commands(json!({ "id": "镜头一", "outcome": outcome, "task_id": task }))
+            commands(&json!({ "id": "镜头一", "outcome": outcome, "task_id": task }))
         };
         let apply = "runner apply 'films/my film.yaml' --simulate --only 镜头一";
         assert_eq!(shot("succeeded", None), [format!("{apply} --force 镜头一")]);
@@ -170,9 +170,9 @@ mod tests {
     fn what_cannot_be_asked_for_has_none() {
         let blocked =
             json!({ "id": "a", "outcome": "skipped", "outcome_reason": { "code": "blocked" } });
-        assert!(commands(blocked).is_empty());
+        assert!(commands(&blocked).is_empty());
         let earlier = json!({ "id": "a", "outcome": "pending", "earlier_version": true });
-        assert!(commands(earlier).is_empty());
+        assert!(commands(&earlier).is_empty());
     }
 
     #[test]

@@ -207,9 +207,9 @@ fn a_full_screen_is_drawn_over_and_never_cleared() {
         concurrency: 1,
         creates_per_minute: None,
     };
-    let stage: Box<dyn Terminal> = Box::new(tape.clone());
+    let terminal: Box<dyn Terminal> = Box::new(tape.clone());
     let clock = Box::new(Duration::default);
-    let mut bars = Bars::new(Some(stage), Paint::plain(), tempo, clock);
+    let mut bars = Bars::new(Some(terminal), Paint::plain(), tempo, clock);
     let mut state = RunState::default();
     for event in events(many(400)) {
         state.apply(&event);
