@@ -661,12 +661,7 @@ fn names_of_scenes_that_are_not_there() {
         ),
         (
             scene("vars: {lens: x}, shots: [{id: a, prompt: y}]"),
-<<<<<<< HEAD
             "unused-variable: the variable `lens` is used nowhere @ lens | write `{{ lens }}` where it is meant, or delete it",
-=======
-            "unused-variable: the variable `lens` is used nowhere @ lens \
-             | write `{{ lens }}` where it is meant, or delete it",
->>>>>>> errors
         ),
     ] {
         assert_eq!(told(&text), [expected], "{text}");
