@@ -464,9 +464,8 @@ fn nodes_of_all_files_count_together() {
 
 #[test]
 fn a_table_is_read_once_for_all_shots() {
-    let shots: String = (0..3_000)
-        .map(|n| format!("- {{id: s{n}, foreach: cast.csv}}\n"))
-        .collect();
+    let shots = (0..3_000).map(|n| format!("- {{id: s{n}, foreach: cast.csv}}\n"));
+    let shots = shots.collect::<Vec<_>>().concat();
     let memory = Memory::new([
         ("film.yaml", format!("version: 1\nshots:\n{shots}")),
         ("cast.csv", "name\nmei\n".to_owned()),
