@@ -71,15 +71,15 @@ fn nothing_is_overwritten() {
 #[test]
 fn pictures_of_a_folder_become_shots_in_the_order_of_their_names() {
     let stage = Stage::new();
-    for (name, side) in [
-        ("still10.png", 400),
-        ("still2.png", 400),
-        ("镜头 \"一\".png", 400),
-        ("no.png", 400),
-        ("stamp.png", 20),
+    for (name, side, grey) in [
+        ("still10.png", 400, 10),
+        ("still2.png", 400, 20),
+        ("镜头 \"一\".png", 400, 30),
+        ("no.png", 400, 40),
+        ("stamp.png", 20, 50),
     ] {
         let path = stage.path(name);
-        image::RgbImage::new(side, side)
+        image::RgbImage::from_pixel(side, side, image::Rgb([grey; 3]))
             .save(path)
             .expect("a picture");
     }

@@ -173,6 +173,10 @@ fn collect(tokens: TokenStream, texts: &mut Vec<String>) {
 
 /// Two words at least, apart from what stands in holes.
 fn is_message(text: &str) -> bool {
+    // Escapes of YAML, not words.
+    if text.contains('\u{7}') || text.starts_with("0abt") {
+        return false;
+    }
     let mut words = String::new();
     let mut depth = 0_u32;
     for c in text.chars() {

@@ -194,7 +194,7 @@ fn force_names_shots_in_the_same_way() {
         stage.run(&[&plan[..], flags].concat())
     };
     let forced = json(&plan(&["--force", "status(done) - weather-snow"]));
-    assert_eq!(forced["totals"]["create"], 1, "{forced}");
+    assert_eq!(forced["totals"]["replace"], 1, "{forced}");
     assert_eq!(forced["totals"]["reuse"], 1, "{forced}");
     let outside = plan(&["--force", "opening"]);
     assert_eq!(outside.code, 21, "{}", outside.stderr);

@@ -222,7 +222,7 @@ fn files_do_what_their_flags_do() {
     assert!(stage.path("videos/simulated/one.mp4").is_file());
     let status = run(&stage, &["status", "shots.yaml", "--simulate"]);
     assert!(
-        status.stdout.contains("videos/simulated: 1 saved"),
+        status.stdout.contains("1 shot: 1 saved\n") && status.stdout.contains("videos/simulated"),
         "{}",
         status.stdout
     );

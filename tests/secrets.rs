@@ -116,6 +116,48 @@ async fn nor_in_what_a_kill_leaves() {
     assert!(clean_folder(&stage.path(".")) >= 4);
 }
 
+/// The link of a picture is sent and remembered; whatever is shown is without its signature.
+#[test]
+fn nor_of_the_pictures_that_authors_name() {
+    let stage = Stage::new();
+    let manifest = "version: 1\nbackend: simulator\nshots:\n  - id: one\n    \
+        model: MiniMax-Hailuo-2.3\n    prompt: The fox looks up.\n    \
+        first_frame: 'https://me:pa55word@pictures.example/a.png?X-Amz-Signature=5ec2e7'\n";
+    stage.write("shots.yaml", manifest);
+    let applied = stage.apply(&[]);
+    assert_eq!(applied.code, 0, "{}", applied.stderr);
+    let commands: [&[&str]; 8] = [
+        &["check", "shots.yaml"],
+        &["check", "shots.yaml", "--json"],
+        &["plan", "shots.yaml", "--json"],
+        &["takes", "shots.yaml", "--json"],
+        &["status", "shots.yaml", "--json"],
+        &["report", "shots.yaml", "--format", "json"],
+        &["report", "shots.yaml", "--format", "html"],
+        &[
+            "export",
+            "shots.yaml",
+            "--format",
+            "otio",
+            "--out",
+            "film.otio",
+        ],
+    ];
+    for args in commands {
+        let ran = stage.run(args);
+        assert_eq!(ran.code, 0, "{args:?} {}", ran.stderr);
+        for text in [&ran.stdout, &ran.stderr] {
+            assert!(!text.contains("5ec2e7"), "{args:?} {text}");
+            assert!(!text.contains("pa55word"), "{args:?} {text}");
+        }
+    }
+    for file in ["out/simulated/report.json", "film.otio"] {
+        let text = String::from_utf8(stage.read(file)).expect("it is text");
+        assert!(text.contains("https://pictures.example/a.png?…"), "{text}");
+        assert!(!text.contains("5ec2e7"), "{file}");
+    }
+}
+
 /// In every place that a key can be put by mistake.
 #[test]
 fn nor_by_those_who_look_at_settings() {

@@ -306,7 +306,10 @@ mod tests {
             ("RUNNER_OUT", "--out <DIR>"),
             ("RUNNER_COLOR", "--color <WHEN>"),
         ] {
-            assert_eq!(seen[name].to_string(), command);
+            let arg = &seen[name];
+            let value = &arg.get_value_names().expect("a value has a name")[0];
+            let long = arg.get_long().expect("a flag has a name");
+            assert_eq!(format!("--{long} <{value}>"), command);
         }
     }
 

@@ -24,6 +24,7 @@ pub(super) fn mask(text: &str) -> Cow<'_, str> {
     let starts = text.char_indices().filter_map(|(at, c)| match c {
         '?' | '&' => secret(text, at + 1),
         's' | 'e' => key(text, at),
+        ':' => user(text, at),
         _ => None,
     });
     let mut secrets: Vec<std::ops::Range<usize>> = Vec::new();
@@ -57,6 +58,15 @@ fn secret(text: &str, start: usize) -> Option<std::ops::Range<usize>> {
     Some(from..from + word(&text[from..]))
 }
 
+/// Who asks, and with which password, between `://` and `@`.
+fn user(text: &str, start: usize) -> Option<std::ops::Range<usize>> {
+    let rest = text[start..].strip_prefix("://")?;
+    let host_ends = rest.find(|c: char| !c.is_ascii_graphic() || "/?#\"'".contains(c));
+    let name = rest[..host_ends.unwrap_or(rest.len())].rfind('@')?;
+    let from = start + "://".len();
+    Some(from..from + name)
+}
+
 /// A word that begins as keys do, and is as long as they are.
 fn key(text: &str, start: usize) -> Option<std::ops::Range<usize>> {
     const SHORTEST: usize = 20;
@@ -86,6 +96,10 @@ mod tests {
             "a: 'https://x/y.png?Expires=1&Signature=*****&z=1' # 雪\nb: &sig x\n"
         );
         assert_eq!(masked.len(), text.len());
+        assert_eq!(
+            mask("a: https://me:pass@x/y@2.png # b@c"),
+            "a: https://*******@x/y@2.png # b@c"
+        );
         let key = "api_key: sk-api-0123456789abcdefghij # ask-me-nothing-about-it-at-all";
         let covered = "api_key: sk-************************ # ask-me-nothing-about-it-at-all";
         assert_eq!(mask(key), covered);

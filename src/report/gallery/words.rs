@@ -38,7 +38,7 @@ pub const WORDS: &[&str] = &[
     "If the task is there", "If it is not", "Try once more", "Try once more, and pay for it",
     "Then run again", "Run again", "Use this take",
     // What was decided for a shot.
-    "create", "wait", "reuse", "resume", "elsewhere", "blocked",
+    "create", "replace", "wait", "reuse", "resume", "elsewhere", "blocked",
     // Units.
     "{n} s", "{m} min {s} s", "{n} kB", "{n} MB",
     // Keys.
