@@ -13,7 +13,7 @@ use crate::cli::args::Colour;
 use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::load::Loaded;
-use crate::cli::render;
+use crate::cli::{render, terminal};
 use crate::diag::{Diagnostic, Sources};
 use crate::lang::Language;
 
@@ -111,8 +111,7 @@ impl Console {
 
     /// Places in a line of stdout; `None` where it is no terminal.
     pub(super) fn data_width() -> Option<usize> {
-        let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
-        Some(usize::from(width.0))
+        terminal::stdout().map(|terminal| terminal.size().columns)
     }
 
     /// Whether a person can be asked.
