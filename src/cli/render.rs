@@ -157,12 +157,17 @@ pub(super) fn worst(diagnostics: &[Diagnostic]) -> Option<Code> {
 pub(super) fn count(diagnostics: &[Diagnostic]) -> String {
     let errors = diagnostics.iter().filter(|d| d.is_error()).count();
     let warnings = diagnostics.len() - errors;
-    let words = |n: usize, one: &str| match n {
+    let errors = match errors {
         0 => None,
-        1 => Some(format!("1 {one}")),
-        n => Some(format!("{n} {one}s")),
+        1 => Some("1 error".to_owned()),
+        n => Some(format!("{n} errors")),
     };
-    [words(errors, "error"), words(warnings, "warning")]
+    let warnings = match warnings {
+        0 => None,
+        1 => Some("1 warning".to_owned()),
+        n => Some(format!("{n} warnings")),
+    };
+    [errors, warnings]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()

@@ -83,7 +83,12 @@ fn all(command: Command, language: Language) -> Command {
 }
 
 fn spoken(argument: clap::Arg, language: Language) -> clap::Arg {
-    let say = |text: &clap::builder::StyledStr| language.lines(&text.to_string()).into_owned();
+    // The variable of a flag is named behind its help, and has no translation.
+    let say = |text: &clap::builder::StyledStr| {
+        let text = text.to_string();
+        let (words, variable) = text.split_at(text.find(" [env: ").unwrap_or(text.len()));
+        format!("{}{variable}", language.lines(words))
+    };
     let help = argument.get_help().map(say);
     let long_help = argument.get_long_help().map(say);
     let heading = match argument.get_help_heading() {

@@ -53,8 +53,14 @@ impl Catalogue {
             let translation = message
                 .msgstr()
                 .map_err(|_| format!("`{}` has plural forms", message.msgid()))?;
-            if !translation.is_empty() {
-                catalogue.add(message.msgid(), translation)?;
+            if translation.is_empty() {
+                continue;
+            }
+            catalogue.add(message.msgid(), translation)?;
+            // Texts of several lines are looked up line by line, too.
+            let line = |text: &str| text.trim_matches('\n').to_owned();
+            if line(message.msgid()) != message.msgid() {
+                catalogue.add(&line(message.msgid()), &line(translation))?;
             }
         }
         catalogue.patterns.sort_by(|a, b| {
@@ -103,10 +109,26 @@ impl Catalogue {
         if let Some(plain) = self.plain.get(sentence) {
             return Some(plain.clone());
         }
+        if let Some(counted) = self.counted(sentence) {
+            return Some(counted);
+        }
         // `3 to create, 2 to reuse` would fit `{n} to reuse`, too.
         self.in_parts(sentence, depth, Known::All)
             .or_else(|| self.by_pattern(sentence, depth))
             .or_else(|| self.in_parts(sentence, depth, Known::Some))
+    }
+
+    /// `3 saved`, `2 to create`: a number of things, and what is with them.
+    fn counted(&self, sentence: &str) -> Option<String> {
+        let (number, what) = sentence.split_once(' ')?;
+        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        if let Some(plain) = self.plain.get(what) {
+            return Some(format!("{number} 个{plain}"));
+        }
+        let plain = self.plain.get(what.strip_prefix("to ")?)?;
+        Some(format!("{number} 个待{plain}"))
     }
 
     fn by_pattern(&self, sentence: &str, depth: usize) -> Option<String> {
@@ -131,7 +153,7 @@ impl Catalogue {
     fn in_parts(&self, sentence: &str, depth: usize, known: Known) -> Option<String> {
         SEPARATORS.iter().find_map(|(separator, own)| {
             let parts: Vec<&str> = sentence.split(separator).collect();
-            if parts.len() < 2 {
+            if parts.len() < 2 || !parts.iter().all(|part| is_balanced(part)) {
                 return None;
             }
             let part = |part: &&str| match known {
@@ -154,8 +176,14 @@ impl Catalogue {
     /// One message and no enumeration.
     fn message(&self, sentence: &str, depth: usize) -> Option<String> {
         let plain = self.plain.get(sentence).cloned();
+        let plain = plain.or_else(|| self.counted(sentence));
         plain.or_else(|| self.by_pattern(sentence, depth))
     }
+}
+
+/// Whether every bracket of a part closes in it.
+fn is_balanced(part: &str) -> bool {
+    part.matches('(').count() == part.matches(')').count()
 }
 
 /// Whether a message is the end of a sentence, such as `, by hand`, or its

@@ -33,6 +33,9 @@ msgstr "在 {backend} 上的计划：{counts}；费用 {cost}"
 msgid ", trace {id}"
 msgstr "，追踪号 {id}"
 
+msgid "saved"
+msgstr "已保存"
+
 msgid "up to "
 msgstr "最多 "
 
@@ -65,6 +68,9 @@ fn sentences_find_their_translation() {
             Some("没有创建任何任务，追踪号 7f"),
         ),
         ("up to 3 to create", Some("最多 新建 3 个")),
+        ("7 up to date", None),
+        ("3 saved", Some("3 个已保存")),
+        ("2 to reuse", Some("复用 2 个")),
         ("write it as { name }", Some("写成 { name }")),
         ("no shot is called ``", None),
         ("somebody's own words", None),
