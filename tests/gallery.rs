@@ -47,7 +47,11 @@ fn a_page_is_there_after_a_run_in_which_a_shot_fails() {
     let stage = stage();
     let ran = stage.apply(&["--scenario", "trouble.yaml"]);
     assert_eq!(ran.code, 100, "{}", ran.stderr);
-    assert!(ran.stderr.contains("to look at: out/simulated/report.html"));
+    assert!(
+        ran.stderr.contains("to look at: ") && ran.stderr.contains("out/simulated/report.html"),
+        "{}",
+        ran.stderr
+    );
     let first = page(&stage);
     assert!(first.contains("data:image/jpeg;base64,/9j/"));
     assert!(first.contains("runner apply shots.yaml --simulate --only doomed --retry failed"));

@@ -502,7 +502,9 @@ fn story() -> Vec<Event> {
 
 fn state(events: &[Event]) -> String {
     let mut state = RunState::default();
-    events.iter().for_each(|event| state.apply(event));
+    for event in events {
+        state.apply(event);
+    }
     let shots = &state.shots;
     format!(
         "{:?} {shots:?} {:?} {:?}",
