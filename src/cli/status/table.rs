@@ -134,12 +134,11 @@ impl Status {
     fn going_on(&self) -> String {
         let folder = self.folder.display().to_string().replace('\\', "/");
         let Some(run) = self.run.as_ref().filter(|_| self.running) else {
-            let words = if self.running {
-                "a run begins"
+            return if self.running {
+                format!("a run begins in {folder}")
             } else {
-                "no run is going on"
+                format!("no run is going on in {folder}")
             };
-            return format!("{words} in {folder}");
         };
         let time = elapsed_seconds(between(run.started_at, self.now));
         let pause = run.pause.filter(|(until, _)| *until > self.now);
