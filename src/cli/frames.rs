@@ -13,6 +13,7 @@ use crate::cli::console::Console;
 use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::words::slashes;
 use crate::media::frames::{self, Decoder, Frame, FrameError, Tools};
 use crate::shot::FrameAt;
 use crate::store::write_atomic;
@@ -184,7 +185,7 @@ fn picture_json(picture: &Picture) -> Value {
     let frame = &picture.frame;
     json!({
         "place": picture.place,
-        "file": picture.file.to_string_lossy().replace('\\', "/"),
+        "file": slashes(&picture.file),
         "width": frame.width,
         "height": frame.height,
         "time_s": frame.time.as_secs_f64(),

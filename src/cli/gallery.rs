@@ -10,6 +10,7 @@ use std::path::Path;
 
 use crate::cli::args::ApplyArgs;
 use crate::cli::error::CliError;
+use crate::cli::words::slashes;
 use crate::cli::{prepare, takes};
 use crate::engine::Shutdown;
 use crate::id::{ShotId, TaskId};
@@ -141,10 +142,6 @@ pub(super) fn again(
         shutdown: Shutdown::default(),
     };
     Ok(gallery.page(report))
-}
-
-fn slashes(path: &Path) -> String {
-    path.display().to_string().replace('\\', "/")
 }
 
 /// What commands have to repeat to mean the same film.

@@ -12,7 +12,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::prepare;
-use crate::cli::words::shots;
+use crate::cli::words::{shots, slashes};
 use crate::manifest::manifest_schema;
 use crate::spec::Spec;
 use crate::store::write_where_free;
@@ -119,7 +119,7 @@ fn write(path: &Path, text: &str, note: &str, console: &mut Console) -> Result<(
 }
 
 fn shown(path: &Path) -> String {
-    let text = path.display().to_string().replace('\\', "/");
+    let text = slashes(path);
     text.strip_prefix("./").unwrap_or(&text).to_owned()
 }
 

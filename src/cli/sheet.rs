@@ -22,6 +22,7 @@ use crate::cli::console::Console;
 use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::words::slashes;
 use crate::cli::{load, plan, prepare};
 use crate::media::frames::Tools;
 use crate::media::thumbnail::{Thumbnail, jpeg};
@@ -342,7 +343,7 @@ impl Done<'_> {
                 "width": video.map(|video| video.width),
                 "height": video.map(|video| video.height),
                 "duration_ms": video.map(|video| video.duration_ms),
-                "poster": path.map(|path| slashes(path)),
+                "poster": path.map(slashes),
                 "blurhash": poster.map(|poster| &poster.blurhash),
                 "mean_colour": poster.map(|Poster { mean: [r, g, b], .. }| format!("#{r:02x}{g:02x}{b:02x}")),
             })
@@ -351,13 +352,8 @@ impl Done<'_> {
             "format_version": "1.0",
             "title": reel.film.title,
             "videos": slashes(folder),
-            "sheets": self.sheets.iter().map(|path| slashes(path)).collect::<Vec<_>>(),
+            "sheets": self.sheets.iter().map(slashes).collect::<Vec<_>>(),
             "shots": reel.film.cards.iter().enumerate().map(shot).collect::<Vec<_>>(),
         })
     }
-}
-
-/// A path as every system writes it in JSON.
-fn slashes(path: &Path) -> String {
-    path.to_string_lossy().replace('\\', "/")
 }

@@ -1,5 +1,7 @@
 //! Small phrases that several commands say alike.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::money::{Money, Total};
@@ -10,6 +12,11 @@ pub(super) fn shots(count: usize) -> String {
         1 => "1 shot".to_owned(),
         count => format!("{count} shots"),
     }
+}
+
+/// A path with `/`, whatever the system writes.
+pub(super) fn slashes(path: impl AsRef<Path>) -> String {
+    path.as_ref().to_string_lossy().replace('\\', "/")
 }
 
 /// An amount for programs: the number as text, because floats lose cents.

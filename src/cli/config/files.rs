@@ -14,6 +14,7 @@ use clap::{Arg, Command};
 use crate::cli::config::profiles::Profile;
 use crate::cli::config::{keys, secrets};
 use crate::cli::env::Environment;
+use crate::cli::words::slashes;
 use crate::diag::{Code, Diagnostic, Severity, SourceFile, Sources, Span, Spanned};
 use crate::manifest;
 
@@ -227,9 +228,8 @@ fn user() -> Option<Place> {
 
 /// A path as seen from the working folder, else from home, with `/`.
 pub(in crate::cli) fn shown(path: &Path) -> String {
-    let slashes = |path: PathBuf| path.display().to_string().replace('\\', "/");
     let Ok(path) = std::path::absolute(path) else {
-        return slashes(path.to_owned());
+        return slashes(path);
     };
     let here = Environment::here();
     for (up, folder) in here.ancestors().enumerate().take(4) {

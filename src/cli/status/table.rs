@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Row;
-use crate::cli::words::{padded, shots, total_json};
+use crate::cli::words::{padded, shots, slashes, total_json};
 use crate::lang::Language;
 use crate::ledger::{Accounts, LatestRun};
 use crate::report::{Size, elapsed_seconds, pause_text};
@@ -132,7 +132,7 @@ impl Status {
 
     /// Whether a run goes on in the folder, since when, and whether it pauses.
     fn going_on(&self) -> String {
-        let folder = self.folder.display().to_string().replace('\\', "/");
+        let folder = slashes(&self.folder);
         let Some(run) = self.run.as_ref().filter(|_| self.running) else {
             return if self.running {
                 format!("a run begins in {folder}")
