@@ -7,7 +7,9 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
+use futures::StreamExt as _;
+use futures::stream::FuturesOrdered;
+use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 
 use crate::engine::host::{Host as _, Rules};
 use crate::engine::life;
@@ -15,8 +17,9 @@ use crate::engine::local::Local;
 use crate::engine::schedule::{End, Free, Ready, Schedule};
 use crate::event::{Decision, EventKind, PendingReason, ShotFacts, SkipReason};
 use crate::id::{ShotId, TaskId};
-use crate::plan::{Job, Later, Plan};
+use crate::plan::{Job, Later, Looked, Plan};
 use crate::provider::Provider;
+use crate::store::Store;
 
 /// Tells the facts, lives every shot, and says that it is over. Returns the
 /// paid tasks that could not be written down.
@@ -58,10 +61,10 @@ pub(super) async fn carry_out<P: Provider>(
         rules,
         later: Arc::new(plan.later),
         schedule,
-        steps: JoinSet::new(),
+        lives: JoinSet::new(),
         living: 0,
         ready: VecDeque::new(),
-        looking: 0,
+        looks: FuturesOrdered::new(),
     };
     film.play(concurrency, &mut unrecorded).await;
     if let Some(reason) = local.gate.announce() {
@@ -76,16 +79,12 @@ pub(super) async fn carry_out<P: Provider>(
 /// The ledger failed: nothing more is begun, and what lives comes to its end.
 struct Broken;
 
-/// One thing that came to its end.
-enum Step {
-    /// A life, which took a place among `concurrency` or not.
-    Lived {
-        shot: ShotId,
-        placed: bool,
-        end: Result<End, Option<TaskId>>,
-    },
-    /// The frames for a shot were taken.
-    Decided(Vec<(ShotFacts, Job)>),
+/// A life that came to its end.
+struct Lived {
+    shot: ShotId,
+    /// Whether it took a place among `concurrency`.
+    placed: bool,
+    end: Result<End, Option<TaskId>>,
 }
 
 /// Who waits for its admission, and what becomes of it when there is none.
@@ -105,13 +104,15 @@ struct Film<'a, P> {
     rules: Rules,
     later: Arc<Later>,
     schedule: Schedule,
-    steps: JoinSet<Step>,
+    lives: JoinSet<Lived>,
     /// Lives that hold a place.
     living: usize,
     /// Shots whose frames can be taken, in the order in which they were freed.
     ready: VecDeque<Ready>,
-    /// How many frames are being taken.
-    looking: usize,
+    /// Shots whose frames are being taken. They are decided on in the order in
+    /// which they were freed, so that of two that ask for one video it is never
+    /// a race which of them has it.
+    looks: FuturesOrdered<JoinHandle<Looked>>,
 }
 
 /// Frames that are taken at once: each is a decoder at work, or a program.
@@ -139,7 +140,7 @@ impl<P: Provider> Film<'_, P> {
             if !broken {
                 broken = self.look().await.is_err();
             }
-            if door.is_none() && self.steps.is_empty() {
+            if door.is_none() && self.lives.is_empty() && self.looks.is_empty() {
                 if !broken && self.strand().await.is_ok() && self.is_begun() {
                     continue;
                 }
@@ -147,8 +148,12 @@ impl<P: Provider> Film<'_, P> {
             }
             let result = tokio::select! {
                 biased;
-                Some(step) = self.steps.join_next() => match step {
-                    Ok(step) => self.take_in(step, unrecorded).await,
+                Some(lived) = self.lives.join_next() => match lived {
+                    Ok(lived) => self.take_in(lived, unrecorded).await,
+                    Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+                },
+                Some(looked) = self.looks.next() => match looked {
+                    Ok(looked) => self.looked(looked).await,
                     Err(panic) => std::panic::resume_unwind(panic.into_panic()),
                 },
                 (shot, job, end) = at(&mut door) => {
@@ -180,37 +185,36 @@ impl<P: Provider> Film<'_, P> {
         self.living += usize::from(placed);
         let (local, rules) = (Arc::clone(self.local), self.rules);
         // Awaited in `play`: no life outlives it.
-        self.steps.spawn(async move {
+        self.lives.spawn(async move {
             let end = life::run_shot(&*local, &rules, &shot, &job).await;
             let shot = shot.id;
-            Step::Lived { shot, placed, end }
+            Lived { shot, placed, end }
         });
     }
 
     async fn take_in(
         &mut self,
-        step: Step,
+        lived: Lived,
         unrecorded: &mut Vec<(ShotId, TaskId)>,
     ) -> Result<(), Broken> {
-        match step {
-            Step::Lived { shot, placed, end } => {
-                self.living -= usize::from(placed);
-                match end {
-                    Ok(end) => self.ended(&shot, end).await,
-                    Err(task) => {
-                        unrecorded.extend(task.map(|task| (shot, task)));
-                        Err(Broken)
-                    }
-                }
-            }
-            Step::Decided(decided) => {
-                self.looking -= 1;
-                for (facts, job) in decided {
-                    self.decided(facts, job).await?;
-                }
-                Ok(())
+        let Lived { shot, placed, end } = lived;
+        self.living -= usize::from(placed);
+        match end {
+            Ok(end) => self.ended(&shot, end).await,
+            Err(task) => {
+                unrecorded.extend(task.map(|task| (shot, task)));
+                Err(Broken)
             }
         }
+    }
+
+    /// Decides on a shot that has its frames.
+    async fn looked(&mut self, looked: Looked) -> Result<(), Broken> {
+        for (facts, job) in self.later.decide(looked) {
+            let facts = adopted(facts, &self.local.store).await;
+            self.decided(facts, job).await?;
+        }
+        Ok(())
     }
 
     /// Tells what a shot that waited is now, and puts it where it belongs.
@@ -251,7 +255,7 @@ impl<P: Provider> Film<'_, P> {
     /// Begins to take frames for shots that are ready; where the run is to end,
     /// says so of them instead.
     async fn look(&mut self) -> Result<(), Broken> {
-        while self.looking < LOOKING
+        while self.looks.len() < LOOKING
             && let Some(ready) = self.ready.pop_front()
         {
             let gate = &self.local.gate;
@@ -263,15 +267,9 @@ impl<P: Provider> Film<'_, P> {
                 self.ended(&id, End::Without).await?;
                 continue;
             }
-            let (later, store) = (Arc::clone(&self.later), Arc::clone(&self.local.store));
-            self.looking += 1;
-            self.steps.spawn_blocking(move || {
-                let mut decided = later.decide(&ready.shot, &ready.videos);
-                for (facts, _) in &mut decided {
-                    adopt(facts, &store);
-                }
-                Step::Decided(decided)
-            });
+            let later = Arc::clone(&self.later);
+            let look = spawn_blocking(move || later.look(&ready.shot, &ready.videos));
+            self.looks.push_back(look);
         }
         Ok(())
     }
@@ -287,7 +285,7 @@ impl<P: Provider> Film<'_, P> {
 
     /// Whether there is something to do after all.
     fn is_begun(&self) -> bool {
-        !self.steps.is_empty() || !self.schedule.is_empty()
+        !self.lives.is_empty() || !self.looks.is_empty() || !self.schedule.is_empty()
     }
 
     /// Says of a shot that a video is missing that it needs a frame of.
@@ -318,13 +316,17 @@ impl<P: Provider> Film<'_, P> {
 
 /// A video that was made for the shot under another name gets the shot's name
 /// too. Where that cannot be, the shot is told to have it where it is.
-fn adopt(facts: &mut ShotFacts, store: &crate::store::Store) {
+async fn adopted(mut facts: ShotFacts, store: &Arc<Store>) -> ShotFacts {
     if let Some(video) = &mut facts.existing
         && video.path != facts.file
-        && let Ok(saved) = store.adopt(video, &facts.file)
     {
-        video.path = saved.path;
+        let (store, file, there) = (Arc::clone(store), facts.file.clone(), video.clone());
+        let copied = spawn_blocking(move || store.adopt(&there, &file)).await;
+        if let Ok(Ok(saved)) = copied {
+            video.path = saved.path;
+        }
     }
+    facts
 }
 
 /// Waits for a shot's admission; says what becomes of it when there is none.

@@ -257,6 +257,9 @@ pub(super) fn frames(request: &CheckedRequest) -> Vec<FrameUse> {
     used.collect()
 }
 
+/// A shot that has its frames, before it is known whether another asks for the same.
+pub struct Looked((ShotFacts, Job));
+
 /// Decides, during the run, on shots that waited.
 pub struct Later {
     pub(super) context: Context,
@@ -269,28 +272,29 @@ impl Later {
         &self.context
     }
 
-    /// Decides on a shot whose sources are all there; `videos` has theirs. May
-    /// take as long as decoding them takes. Behind the shot comes what was paid
-    /// for it earlier and is not what it asks for now.
-    pub fn decide(
-        &self,
-        shot: &CheckedShot,
-        videos: &HashMap<ShotId, Video>,
-    ) -> Vec<(ShotFacts, Job)> {
+    /// Looks at a shot whose sources are all there; `videos` has theirs. May take
+    /// as long as decoding them takes, and asks nobody what other shots are.
+    pub fn look(&self, shot: &CheckedShot, videos: &HashMap<ShotId, Video>) -> Looked {
         let context = &self.context;
         let frame = |shot: &ShotId, at: FrameAt| match videos.get(shot) {
             Some(video) => take(context, video, at).map(Some),
             None => Err(format!("needs a frame of `{shot}`, which is not there")),
         };
-        let decided = match fill(shot, frame) {
-            Filled::Whole(shot) => {
-                let whole = plan_whole(*shot, context);
-                let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-                asking(whole, true, &mut asked)
-            }
+        Looked(match fill(shot, frame) {
+            Filled::Whole(shot) => plan_whole(*shot, context),
             Filled::Never(why) => blocked(shot, why, context),
             // `frame` has a video or an error, so that nothing is left for later.
             Filled::Part(_) => blocked(shot, "a frame is not there".to_owned(), context),
+        })
+    }
+
+    /// Decides on a shot that was looked at; of two that ask for one video the first
+    /// to come here has it. Behind the shot comes what was paid for it earlier and
+    /// is not what it asks for now.
+    pub fn decide(&self, Looked(looked): Looked) -> Vec<(ShotFacts, Job)> {
+        let decided = {
+            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            asking(looked, true, &mut asked)
         };
         let mut all = self.released(&decided.0);
         all.insert(0, decided);

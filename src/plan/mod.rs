@@ -29,7 +29,7 @@ use crate::check::request::CheckedRequest;
 use crate::event::{Decision, RunFacts, ShotFacts};
 use crate::id::{AttemptId, Fingerprint, RunId, ShotId};
 use crate::money::Total;
-pub use crate::plan::chain::Later;
+pub use crate::plan::chain::{Later, Looked};
 use crate::plan::decide::{Decided, PaidTask};
 use crate::plan::estimate::{Pace, Work};
 use crate::plan::fingerprint::Key;

@@ -311,7 +311,7 @@ fn later(shots: &[String], history: &History) -> Vec<crate::event::ShotFacts> {
     };
     let a = ShotId::new("a").expect("a good id");
     let videos = HashMap::from([(a, video_of("a"))]);
-    let decided = plan.later.decide(&shot, &videos);
+    let decided = plan.later.decide(plan.later.look(&shot, &videos));
     decided.into_iter().map(|(facts, _)| facts).collect()
 }
 
