@@ -311,6 +311,10 @@ pub struct PlanArgs {
 }
 
 /// `runner apply`
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags are switched one by one"
+)]
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:

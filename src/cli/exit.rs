@@ -31,7 +31,7 @@ pub enum Exit {
     Budget,
     /// Some shots failed.
     ShotsFailed,
-    /// A video is damaged, or not all of it is there.
+    /// A video is damaged, not all of it is there, or it is not the accepted one.
     ChecksFailed,
     /// Paid tasks are not collected yet: run again.
     Unfinished,
@@ -87,7 +87,7 @@ impl Exit {
             Self::Budget => "the budget refuses it; nothing more was created",
             Self::ShotsFailed => "some shots failed or were left out",
             Self::ChecksFailed => {
-                "a video is damaged, not whole, or of a kind that cannot be decoded"
+                "a video is damaged, not whole, of a kind that cannot be decoded, or not the one that the lock accepted"
             }
             Self::Unfinished => "unfinished: what is paid for is not collected yet",
             Self::Uncertain => "a creation is uncertain: a person has to look",

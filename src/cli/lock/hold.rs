@@ -72,7 +72,7 @@ impl Verdict {
             return Ok(());
         }
         tell::differences(differences, console);
-        let error = self.file.not_as(differences, "does not hold");
+        let error = self.file.broken(differences);
         Err(if differences.iter().any(is_lost) {
             error.advice("bring the accepted videos back first (a cache, `runner takes FILE --select DIGITS`), or make others without --locked and accept them: runner lock FILE --update SHOT")
         } else {

@@ -117,16 +117,16 @@ fn shown(value: Option<&Value>) -> String {
         Value::String(text) => line(&text),
         Value::Array(items) if items.len() == 1 => shown(items.first()),
         Value::Object(object) => {
-            let digest = |key: &str| object.get(key).and_then(Value::as_str);
+            let text = |key: &str| object.get(key).and_then(Value::as_str);
             let short = |digest: &str| digest.chars().take(DIGITS).collect::<String>();
-            let pixels = digest("pixels_sha256").map(|pixels| line(&short(pixels)));
-            let frame = digest("shot").zip(digest("frame"));
-            match (digest("sha256"), pixels, frame, object.get("image")) {
+            let pixels = text("pixels_sha256").map(|pixels| line(&short(pixels)));
+            let place = text("shot").zip(text("frame"));
+            match (text("sha256"), pixels, place, object.get("image")) {
                 (Some(sha256), ..) => format!("sha256 {}", line(&short(sha256))),
-                (_, Some(pixels), Some((shot, at)), _) => {
-                    line(&format!("{at} of {shot} (pixels {pixels})"))
+                (_, Some(pixels), Some((source, at)), _) => {
+                    line(&format!("{at} of {source} (pixels {pixels})"))
                 }
-                (_, None, Some((shot, at)), _) => line(&format!("{at} of {shot}")),
+                (_, None, Some((source, at)), _) => line(&format!("{at} of {source}")),
                 (_, Some(pixels), None, _) => format!("frame {pixels}"),
                 (.., Some(image)) => shown(Some(image)),
                 _ => line(&Value::Object(object).to_string()),
