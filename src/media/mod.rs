@@ -20,6 +20,7 @@ pub mod fonts;
 pub mod frames;
 pub mod inspect;
 pub mod library;
+pub mod measure;
 pub mod motion;
 pub mod probe;
 pub mod recode;
