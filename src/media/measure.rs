@@ -8,8 +8,13 @@
 //! The decoders are those of `frames`. Where they do not know a coding, a system ffmpeg is asked if the caller names
 //! one, and `decoder` says so; else `undecoded` says why there is no picture.
 
+mod camera;
+mod cuts;
 mod glance;
 mod likeness;
+mod reduce;
+mod sound;
+mod still;
 
 use std::fs::File;
 use std::path::Path;
@@ -17,9 +22,14 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use self::camera::Camera;
+pub use self::camera::Moved;
+use self::cuts::Cuts;
 pub use self::glance::{GLANCES, Glance, glance_of_image};
 pub use self::likeness::{Band, Bounds, Likeness, likeness};
-use super::frames::Tools;
+use self::reduce::{milliseconds, reduce};
+use self::still::{Black, Frozen};
+use super::frames::{Decoder, FrameError, Pictures, Tools};
 use super::inspect;
 use super::probe::{self, ProbeError};
 
@@ -173,13 +183,41 @@ pub enum MeasureError {
 }
 
 /// Measures a video. What needs decoders that are not there is left out and said; only a file that is no whole video
-/// is an error.
+/// is an error. Takes up to a second; callers on an async runtime put it on a blocking thread.
 pub fn measure(path: &Path, what: What, tools: &Tools<'_>) -> Result<Measures, MeasureError> {
-    let io = |source| ProbeError::Io { source };
-    let mut file = File::open(path).map_err(io)?;
-    let info = probe::probe(&mut file)?;
-    let inspection = inspect::inspect(&mut file)?;
-    let _ = (what, tools);
+    let mut file = File::open(path).map_err(|source| ProbeError::Io { source })?;
+    let mut measures = properties(&mut file)?;
+    if what.has_picture() {
+        let _ = tools;
+        match Pictures::open_sparsely(path).and_then(look) {
+            Ok(picture) => {
+                measures.picture = Some(picture);
+                measures.decoder = Some(Decoder::BuiltIn.to_string());
+            }
+            Err(error) => measures.undecoded = Some(error.to_string()),
+        }
+    }
+    if what.has_sound()
+        && let Some(sound) = &mut measures.audio
+    {
+        match sound::listen(&mut file) {
+            Ok(heard) => {
+                sound.loudness_lufs = Some(heard.lufs);
+                sound.peak_dbfs = Some(heard.peak_dbfs);
+            }
+            Err((unheard, peak)) => {
+                sound.unheard = Some(unheard);
+                sound.peak_dbfs = peak;
+            }
+        }
+    }
+    Ok(measures)
+}
+
+/// What the index says.
+fn properties(file: &mut File) -> Result<Measures, ProbeError> {
+    let info = probe::probe(&mut *file)?;
+    let sound = inspect::inspect(&mut *file)?.sound;
     Ok(Measures {
         width: info.width,
         height: info.height,
@@ -187,19 +225,41 @@ pub fn measure(path: &Path, what: What, tools: &Tools<'_>) -> Result<Measures, M
         frames: info.frames,
         fps: (info.fps * 1000.0).round() / 1000.0,
         codec: info.codec,
-        audio: inspection
-            .sound
-            .filter(|_| info.has_audio)
-            .map(|sound| Sound {
-                codec: sound.codec,
-                channels: sound.channels,
-                sample_rate: sound.rate_hz,
-                loudness_lufs: None,
-                peak_dbfs: None,
-                unheard: None,
-            }),
+        audio: sound.filter(|_| info.has_audio).map(|sound| Sound {
+            codec: sound.codec,
+            channels: sound.channels,
+            sample_rate: sound.rate_hz,
+            loudness_lufs: None,
+            peak_dbfs: None,
+            unheard: None,
+        }),
         picture: None,
         undecoded: None,
         decoder: None,
+    })
+}
+
+/// Looks at the pictures of a film, one after the other.
+fn look(pictures: Pictures) -> Result<Picture, FrameError> {
+    let (turn, end) = (pictures.turn(), milliseconds(pictures.length()));
+    let places = glance::places(&pictures.times());
+    let (mut black, mut frozen) = (Black::default(), Frozen::default());
+    let (mut cuts, mut camera) = (Cuts::default(), Camera::default());
+    let mut glances = Vec::with_capacity(places.len());
+    for (place, picture) in pictures.enumerate() {
+        let frame = reduce(&picture?, turn);
+        black.see(&frame);
+        frozen.see(&frame);
+        cuts.see(&frame);
+        let moved = camera.see(&frame);
+        if places.contains(&place) {
+            glances.push(Glance::of(&frame, moved));
+        }
+    }
+    Ok(Picture {
+        black: black.finish(end),
+        frozen: frozen.finish(end),
+        cuts: cuts.finish(),
+        glances,
     })
 }

@@ -8,6 +8,8 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use image::RgbImage;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::camera::Moved;
+use super::reduce::{self, Small, halved};
 use crate::media::plane::yuv;
 
 /// So many frames are kept of a film, if it has as many.
@@ -22,6 +24,8 @@ pub(super) const CHROMA: usize = 16;
 pub struct Glance {
     /// When it is shown.
     pub at_ms: u64,
+    /// Where the camera is, since the beginning.
+    pub moved: Moved,
     /// Luma of 32x32 parts of the frame, in the range of television: 16 is black, 235 white.
     #[serde(serialize_with = "write", deserialize_with = "read")]
     pub luma: Vec<u8>,
@@ -39,6 +43,41 @@ fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
     STANDARD_NO_PAD
         .decode(text)
         .map_err(serde::de::Error::custom)
+}
+
+impl Glance {
+    pub(super) fn of(frame: &Small, moved: Moved) -> Self {
+        let chroma = frame.chroma.iter();
+        Self {
+            at_ms: frame.at_ms,
+            moved,
+            luma: halved(&frame.luma, reduce::SIDE),
+            chroma: chroma
+                .flat_map(|plane| halved(plane, reduce::HALF))
+                .collect(),
+        }
+    }
+
+    /// Whether it has as many samples as it should, which one that was kept may not have.
+    pub fn is_sound(&self) -> bool {
+        self.luma.len() == LUMA * LUMA && self.chroma.len() == 2 * CHROMA * CHROMA
+    }
+}
+
+/// Places of frames over the length of a film, given when each frame is shown: the first, the last, and what is
+/// shown at equal distances between them.
+pub(super) fn places(times: &[std::time::Duration]) -> Vec<usize> {
+    let Some(last) = times.last() else {
+        return Vec::new();
+    };
+    let parts = GLANCES as u32 - 1;
+    let place = |part: u32| {
+        let time = *last * part / parts;
+        times.partition_point(|other| *other <= time).max(1) - 1
+    };
+    let mut places: Vec<usize> = (0..=parts).map(place).collect();
+    places.dedup();
+    places
 }
 
 /// A picture as if it were a frame at the beginning of a film.
@@ -70,6 +109,7 @@ pub fn glance_of_image(image: &RgbImage) -> Glance {
     let chroma = (1..3).flat_map(|plane| colours.iter().map(move |colour| colour[plane]));
     Glance {
         at_ms: 0,
+        moved: Moved::default(),
         luma: luma.collect(),
         chroma: chroma.collect(),
     }
