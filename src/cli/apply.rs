@@ -37,6 +37,7 @@ use crate::report::{
 use crate::simulator::Simulator;
 use crate::state::RunState;
 use crate::store::Store;
+use crate::verdict::Examiner;
 
 pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
     match Accepted::find(args)? {
@@ -96,6 +97,7 @@ fn carry_out(
     let unpriced = limits::allow_unpriced(&manifest, args);
     limits::within_budget(&plan, &settings, unpriced)?;
     let callback = manifest.callback.clone();
+    let examiner = loaded.examiner.take();
     // The plan holds all that is needed from here on; a run may take hours.
     drop((manifest, loaded));
     if !confirmed(&plan, &target, args, console) {
@@ -114,6 +116,7 @@ fn carry_out(
         folder,
         store,
         ledger,
+        examiner,
         settings,
     };
     run.carry_out(args, console)
@@ -190,6 +193,7 @@ struct Run {
     folder: PathBuf,
     store: Store,
     ledger: Ledger,
+    examiner: Option<Arc<Examiner>>,
     settings: Settings,
 }
 
@@ -324,6 +328,7 @@ impl Run {
             store: Arc::new(self.store),
             ledger: self.ledger,
             turnstile: self.turnstile,
+            examiner: self.examiner,
             observer,
             wall_clock: Timestamp::now,
         };

@@ -7,6 +7,7 @@
 
 mod decision;
 mod failure;
+mod verdict;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use decision::Decision;
 pub use failure::{Failure, FailureClass, Operation};
+pub use verdict::{Check, Judgement, Quorum, Verdict};
 
 use crate::id::{AttemptId, FileId, Fingerprint, RunId, ShotId, TaskId};
 use crate::money::{Money, Total};
@@ -131,6 +133,16 @@ pub enum EventKind {
         /// What is on disk.
         video: Video,
     },
+    /// The video was looked at, and is or is not what the author expects. Whatever
+    /// it says, the video stays.
+    ShotChecked {
+        /// The shot.
+        shot: ShotId,
+        /// The video that was looked at: its SHA-256.
+        video_sha256: String,
+        /// What the checks said.
+        verdict: Verdict,
+    },
     /// The task is paid and not yet collected; running again collects it.
     ShotPending {
         /// The shot.
@@ -173,6 +185,7 @@ impl EventKind {
             | Self::TaskFailed { shot, .. }
             | Self::Retrying { shot, .. }
             | Self::VideoSaved { shot, .. }
+            | Self::ShotChecked { shot, .. }
             | Self::ShotPending { shot, .. }
             | Self::ShotSkipped { shot, .. } => Some(shot),
             Self::ShotDecided(facts) => Some(&facts.id),
@@ -297,6 +310,9 @@ pub struct ShotFacts {
     pub another_take: bool,
     /// [`Decision::Reuse`]: the video that is on disk already.
     pub existing: Option<Video>,
+    /// What the checks say of that video, where all is known that they ask for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
     /// [`Decision::Resume`]: the task that was paid earlier.
     pub paid_task: Option<TaskId>,
 }

@@ -321,6 +321,7 @@ fn facts(
         earlier: false,
         another_take: decided.another_take,
         existing: decided.existing,
+        verdict: None,
         paid_task: decided.paid.map(|paid| paid.task),
         id: shot.id.clone(),
         scene: shot.scene.clone(),

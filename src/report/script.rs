@@ -63,6 +63,7 @@ pub(super) fn facts(name: &str, decision: Decision) -> ShotFacts {
         earlier: false,
         another_take: false,
         existing: (decision == Decision::Reuse).then(|| video(name)),
+        verdict: None,
         paid_task: (decision == Decision::Resume).then(|| TaskId::new("106916112212001")),
     }
 }
