@@ -1,6 +1,6 @@
 //! How a difference looks: a field before and after, a text word by word.
 //!
-//! Owns looks only. With colour, what went is red and what came is green;
+//! Owns looks only, and how many are shown. With colour, what went is red and what came is green;
 //! without, they stand in `[-…-]` and `{+…+}`, as in `git diff --word-diff`.
 
 use serde_json::Value;
@@ -8,6 +8,7 @@ use similar::{ChangeTag, TextDiff};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::check::link::{is_link, without_secrets};
+use crate::cli::console::Console;
 use crate::cli::render::calm;
 use crate::event::FieldChange;
 use crate::plan::changes::manifest_key;
@@ -17,6 +18,9 @@ const SHORT: usize = 32;
 
 /// What stays the same is shown this many characters before and behind a change.
 const AROUND: usize = 30;
+
+/// Things that are listed before a person has seen enough.
+const SHOWN: usize = 20;
 
 /// Digits that are shown of a digest.
 const DIGITS: usize = 8;
@@ -43,6 +47,41 @@ impl Marks {
             Self::Colour => format!("\x1b[32m{text}\x1b[0m"),
             Self::Signs => format!("{{+{text}+}}"),
         }
+    }
+}
+
+/// What became of one thing, to be told.
+pub(in crate::cli) struct Told<'a> {
+    /// What it is, and what became of it.
+    pub(in crate::cli) title: String,
+    /// Field by field.
+    pub(in crate::cli) changes: &'a [FieldChange],
+    /// What follows from it.
+    pub(in crate::cli) note: Option<&'a str>,
+}
+
+/// Says what differs, until a person has seen enough.
+pub(in crate::cli) fn tell<'a>(
+    all: impl ExactSizeIterator<Item = Told<'a>>,
+    console: &mut Console,
+) {
+    let marks = if console.colour() {
+        Marks::Colour
+    } else {
+        Marks::Signs
+    };
+    let left = all.len().saturating_sub(SHOWN);
+    for told in all.take(SHOWN) {
+        console.say(calm(&told.title));
+        for change in told.changes {
+            console.say(format!("    {}", field(change, marks)));
+        }
+        if let Some(note) = told.note {
+            console.say(format!("    {}", calm(note)));
+        }
+    }
+    if left > 0 {
+        console.say(format!("and {left} more"));
     }
 }
 
@@ -80,14 +119,16 @@ fn shown(value: Option<&Value>) -> String {
         Value::Object(object) => {
             let digest = |key: &str| object.get(key).and_then(Value::as_str);
             let short = |digest: &str| digest.chars().take(DIGITS).collect::<String>();
-            match (
-                digest("sha256"),
-                digest("pixels_sha256"),
-                object.get("image"),
-            ) {
-                (Some(sha256), _, _) => format!("sha256 {}", line(&short(sha256))),
-                (_, Some(pixels), _) => format!("frame {}", line(&short(pixels))),
-                (_, _, Some(image)) => shown(Some(image)),
+            let pixels = digest("pixels_sha256").map(|pixels| line(&short(pixels)));
+            let frame = digest("shot").zip(digest("frame"));
+            match (digest("sha256"), pixels, frame, object.get("image")) {
+                (Some(sha256), ..) => format!("sha256 {}", line(&short(sha256))),
+                (_, Some(pixels), Some((shot, at)), _) => {
+                    line(&format!("{at} of {shot} (pixels {pixels})"))
+                }
+                (_, None, Some((shot, at)), _) => line(&format!("{at} of {shot}")),
+                (_, Some(pixels), None, _) => format!("frame {pixels}"),
+                (.., Some(image)) => shown(Some(image)),
                 _ => line(&Value::Object(object).to_string()),
             }
         }
