@@ -7,7 +7,7 @@ use crate::cli::render;
 use crate::manifest::manifest_schema;
 use crate::plan::document::PlanReport;
 use crate::plan::record::PlanFile;
-use crate::report::{events_schema, report_schema};
+use crate::report::{diff_schema, events_schema, report_schema};
 use crate::spec::Spec;
 
 pub(super) fn schema(args: &SchemaArgs, console: &mut Console) -> Exit {
@@ -17,6 +17,7 @@ pub(super) fn schema(args: &SchemaArgs, console: &mut Console) -> Exit {
         SchemaOf::Diagnostics => render::diagnostics_schema(),
         SchemaOf::Plan => schemars::schema_for!(PlanReport).to_value(),
         SchemaOf::PlanFile => schemars::schema_for!(PlanFile).to_value(),
+        SchemaOf::Diff => diff_schema(),
         SchemaOf::Events => events_schema(),
     };
     console.data(format!("{schema:#}"));

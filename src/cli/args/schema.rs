@@ -26,6 +26,8 @@ pub enum SchemaOf {
     Plan,
     /// What `plan --save` keeps.
     PlanFile,
+    /// What `diff --format json` prints.
+    Diff,
     /// The lines of `--progress json`.
     Events,
     /// What `runner check --json` prints.
