@@ -18,7 +18,8 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::gallery::{self, Gallery};
 use crate::cli::history::{Memory, forgotten};
-use crate::cli::load;
+use crate::cli::load::{self, Loaded};
+use crate::cli::lock::{Hold, Verdict, worse};
 use crate::cli::plan::Accepted;
 use crate::cli::{callbacks, limits};
 use crate::cli::{plan as plan_command, prepare, render, signals, simulate, terminal, verbose};
@@ -76,6 +77,7 @@ fn carry_out(
             .map_err(prepare::ledger_error)?;
     }
     let files = plan_command::files_read(&loaded);
+    let hold = lock_of(args, &loaded, &target)?;
     let mut plan = prepare::plan(
         &mut loaded,
         &manifest,
@@ -93,6 +95,10 @@ fn carry_out(
         Accepted::bound(&plan, &mut settings);
     }
     console.say(plan_command::summary(&plan));
+    let locked = hold.map(|hold| hold.on(&plan, &store));
+    if let Some(locked) = &locked {
+        locked.judge(console)?;
+    }
     let unpriced = limits::allow_unpriced(&manifest, args);
     limits::within_budget(&plan, &settings, unpriced)?;
     let callback = manifest.callback.clone();
@@ -115,8 +121,15 @@ fn carry_out(
         store,
         ledger,
         settings,
+        locked,
     };
     run.carry_out(args, console)
+}
+
+/// What the plan is to be held to, where that is asked for.
+fn lock_of(args: &ApplyArgs, loaded: &Loaded, target: &Target) -> Result<Option<Hold>, CliError> {
+    let hold = || Hold::read(&args.manifest.manifest, loaded, target);
+    args.locked.then(hold).transpose()
 }
 
 /// Asks before money is spent, where there is a person to ask.
@@ -191,10 +204,11 @@ struct Run {
     store: Store,
     ledger: Ledger,
     settings: Settings,
+    locked: Option<Verdict>,
 }
 
 impl Run {
-    fn carry_out(self, args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
+    fn carry_out(mut self, args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
         let runtime = simulate::runtime()?;
         let shutdown = Shutdown::default();
         let watching = runtime.spawn(signals::watch(shutdown.clone()));
@@ -206,6 +220,7 @@ impl Run {
             .verbose
             .then(|| verbose::witness(console.clone(), glance.clone()));
         runtime.spawn(signals::answer(glance, console.clone()));
+        let locked = self.locked.take();
         let sinks = Arc::new(Mutex::new(sinks));
         let watched = observer(Arc::clone(&sinks));
         let result = runtime.block_on(self.run(args, watched, witness, &shutdown));
@@ -223,7 +238,11 @@ impl Run {
         // Nothing is left to wait for; a simulator's renderer may still be at it.
         runtime.shutdown_background();
         match result? {
-            Ok(state) => Ok(Exit::of_run(&state)),
+            Ok(state) => {
+                let exit = Exit::of_run(&state);
+                let as_accepted = locked.is_none_or(|locked| locked.after(&state, console));
+                Ok(if as_accepted { exit } else { worse(exit) })
+            }
             Err(error) => Err(run_error(error)),
         }
     }

@@ -24,7 +24,8 @@ pub enum Exit {
     ManifestInvalid,
     /// No shot matches what was selected.
     NothingSelected,
-    /// What a plan was made from moved; nothing was created.
+    /// What a plan was made from moved, or the lock says something else; nothing was
+    /// created.
     PlanStale,
     /// `plan --detailed-exitcode`: something would be made or collected.
     Changes,
@@ -87,7 +88,7 @@ impl Exit {
             Self::ManifestInvalid => "the manifest is invalid; nothing was created",
             Self::NothingSelected => "nothing selected",
             Self::PlanStale => {
-                "the plan file is stale: something moved since it was kept; nothing was created"
+                "the plan file is stale, or the lock file does not hold: something is not as it was kept; nothing was created"
             }
             Self::Budget => "the budget refuses it; nothing more was created",
             Self::ShotsFailed => "some shots failed or were left out",
@@ -119,7 +120,10 @@ again: what is there stays, what is paid for is collected.",
             Self::ManifestInvalid => "`runner check FILE` shows every mistake at its place; `runner explain CODE` says more.",
             Self::NothingSelected => "`runner check FILE` lists the shots; `--only` takes ids, patterns such as `'night-*'`, and
 expressions such as `'tag(night)'`.",
-            Self::PlanStale => "Make the plan again with the same flags, and look at it: `runner plan FILE --save PLAN`.",
+            Self::PlanStale => "What differs was said, field by field. A plan is made again with the same flags, and looked
+at: `runner plan FILE --save PLAN`. With `--locked`, or `lock --check`: undo what differs, or
+accept it with `runner lock FILE --update SHOT`; a lock that is missing, damaged or of a newer
+version holds nothing, and nothing is created.",
             Self::Budget => "`runner plan FILE` shows what costs how much. Raise `--max-cost`, choose fewer shots with
 `--only`, or allow what has no known price with `--allow-unpriced`.",
             Self::ShotsFailed => "`runner status FILE` says why, shot by shot. Change what was refused and run again; what

@@ -32,6 +32,7 @@ mod init;
 mod limits;
 mod lint;
 mod load;
+mod lock;
 mod man;
 mod plan;
 mod prepare;
@@ -117,6 +118,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Graph(args) => graph::graph(&args, console),
         Command::Animatic(args) => animatic::animatic(&args, console),
         Command::Apply(args) => apply::apply(&args, console),
+        Command::Lock(args) => lock::lock(&args, console),
         Command::Status(args) => status::status(&args, console),
         Command::Runs(args) => runs::runs(&args, console),
         Command::Report(args) => report::report(&args, console),

@@ -13,6 +13,7 @@
 //! only, so that the time grows with the number of shots and not with its square.
 
 mod facts;
+mod lock;
 mod model;
 mod order;
 mod pair;

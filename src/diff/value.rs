@@ -22,12 +22,16 @@ pub fn shown(value: Option<&Value>) -> String {
         Value::Object(object) => {
             let text = |key: &str| object.get(key).and_then(Value::as_str);
             let short = |digest: &str| digest.chars().take(DIGITS).collect::<String>();
+            let pixels = text("pixels_sha256").map(short);
             if let Some(sha256) = text("sha256") {
                 format!("sha256 {}", short(sha256))
-            } else if let Some(pixels) = text("pixels_sha256") {
-                format!("frame {}", short(pixels))
-            } else if let (Some(shot), Some(frame)) = (text("shot"), text("frame")) {
-                format!("the {frame} frame of {shot}")
+            } else if let (Some(shot), Some(at)) = (text("shot"), text("frame")) {
+                match pixels {
+                    Some(pixels) => format!("{at} of {shot} (pixels {pixels})"),
+                    None => format!("{at} of {shot}"),
+                }
+            } else if let Some(pixels) = pixels {
+                format!("frame {pixels}")
             } else if let Some(image) = object.get("image") {
                 shown(Some(image))
             } else {

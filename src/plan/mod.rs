@@ -14,6 +14,7 @@ pub mod frames;
 pub mod graph;
 pub mod history;
 mod leftover;
+pub mod lock;
 pub mod price;
 pub mod record;
 

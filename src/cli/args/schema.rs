@@ -28,6 +28,8 @@ pub enum SchemaOf {
     PlanFile,
     /// What `diff --format json` prints.
     Diff,
+    /// `shots.lock`, as JSON says what TOML holds.
+    Lock,
     /// The lines of `--progress json`.
     Events,
     /// What `runner check --json` prints.

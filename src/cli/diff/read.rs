@@ -17,6 +17,7 @@ use crate::cli::words::slashes;
 use crate::diff::Side;
 use crate::event;
 use crate::plan::document::PlanReport;
+use crate::plan::lock::Lock;
 use crate::plan::record::PlanFile;
 use crate::report::Report;
 use crate::report::SCHEMA_VERSION;
@@ -118,6 +119,11 @@ impl Reader {
         };
         let side = |side| Read { side, videos: None };
         match Found::of(&text).map_err(|error| refused("it is no JSON").because(error))? {
+            Found::Lock => {
+                let lock = Lock::parse(&text)
+                    .map_err(|error| refused("it is a lock that cannot be read").because(error))?;
+                Ok(side(Side::of_lock(&name, &lock)))
+            }
             Found::Report(version) if !is_known(&version, SCHEMA_VERSION) => {
                 Err(refused(&format!(
                     "its format has version {version}, and this program knows version {SCHEMA_VERSION}"
@@ -152,6 +158,7 @@ enum Found {
     Report(String),
     PlanFile,
     Plan,
+    Lock,
     Unknown,
 }
 
@@ -166,6 +173,10 @@ impl Found {
             diagnostics: Option<IgnoredAny>,
             run: Option<IgnoredAny>,
             totals: Option<IgnoredAny>,
+        }
+        // TOML has no brace at its beginning, and the others nothing else.
+        if looks_like_a_lock(text) {
+            return Ok(Self::Lock);
         }
         let head: Head = serde_json::from_str(text)?;
         Ok(match head {
@@ -187,6 +198,13 @@ impl Found {
             _ => Self::Unknown,
         })
     }
+}
+
+/// Whether a line says so, however damaged the rest is.
+fn looks_like_a_lock(text: &str) -> bool {
+    let lines = text.lines().map(str::trim);
+    let mut facts = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    facts.next() == Some("format = \"runner lock\"")
 }
 
 fn is_known(version: &str, known: &str) -> bool {

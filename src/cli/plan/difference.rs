@@ -1,11 +1,12 @@
 //! How a difference looks: a field before and after, a text word by word.
 //!
-//! Owns looks only. With colour, what went is red and what came is green;
+//! Owns looks only, and how many are shown. With colour, what went is red and what came is green;
 //! without, they stand in `[-…-]` and `{+…+}`, as in `git diff --word-diff`.
 
 use serde_json::Value;
 
 use crate::check::link::is_link;
+use crate::cli::console::Console;
 use crate::cli::render::calm;
 use crate::diff::shown;
 use crate::diff::words::{Piece, near, pieces};
@@ -14,6 +15,9 @@ use crate::plan::changes::manifest_key;
 
 /// Texts of more characters than this are compared word by word.
 const SHORT: usize = 32;
+
+/// Things that are listed before a person has seen enough.
+const SHOWN: usize = 20;
 
 /// How differences are marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +50,41 @@ impl Marks {
             Self::Colour => format!("{} → {}", self.gone(&old), self.came(&new)),
             Self::Signs => format!("{old} → {new}"),
         }
+    }
+}
+
+/// What became of one thing, to be told.
+pub(in crate::cli) struct Told<'a> {
+    /// What it is, and what became of it.
+    pub(in crate::cli) title: String,
+    /// Field by field.
+    pub(in crate::cli) changes: &'a [FieldChange],
+    /// What follows from it.
+    pub(in crate::cli) note: Option<&'a str>,
+}
+
+/// Says what differs, until a person has seen enough.
+pub(in crate::cli) fn tell<'a>(
+    all: impl ExactSizeIterator<Item = Told<'a>>,
+    console: &mut Console,
+) {
+    let marks = if console.colour() {
+        Marks::Colour
+    } else {
+        Marks::Signs
+    };
+    let left = all.len().saturating_sub(SHOWN);
+    for told in all.take(SHOWN) {
+        console.say(calm(&told.title));
+        for change in told.changes {
+            console.say(format!("    {}", field(change, marks)));
+        }
+        if let Some(note) = told.note {
+            console.say(format!("    {}", calm(note)));
+        }
+    }
+    if left > 0 {
+        console.say(format!("and {left} more"));
     }
 }
 
