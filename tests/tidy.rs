@@ -14,7 +14,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "pure",
-        &["spec", "manifest", "shot", "check", "plan", "select"],
+        &[
+            "spec", "manifest", "shot", "check", "plan", "select", "diff",
+        ],
     ),
     (
         "ports",

@@ -10,6 +10,8 @@ pub enum Exit {
     Success,
     /// A mistake of this program, or of its ledger.
     Internal,
+    /// `diff`: something that counts differs.
+    Differs,
     /// The command line is wrong.
     Usage,
     /// The key is refused, or there is none.
@@ -45,9 +47,10 @@ pub enum Exit {
 
 impl Exit {
     /// Every one of them, in the order of their numbers.
-    pub const ALL: [Exit; 17] = [
+    pub const ALL: [Exit; 18] = [
         Self::Success,
         Self::Internal,
+        Self::Differs,
         Self::Usage,
         Self::Changes,
         Self::Key,
@@ -72,7 +75,10 @@ impl Exit {
             Self::Internal => {
                 "internal: a mistake of this program, or of its ledger or output folder; something that `doctor` found"
             }
-            Self::Usage => "usage: the command line, a variable or a configuration file is wrong",
+            Self::Differs => "with `diff`: something that counts differs",
+            Self::Usage => {
+                "usage: the command line, a variable or a configuration file is wrong; with `diff`: it could not be compared"
+            }
             Self::Changes => {
                 "with `plan --detailed-exitcode`: something would be made or collected"
             }
@@ -101,6 +107,7 @@ impl Exit {
         match self {
             Self::Success => "There is nothing to do.",
             Self::Internal => "Read the message: it names the file or the folder. Nothing is paid twice by running again.",
+            Self::Differs => "`runner diff A B` says what; `--ignore WHAT` tells it without counting it.",
             Self::Usage => "`runner COMMAND --help` shows every flag and an example; `runner config --origin` says where
 each setting comes from.",
             Self::Changes => "`runner apply FILE` makes and collects what the plan lists.",
@@ -135,7 +142,7 @@ video that is not as it was paid for is fetched again by `runner apply`.",
     pub fn code(self) -> u8 {
         match self {
             Self::Success => 0,
-            Self::Internal => 1,
+            Self::Internal | Self::Differs => 1,
             Self::Usage | Self::Changes => 2,
             Self::Key => 3,
             Self::Quota => 4,

@@ -17,6 +17,7 @@ mod completions;
 mod config;
 mod console;
 mod cut;
+mod diff;
 mod doctor;
 mod env;
 mod error;
@@ -122,6 +123,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Status(args) => status::status(&args, console),
         Command::Runs(args) => runs::runs(&args, console),
         Command::Report(args) => report::report(&args, console),
+        Command::Diff(args) => diff::diff(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
         Command::Sheet(args) => sheet::sheet(&args, console),
         Command::Export(args) => export::export(&args, console),
