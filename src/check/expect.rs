@@ -24,7 +24,11 @@ pub(super) fn fitting(shot: &Shot) -> Arc<[Expectation]> {
     if shot.expect.iter().all(fits) {
         return Arc::clone(&shot.expect);
     }
-    shot.expect.iter().filter(|one| fits(one)).cloned().collect()
+    shot.expect
+        .iter()
+        .filter(|one| fits(one))
+        .cloned()
+        .collect()
 }
 
 /// Everything that is odd about the expectations of a shot.
@@ -61,7 +65,9 @@ fn impossible(one: &Expectation) -> Option<Diagnostic> {
 fn unknown_codec(one: &Expectation, codec: &str) -> Option<Diagnostic> {
     let head = codec.split('.').next().unwrap_or_default();
     let fourcc = |known: &&str| known.eq_ignore_ascii_case(head);
-    let known = CODECS.iter().any(|(_, family)| family.iter().any(|f| fourcc(&f)));
+    let known = CODECS
+        .iter()
+        .any(|(_, family)| family.iter().any(|f| fourcc(&f)));
     if known || codec_family(codec).is_some() {
         return None;
     }
@@ -78,11 +84,7 @@ fn unknown_codec(one: &Expectation, codec: &str) -> Option<Diagnostic> {
 }
 
 /// What this request cannot give.
-fn contradicting(
-    one: &Expectation,
-    shot: &Shot,
-    request: &CheckedRequest,
-) -> Option<Diagnostic> {
+fn contradicting(one: &Expectation, shot: &Shot, request: &CheckedRequest) -> Option<Diagnostic> {
     let warning = |message: String| Diagnostic::warning(Code::Expectation, one.span, message);
     match (one.key, &one.wanted) {
         (Key::Duration, Wanted::Length { min, max }) => {
@@ -118,11 +120,7 @@ fn contradicting(
     }
 }
 
-fn first_frame(
-    one: &Expectation,
-    shot: &Shot,
-    request: &CheckedRequest,
-) -> Option<Diagnostic> {
+fn first_frame(one: &Expectation, shot: &Shot, request: &CheckedRequest) -> Option<Diagnostic> {
     if shot.is_broken("first_frame") {
         return None;
     }
