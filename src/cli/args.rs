@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod config;
 mod cut;
+mod diff;
 mod doctor;
 mod explain;
 mod export;
@@ -36,6 +37,7 @@ pub(super) use self::check::{CheckArgs, CheckFormat};
 pub(super) use self::completions::CompletionsArgs;
 pub(super) use self::config::ConfigArgs;
 pub(super) use self::cut::CutArgs;
+pub(super) use self::diff::{DiffArgs, DiffFormat};
 pub(super) use self::doctor::DoctorArgs;
 pub(super) use self::explain::ExplainArgs;
 pub(super) use self::export::{ExportArgs, Format, PathStyle};
@@ -139,6 +141,8 @@ pub enum Command {
     Runs(RunsArgs),
     /// Tell any run again: for people, CI services, pull requests.
     Report(ReportArgs),
+    /// Say what differs between two runs, reports or plans, with both videos side by side.
+    Diff(DiffArgs),
     /// List the takes of shots, and choose the one that counts.
     Takes(TakesArgs),
     /// Draw contact sheets, a storyboard to be printed, and posters.

@@ -10,6 +10,8 @@ pub enum Exit {
     Success,
     /// A mistake of this program, or of its ledger.
     Internal,
+    /// `diff`: something that counts differs.
+    Differs,
     /// The command line is wrong.
     Usage,
     /// The key is refused, or there is none.
@@ -31,7 +33,7 @@ pub enum Exit {
     Budget,
     /// Some shots failed.
     ShotsFailed,
-    /// A video is damaged, not all of it is there, or it is not the accepted one.
+    /// A video is not what is expected of it, or damaged, or not all of it is there.
     ChecksFailed,
     /// Paid tasks are not collected yet: run again.
     Unfinished,
@@ -45,9 +47,10 @@ pub enum Exit {
 
 impl Exit {
     /// Every one of them, in the order of their numbers.
-    pub const ALL: [Exit; 17] = [
+    pub const ALL: [Exit; 18] = [
         Self::Success,
         Self::Internal,
+        Self::Differs,
         Self::Usage,
         Self::Changes,
         Self::Key,
@@ -72,7 +75,10 @@ impl Exit {
             Self::Internal => {
                 "internal: a mistake of this program, or of its ledger or output folder; something that `doctor` found"
             }
-            Self::Usage => "usage: the command line, a variable or a configuration file is wrong",
+            Self::Differs => "with `diff`: something that counts differs",
+            Self::Usage => {
+                "usage: the command line, a variable or a configuration file is wrong; with `diff`: it could not be compared"
+            }
             Self::Changes => {
                 "with `plan --detailed-exitcode`: something would be made or collected"
             }
@@ -87,7 +93,7 @@ impl Exit {
             Self::Budget => "the budget refuses it; nothing more was created",
             Self::ShotsFailed => "some shots failed or were left out",
             Self::ChecksFailed => {
-                "a video is damaged, not whole, of a kind that cannot be decoded, or not the one that the lock accepted"
+                "only checks failed: a video is not what is expected of it, or that cannot be found out; or it is damaged, not whole, of a kind that cannot be decoded, or not the one that the lock accepted"
             }
             Self::Unfinished => "unfinished: what is paid for is not collected yet",
             Self::Uncertain => "a creation is uncertain: a person has to look",
@@ -101,6 +107,7 @@ impl Exit {
         match self {
             Self::Success => "There is nothing to do.",
             Self::Internal => "Read the message: it names the file or the folder. Nothing is paid twice by running again.",
+            Self::Differs => "`runner diff A B` says what; `--ignore WHAT` tells it without counting it.",
             Self::Usage => "`runner COMMAND --help` shows every flag and an example; `runner config --origin` says where
 each setting comes from.",
             Self::Changes => "`runner apply FILE` makes and collects what the plan lists.",
@@ -121,7 +128,9 @@ version holds nothing, and nothing is created.",
 `--only`, or allow what has no known price with `--allow-unpriced`.",
             Self::ShotsFailed => "`runner status FILE` says why, shot by shot. Change what was refused and run again; what
 is there is not paid again. `--retry failed` pays once more for what failed at the service.",
-            Self::ChecksFailed => "Run `runner apply` again: a video that is not as it was paid for is fetched again.",
+            Self::ChecksFailed => "`runner status FILE` says what is not as expected. Look at the video: change what is
+expected of it, or make another take with `--force 'status(unexpected)'`, which is paid for. A
+video that is not as it was paid for is fetched again by `runner apply`.",
             Self::Unfinished => "Run the same command again later: it collects, and pays for nothing twice.",
             Self::Uncertain => "Nobody knows whether the service took a creation. Look at the account, then say
 `runner resolve FILE SHOT --task ID` or `runner resolve FILE SHOT --lost`.",
@@ -133,7 +142,7 @@ is there is not paid again. `--retry failed` pays once more for what failed at t
     pub fn code(self) -> u8 {
         match self {
             Self::Success => 0,
-            Self::Internal => 1,
+            Self::Internal | Self::Differs => 1,
             Self::Usage | Self::Changes => 2,
             Self::Key => 3,
             Self::Quota => 4,
@@ -179,6 +188,8 @@ is there is not paid again. `--retry failed` pays once more for what failed at t
             Self::ShotsFailed
         } else if counts.pending > 0 {
             Self::Unfinished
+        } else if counts.unexpected + counts.unknown > 0 {
+            Self::ChecksFailed
         } else {
             Self::Success
         }

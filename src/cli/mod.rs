@@ -11,11 +11,13 @@ mod backend;
 mod beside;
 mod callbacks;
 mod check;
+mod checks;
 mod choose;
 mod completions;
 mod config;
 mod console;
 mod cut;
+mod diff;
 mod doctor;
 mod env;
 mod error;
@@ -121,6 +123,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Status(args) => status::status(&args, console),
         Command::Runs(args) => runs::runs(&args, console),
         Command::Report(args) => report::report(&args, console),
+        Command::Diff(args) => diff::diff(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
         Command::Sheet(args) => sheet::sheet(&args, console),
         Command::Export(args) => export::export(&args, console),

@@ -26,6 +26,8 @@ pub enum SchemaOf {
     Plan,
     /// What `plan --save` keeps.
     PlanFile,
+    /// What `diff --format json` prints.
+    Diff,
     /// `shots.lock`, as JSON says what TOML holds.
     Lock,
     /// The lines of `--progress json`.
