@@ -64,6 +64,16 @@ impl Verdict {
         LockDocument::new(self.file.name(), &self.held)
     }
 
+    /// The lock file.
+    pub(in crate::cli) fn file(&self) -> String {
+        self.file.name()
+    }
+
+    /// Everything that differs from it.
+    pub(in crate::cli) fn differences(&self) -> &[Difference] {
+        &self.held.differences
+    }
+
     /// Says what differs, and refuses it.
     pub(in crate::cli) fn judge(&self, console: &mut Console) -> Result<(), CliError> {
         let Held { differences, .. } = &self.held;
