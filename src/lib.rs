@@ -30,8 +30,9 @@
 //! first:
 //!
 //! - vocabulary: [`lang`], [`id`], [`money`], [`diag`], [`event`], [`state`]
-//! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`], [`select`]
-//! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`callback`]
+//! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`], [`select`],
+//!   [`diff`]
+//! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`callback`], [`verdict`]
 //! - [`engine`] and [`report`], which never import each other
 //! - [`simulator`], the API on loopback
 //! - [`cli`], the only part that prints and reads the environment
@@ -43,6 +44,7 @@ pub mod callback;
 pub mod check;
 pub mod cli;
 pub mod diag;
+pub mod diff;
 pub mod engine;
 pub mod event;
 pub mod id;
@@ -60,3 +62,4 @@ pub mod simulator;
 pub mod spec;
 pub mod state;
 pub mod store;
+pub mod verdict;

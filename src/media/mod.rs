@@ -43,7 +43,7 @@ mod mux;
 mod noise;
 mod overlay;
 mod palette;
-mod photo;
+pub(crate) mod photo;
 mod plane;
 mod scene;
 mod sketch;
