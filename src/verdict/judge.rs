@@ -158,7 +158,7 @@ fn like(key: Key, band: &Band, evidence: &Evidence<'_>) -> Found {
     let bounds = bounds(band).ok_or_else(|| "no such band is known".to_owned())?;
     Ok((
         likeness.is_within(&bounds),
-        numbers(likeness.colour, likeness.layout),
+        numbers(likeness.colour, likeness.layout, likeness.camera),
     ))
 }
 
@@ -176,23 +176,32 @@ fn bounds(band: &Band) -> Option<Bounds> {
             let own = |name: &str| own(name).map(|(_, number)| (number * 1000.0).round() as i32);
             Some(Bounds {
                 colour: own("colour").map_or(0, i32::unsigned_abs),
-                layout: own("layout").unwrap_or(-1000),
+                layout: own("layout").unwrap_or(0),
+                camera: own("camera").map_or(0, i32::unsigned_abs),
             })
         }
     }
 }
 
-fn numbers(colour: u32, layout: i32) -> String {
-    let thousandths = |number: i64| {
-        let sign = if number < 0 { "-" } else { "" };
-        let number = number.abs();
-        format!("{sign}{}.{:03}", number / 1000, number % 1000)
-    };
-    format!(
-        "colour {}, layout {}",
-        thousandths(colour.into()),
-        thousandths(layout.into())
-    )
+fn numbers(colour: u32, layout: i32, camera: Option<u32>) -> String {
+    let thousandths = |number: u32| format!("{}.{:03}", number / 1000, number % 1000);
+    let (colour, layout) = (
+        thousandths(colour),
+        thousandths(layout.max(0).unsigned_abs()),
+    );
+    match camera {
+        Some(camera) => format!(
+            "colour {colour}, layout {layout}, camera {}",
+            thousandths(camera)
+        ),
+        None => format!("colour {colour}, layout {layout}"),
+    }
+}
+
+/// The least numbers that count; one of 0 says nothing.
+fn least(bounds: Bounds) -> String {
+    let camera = Some(bounds.camera).filter(|camera| *camera > 0);
+    numbers(bounds.colour, bounds.layout, camera)
 }
 
 /// An expectation in words.
@@ -212,12 +221,8 @@ fn expected(wanted: &Wanted, key: Key) -> String {
         Wanted::AtMost(most) => format!("{most} at most"),
         Wanted::Passes { wanted, of } => format!("{wanted} of {of}"),
         Wanted::Within(band) => match (band, bounds(band)) {
-            (Band::Named(name), Some(Bounds { colour, layout })) => {
-                format!("{name}: {} at least", numbers(colour, layout))
-            }
-            (_, Some(Bounds { colour, layout })) => {
-                format!("{} at least", numbers(colour, layout))
-            }
+            (Band::Named(name), Some(bounds)) => format!("{name}: {} at least", least(bounds)),
+            (_, Some(bounds)) => format!("{} at least", least(bounds)),
             (Band::Named(name), None) => name.clone(),
             (Band::Own(_), None) => "a band".to_owned(),
         },
