@@ -158,7 +158,7 @@ fn like(key: Key, band: &Band, evidence: &Evidence<'_>) -> Found {
     let bounds = bounds(band).ok_or_else(|| "no such band is known".to_owned())?;
     Ok((
         likeness.is_within(&bounds),
-        numbers(likeness.colour, likeness.layout, likeness.camera),
+        numbers(&Bounds::from(likeness), likeness.camera.is_some()),
     ))
 }
 
@@ -177,31 +177,28 @@ fn bounds(band: &Band) -> Option<Bounds> {
             Some(Bounds {
                 colour: own("colour").map_or(0, i32::unsigned_abs),
                 layout: own("layout").unwrap_or(0),
+                hues: own("hues").map_or(0, i32::unsigned_abs),
                 camera: own("camera").map_or(0, i32::unsigned_abs),
             })
         }
     }
 }
 
-fn numbers(colour: u32, layout: i32, camera: Option<u32>) -> String {
+fn numbers(bounds: &Bounds, has_camera: bool) -> String {
     let thousandths = |number: u32| format!("{}.{:03}", number / 1000, number % 1000);
-    let (colour, layout) = (
-        thousandths(colour),
-        thousandths(layout.max(0).unsigned_abs()),
-    );
-    match camera {
-        Some(camera) => format!(
-            "colour {colour}, layout {layout}, camera {}",
-            thousandths(camera)
-        ),
-        None => format!("colour {colour}, layout {layout}"),
+    let (colour, hues) = (thousandths(bounds.colour), thousandths(bounds.hues));
+    let layout = thousandths(bounds.layout.max(0).unsigned_abs());
+    let camera = thousandths(bounds.camera);
+    if has_camera {
+        format!("colour {colour}, hues {hues}, layout {layout}, camera {camera}")
+    } else {
+        format!("colour {colour}, hues {hues}, layout {layout}")
     }
 }
 
-/// The least numbers that count; one of 0 says nothing.
+/// The least numbers that count; a camera of 0 says nothing.
 fn least(bounds: Bounds) -> String {
-    let camera = Some(bounds.camera).filter(|camera| *camera > 0);
-    numbers(bounds.colour, bounds.layout, camera)
+    numbers(&bounds, bounds.camera > 0)
 }
 
 /// An expectation in words.

@@ -300,7 +300,7 @@ struct Subject<'a> {
 /// One number to choose the nearest by.
 fn closeness(likeness: &Likeness) -> i64 {
     let camera = likeness.camera.map_or(0, i64::from);
-    i64::from(likeness.colour) + i64::from(likeness.layout) + camera
+    i64::from(likeness.colour) + i64::from(likeness.hues) + i64::from(likeness.layout) + camera
 }
 
 /// What has to be measured; nothing where what is on record is enough.

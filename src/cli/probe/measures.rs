@@ -196,10 +196,12 @@ fn loudness(sound: &Sound) -> String {
 fn alike(likeness: &Likeness) -> String {
     let band = likeness.band().map_or("in no band", Band::name);
     let share = |thousandths: u32| format!("{}%", (thousandths + 5) / 10);
-    let colour = share(likeness.colour);
+    let (colour, hues) = (share(likeness.colour), share(likeness.hues));
     let layout = share(likeness.layout.max(0).unsigned_abs());
     match likeness.camera.map(share) {
-        Some(camera) => format!("{band}: colour {colour}, layout {layout}, camera {camera}"),
-        None => format!("{band}: colour {colour}, layout {layout}"),
+        Some(camera) => {
+            format!("{band}: colour {colour}, hues {hues}, layout {layout}, camera {camera}")
+        }
+        None => format!("{band}: colour {colour}, hues {hues}, layout {layout}"),
     }
 }

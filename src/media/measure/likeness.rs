@@ -16,6 +16,9 @@ pub struct Likeness {
     /// How much of its colours one has in common with the other, wherever they are: the part that two histograms of
     /// light and colour share.
     pub colour: u32,
+    /// How much of the hues of one the other has at all, in whatever amount: a red coat that is blue takes away as
+    /// much as there is of it.
+    pub hues: u32,
     /// How alike light and colour are in the same places of the same moments; a mean difference of one of 256 steps
     /// takes 20 away. The picture may have moved by an eighth, the moment by a seventh of the film.
     pub layout: i32,
@@ -29,10 +32,24 @@ pub struct Likeness {
 pub struct Bounds {
     /// The least `colour`.
     pub colour: u32,
+    /// The least `hues`.
+    pub hues: u32,
     /// The least `layout`.
     pub layout: i32,
     /// The least `camera`, where there is one.
     pub camera: u32,
+}
+
+impl From<Likeness> for Bounds {
+    /// The narrowest bounds that something lies within.
+    fn from(likeness: Likeness) -> Self {
+        Self {
+            colour: likeness.colour,
+            hues: likeness.hues,
+            layout: likeness.layout,
+            camera: likeness.camera.unwrap_or(0),
+        }
+    }
 }
 
 /// Bounds with a name.
@@ -62,13 +79,14 @@ impl Band {
 
     /// The least numbers of the band.
     pub fn bounds(self) -> Bounds {
-        let (colour, layout, camera) = match self {
-            Self::Close => (700, 880, 600),
-            Self::Alike => (600, 620, 450),
-            Self::Loose => (450, 520, 0),
+        let (colour, hues, layout, camera) = match self {
+            Self::Close => (700, 980, 880, 600),
+            Self::Alike => (600, 980, 620, 500),
+            Self::Loose => (450, 900, 520, 0),
         };
         Bounds {
             colour,
+            hues,
             layout,
             camera,
         }
@@ -79,6 +97,7 @@ impl Likeness {
     /// Whether it lies within bounds.
     pub fn is_within(&self, bounds: &Bounds) -> bool {
         self.colour >= bounds.colour
+            && self.hues >= bounds.hues
             && self.layout >= bounds.layout
             && self.camera.is_none_or(|camera| camera >= bounds.camera)
     }
@@ -96,6 +115,7 @@ pub fn likeness(a: &[Glance], b: &[Glance]) -> Likeness {
     if !is_sound(a) || !is_sound(b) {
         return Likeness {
             colour: 0,
+            hues: 0,
             layout: 0,
             camera: None,
         };
@@ -104,6 +124,7 @@ pub fn likeness(a: &[Glance], b: &[Glance]) -> Likeness {
     let films = a.len() > 1 && b.len() > 1;
     Likeness {
         colour: shared(&histogram(a), &histogram(b)),
+        hues: hues(a, b),
         layout: i32::midpoint(found(&first, &second), found(&second, &first)),
         camera: films.then(|| way(a, b)),
     }
@@ -159,6 +180,45 @@ fn share_out([luma, blue, red]: [u8; 3], cells: &mut [u64]) {
 fn shared(a: &[u64], b: &[u64]) -> u32 {
     let shared: u64 = a.iter().zip(b).map(|(a, b)| *a.min(b)).sum();
     ((shared + 500) / 1000).min(1000) as u32
+}
+
+/// Cells of hues in both directions.
+const HUES: usize = 16;
+
+/// How much of the hues of each film has something near in the other.
+fn hues(a: &[Glance], b: &[Glance]) -> u32 {
+    let (a, b) = (hue_cells(a), hue_cells(b));
+    let lost = lost(&a, &b).max(lost(&b, &a));
+    (1000 - (lost / 1000).min(1000)) as u32
+}
+
+fn hue_cells(glances: &[Glance]) -> Vec<u64> {
+    let mut cells = vec![0; HUES * HUES];
+    for glance in glances {
+        let (blue, red) = glance.chroma.split_at(CHROMA * CHROMA);
+        for (blue, red) in blue.iter().zip(red) {
+            cells[usize::from(blue / 16) * HUES + usize::from(red / 16)] += 1;
+        }
+    }
+    let total: u64 = cells.iter().sum();
+    let scaled = cells.iter().map(|cell| cell * 1_000_000 / total.max(1));
+    scaled.collect()
+}
+
+/// How much of some hues the others lack, those next to them included.
+fn lost(hues: &[u64], others: &[u64]) -> u64 {
+    let near = |place: usize| -> u64 {
+        let around = |at: usize| at.saturating_sub(1)..(at + 2).min(HUES);
+        let (blue, red) = (place / HUES, place % HUES);
+        around(blue)
+            .map(|blue| others[blue * HUES..][around(red)].iter().sum::<u64>())
+            .sum()
+    };
+    let lost = hues
+        .iter()
+        .enumerate()
+        .map(|(place, hue)| hue.saturating_sub(near(place)));
+    lost.sum()
 }
 
 /// Parts in each direction in which places are compared.
