@@ -32,7 +32,7 @@
 //! - vocabulary: [`lang`], [`id`], [`money`], [`diag`], [`event`], [`state`]
 //! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`], [`select`],
 //!   [`diff`]
-//! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`callback`]
+//! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`callback`], [`verdict`]
 //! - [`engine`] and [`report`], which never import each other
 //! - [`simulator`], the API on loopback
 //! - [`cli`], the only part that prints and reads the environment
@@ -62,3 +62,4 @@ pub mod simulator;
 pub mod spec;
 pub mod state;
 pub mod store;
+pub mod verdict;

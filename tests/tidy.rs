@@ -20,7 +20,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "ports",
-        &["store", "ledger", "media", "provider", "callback"],
+        &[
+            "store", "ledger", "media", "provider", "callback", "verdict",
+        ],
     ),
     ("engine and report", &["engine", "report"]),
     ("simulator", &["simulator"]),

@@ -25,7 +25,7 @@ use crate::cli::{callbacks, limits};
 use crate::cli::{plan as plan_command, prepare, render, signals, simulate, terminal, verbose};
 use crate::engine::{self, Observer, Ports, RunError, Settings, Shutdown};
 use crate::event::{Decision, Event};
-use crate::ledger::{Ledger, Turnstile};
+use crate::ledger::{Ledger, Records, Turnstile};
 use crate::manifest::model::Callback;
 use crate::plan::Plan;
 use crate::plan::document::PlanDocument;
@@ -38,6 +38,7 @@ use crate::report::{
 use crate::simulator::Simulator;
 use crate::state::RunState;
 use crate::store::Store;
+use crate::verdict::Examiner;
 
 pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
     match Accepted::find(args)? {
@@ -70,12 +71,7 @@ fn carry_out(
     let folder = prepare::output_folder(&loaded, &manifest, &target, args.results.out.as_ref());
     let store = Store::open(&folder).map_err(prepare::store_error)?;
     let mut ledger = prepare::ledger(&store, console)?;
-    let records = ledger.records().map_err(prepare::ledger_error)?;
-    if prepare::memory(&target) == Memory::Forgets {
-        ledger
-            .write_off(&forgotten(&records, &store, &target.name), Timestamp::now())
-            .map_err(prepare::ledger_error)?;
-    }
+    let records = remembered(&mut ledger, &store, &target)?;
     let files = plan_command::files_read(&loaded);
     let hold = lock_of(args, &loaded, &target)?;
     let mut plan = prepare::plan(
@@ -102,6 +98,7 @@ fn carry_out(
     let unpriced = limits::allow_unpriced(&manifest, args);
     limits::within_budget(&plan, &settings, unpriced)?;
     let callback = manifest.callback.clone();
+    let examiner = loaded.examiner.take();
     // The plan holds all that is needed from here on; a run may take hours.
     drop((manifest, loaded));
     if !confirmed(&plan, &target, args, console) {
@@ -120,6 +117,7 @@ fn carry_out(
         folder,
         store,
         ledger,
+        examiner,
         settings,
         locked,
     };
@@ -130,6 +128,24 @@ fn carry_out(
 fn lock_of(args: &ApplyArgs, loaded: &Loaded, target: &Target) -> Result<Option<Hold>, CliError> {
     let hold = || Hold::read(&args.manifest.manifest, loaded, target);
     args.locked.then(hold).transpose()
+}
+
+/// What is on record, without what a service that forgets has forgotten.
+fn remembered(ledger: &mut Ledger, store: &Store, target: &Target) -> Result<Records, CliError> {
+    loop {
+        let records = ledger.records().map_err(prepare::ledger_error)?;
+        let gone = match prepare::memory(target) {
+            Memory::Forgets => forgotten(&records, store, &target.name),
+            Memory::Keeps => Vec::new(),
+        };
+        if gone.is_empty() {
+            return Ok(records);
+        }
+        // An earlier take may stand for what is written off, and be forgotten, too.
+        ledger
+            .write_off(&gone, Timestamp::now())
+            .map_err(prepare::ledger_error)?;
+    }
 }
 
 /// Asks before money is spent, where there is a person to ask.
@@ -203,6 +219,7 @@ struct Run {
     folder: PathBuf,
     store: Store,
     ledger: Ledger,
+    examiner: Option<Arc<Examiner>>,
     settings: Settings,
     locked: Option<Verdict>,
 }
@@ -343,6 +360,7 @@ impl Run {
             store: Arc::new(self.store),
             ledger: self.ledger,
             turnstile: self.turnstile,
+            examiner: self.examiner,
             observer,
             wall_clock: Timestamp::now,
         };

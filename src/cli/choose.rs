@@ -13,7 +13,7 @@ use crate::cli::args::{ManifestArgs, ResultsArgs};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::load::Loaded;
-use crate::cli::{plan as plan_command, prepare, status};
+use crate::cli::{checks, plan as plan_command, prepare, status};
 use crate::diag::{SourceFile, SourceId, Sources};
 use crate::event::{Decision, ShotFacts};
 use crate::id::ShotId;
@@ -230,7 +230,8 @@ pub(super) fn plan(
     mut context: Context,
 ) -> Result<Plan, CliError> {
     if loaded.undecided {
-        let all = plan::plan(loaded.shots.clone(), context);
+        let mut all = plan::plan(loaded.shots.clone(), context);
+        checks::recall(loaded.examiner.as_ref(), &mut all);
         loaded.selection.learn(&all, records);
         context = all.into_context();
         settle(loaded)?;
@@ -243,7 +244,9 @@ pub(super) fn plan(
             .advice("choose the shot with --only too, or leave --only out"));
     }
     context.selected.clone_from(&loaded.selected);
-    Ok(plan::plan(std::mem::take(&mut loaded.shots), context))
+    let mut plan = plan::plan(std::mem::take(&mut loaded.shots), context);
+    checks::recall(loaded.examiner.as_ref(), &mut plan);
+    Ok(plan)
 }
 
 /// Decides which shots are meant, now that all is known that was asked for.

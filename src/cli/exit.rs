@@ -33,7 +33,7 @@ pub enum Exit {
     Budget,
     /// Some shots failed.
     ShotsFailed,
-    /// A video is damaged, or not all of it is there.
+    /// A video is not what is expected of it, or damaged, or not all of it is there.
     ChecksFailed,
     /// Paid tasks are not collected yet: run again.
     Unfinished,
@@ -93,7 +93,7 @@ impl Exit {
             Self::Budget => "the budget refuses it; nothing more was created",
             Self::ShotsFailed => "some shots failed or were left out",
             Self::ChecksFailed => {
-                "a video is damaged, not whole, or of a kind that cannot be decoded"
+                "only checks failed: a video is not what is expected of it, or that cannot be found out; or it is damaged, not whole, or of a kind that cannot be decoded"
             }
             Self::Unfinished => "unfinished: what is paid for is not collected yet",
             Self::Uncertain => "a creation is uncertain: a person has to look",
@@ -128,7 +128,9 @@ version holds nothing, and nothing is created.",
 `--only`, or allow what has no known price with `--allow-unpriced`.",
             Self::ShotsFailed => "`runner status FILE` says why, shot by shot. Change what was refused and run again; what
 is there is not paid again. `--retry failed` pays once more for what failed at the service.",
-            Self::ChecksFailed => "Run `runner apply` again: a video that is not as it was paid for is fetched again.",
+            Self::ChecksFailed => "`runner status FILE` says what is not as expected. Look at the video: change what is
+expected of it, or make another take with `--force 'status(unexpected)'`, which is paid for. A
+video that is not as it was paid for is fetched again by `runner apply`.",
             Self::Unfinished => "Run the same command again later: it collects, and pays for nothing twice.",
             Self::Uncertain => "Nobody knows whether the service took a creation. Look at the account, then say
 `runner resolve FILE SHOT --task ID` or `runner resolve FILE SHOT --lost`.",
@@ -186,6 +188,8 @@ is there is not paid again. `--retry failed` pays once more for what failed at t
             Self::ShotsFailed
         } else if counts.pending > 0 {
             Self::Unfinished
+        } else if counts.unexpected + counts.unknown > 0 {
+            Self::ChecksFailed
         } else {
             Self::Success
         }

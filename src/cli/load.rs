@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::CommandFactory as _;
 use serde_json::Value;
@@ -29,6 +30,7 @@ use crate::manifest::{self, NoFiles};
 use crate::media::library::Folder;
 use crate::shot::{self, Overrides};
 use crate::spec::Spec;
+use crate::verdict::Examiner;
 
 /// The largest text that is read, in bytes; `manifest` says the same with a place.
 const TEXT_LIMIT: u64 = 16 * 1024 * 1024 + 1;
@@ -62,6 +64,8 @@ pub(super) struct Loaded {
     pub overrides: Overrides,
     /// Every mistake and every lint.
     pub diagnostics: Vec<Diagnostic>,
+    /// Who judges the videos, once they are planned, if anything is expected of any.
+    pub examiner: Option<Arc<Examiner>>,
 }
 
 impl Loaded {
@@ -149,6 +153,7 @@ pub(super) fn load_among(
         selected: None,
         selection,
         undecided: false,
+        examiner: None,
         files,
         overrides: Overrides::default(),
         diagnostics,

@@ -11,6 +11,7 @@ mod backend;
 mod beside;
 mod callbacks;
 mod check;
+mod checks;
 mod choose;
 mod completions;
 mod config;

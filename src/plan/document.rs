@@ -248,7 +248,11 @@ impl LockDocument {
             holds: held.differences.is_empty(),
             videos_compared: held.takes,
             unlocked_videos: held.unlocked,
-            differences: held.differences.iter().map(DifferenceDocument::new).collect(),
+            differences: held
+                .differences
+                .iter()
+                .map(DifferenceDocument::new)
+                .collect(),
         }
     }
 }

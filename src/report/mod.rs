@@ -29,6 +29,7 @@ mod tests;
 mod text;
 pub mod timeline;
 pub mod twin;
+pub mod verdict;
 pub mod words;
 
 use std::io;

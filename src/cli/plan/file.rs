@@ -102,7 +102,11 @@ pub(super) fn save(path: &Path, args: &PlanArgs, rehearsal: &Rehearsal) -> Resul
 }
 
 /// A key that stands in the storyboard would stand in the file that is made of it.
-pub(in crate::cli) fn holds_no_key(what: &str, text: &str, loaded: &Loaded) -> Result<(), CliError> {
+pub(in crate::cli) fn holds_no_key(
+    what: &str,
+    text: &str,
+    loaded: &Loaded,
+) -> Result<(), CliError> {
     let variable = loaded.target.as_ref().map(|target| &target.key_variable);
     let key = variable.and_then(|variable| loaded.environment.get(variable));
     match key {

@@ -92,7 +92,8 @@ impl Seen {
         let mut now = Lock::new(self.backend.clone(), self.api.clone());
         for (id, seen) in &self.shots {
             let known = earlier.and_then(|lock| lock.shots.get(id));
-            now.shots.insert(id.clone(), seen.locked_after(known, self.own));
+            now.shots
+                .insert(id.clone(), seen.locked_after(known, self.own));
         }
         if let Some(lock) = earlier.filter(|_| !self.whole) {
             now.api = lock.api.clone();

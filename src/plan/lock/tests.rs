@@ -89,7 +89,11 @@ fn there(sha256: &str) -> Video {
 fn told(seen: &Seen, lock: &Lock) -> Vec<String> {
     let told = seen.held_to(lock).differences.into_iter();
     told.map(|difference| {
-        let fields: Vec<&str> = difference.changes.iter().map(|c| c.field.as_str()).collect();
+        let fields: Vec<&str> = difference
+            .changes
+            .iter()
+            .map(|c| c.field.as_str())
+            .collect();
         let id = difference.shot.unwrap_or_default();
         format!("{id}: {} {}", difference.kind.as_str(), fields.join(" "))
             .trim_end()
@@ -100,10 +104,17 @@ fn told(seen: &Seen, lock: &Lock) -> Vec<String> {
 
 #[test]
 fn the_text_is_for_people_and_comes_back_whole() {
-    let mut opening = locked("A \"red\" boat leaves.\n\nIt's dawn: 雨 [Push in]", Some(BOAT));
+    let mut opening = locked(
+        "A \"red\" boat leaves.\n\nIt's dawn: 雨 [Push in]",
+        Some(BOAT),
+    );
     let subject = json!([{ "image": [{ "sha256": "cc" }], "type": "character" }]);
-    opening.request.insert("subject_reference".to_owned(), subject);
-    opening.request.insert("prompt_optimizer".to_owned(), json!(false));
+    opening
+        .request
+        .insert("subject_reference".to_owned(), subject);
+    opening
+        .request
+        .insert("prompt_optimizer".to_owned(), json!(false));
     let lock = lock(&[
         ("opening", opening),
         ("镜头三", chained(Some("dd"), None)),
@@ -128,13 +139,28 @@ fn what_is_no_lock_is_refused_in_a_sentence() {
     let list = [
         ("empty", String::new()),
         ("a manifest", "version: 1\nshots: []\n".to_owned()),
-        ("the lock of cargo", "version = 4\n[[package]]\nname = \"a\"\n".to_owned()),
-        ("newer", good.replace("version = 1\n", "version = 2\nmore = 1\n")),
-        ("version as text", good.replace("version = 1\n", "version = \"1\"\n")),
-        ("unmerged", good.replace("duration", "<<<<<<< HEAD\nduration")),
+        (
+            "the lock of cargo",
+            "version = 4\n[[package]]\nname = \"a\"\n".to_owned(),
+        ),
+        (
+            "newer",
+            good.replace("version = 1\n", "version = 2\nmore = 1\n"),
+        ),
+        (
+            "version as text",
+            good.replace("version = 1\n", "version = \"1\"\n"),
+        ),
+        (
+            "unmerged",
+            good.replace("duration", "<<<<<<< HEAD\nduration"),
+        ),
         ("doubled", format!("{good}\n[shots.one]\n")),
         ("unknown fact", good.replace("fingerprint", "finger_print")),
-        ("no request", format!("{good}\n[shots.two]\ntake = \"aa\"\n")),
+        (
+            "no request",
+            format!("{good}\n[shots.two]\ntake = \"aa\"\n"),
+        ),
         ("cut off", good[..good.len() - 3].to_owned()),
     ];
     let told: Vec<String> = list
@@ -217,7 +243,11 @@ fn an_accepted_take_is_there_or_fetched_or_missed() {
     stranger.shots.get_mut("one").expect("it is there").on_disk = Some(BOAT.to_owned());
     assert!(told(&stranger, &lock).is_empty());
     let mut paid_again = now(Video::Made);
-    paid_again.shots.get_mut("one").expect("it is there").on_disk = Some(BOAT.to_owned());
+    paid_again
+        .shots
+        .get_mut("one")
+        .expect("it is there")
+        .on_disk = Some(BOAT.to_owned());
     assert_eq!(told(&paid_again, &lock), ["one: changed take"]);
 
     // The simulator makes it again, at no cost; another backend's videos are others.
@@ -237,11 +267,17 @@ fn frames_are_compared_when_both_know_them() {
     assert!(told(&now(None), &with).is_empty());
     assert!(told(&now(Some("dd")), &with).is_empty());
     assert!(told(&now(Some("dd")), &without).is_empty());
-    assert_eq!(told(&now(Some("ee")), &with), ["on: changed first_frame_image"]);
+    assert_eq!(
+        told(&now(Some("ee")), &with),
+        ["on: changed first_frame_image"]
+    );
     let mut elsewhere = now(None);
     let shot = elsewhere.shots.get_mut("on").expect("it is there");
     shot.request["first_frame_image"]["shot"] = json!("two");
-    assert_eq!(told(&elsewhere, &without), ["on: changed first_frame_image"]);
+    assert_eq!(
+        told(&elsewhere, &without),
+        ["on: changed first_frame_image"]
+    );
 }
 
 /// Locking in a fresh checkout must not forget what was accepted elsewhere.
@@ -311,13 +347,12 @@ fn any_value() -> impl Strategy<Value = Value> {
 
 fn any_lock() -> impl Strategy<Value = Lock> {
     let request = prop::collection::btree_map("[a-z_]{1,8}", any_value(), 0..5);
-    let shot = (request, any::<bool>(), any::<bool>()).prop_map(|(request, known, taken)| {
-        LockedShot {
+    let shot =
+        (request, any::<bool>(), any::<bool>()).prop_map(|(request, known, taken)| LockedShot {
             fingerprint: known.then(|| "f".to_owned()),
             take: taken.then(|| "t".to_owned()),
             request: request.into_iter().collect(),
-        }
-    });
+        });
     prop::collection::btree_map("\\PC{1,8}", shot, 0..5)
         .prop_map(|shots: BTreeMap<String, LockedShot>| Lock { shots, ..lock(&[]) })
 }
