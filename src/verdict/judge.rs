@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::event::{Check, Judgement, Video};
-use crate::manifest::expect::{Band, Expectation, Key, Wanted, codec_family};
+use crate::manifest::expect::{
+    Band, Expectation, FPS_TOLERANCE, Key, Wanted, codec_family,
+};
 use crate::media::measure::{self, Bounds, Likeness, Picture, Sound, Span, Unheard};
 
 /// What is known of one video; why not, where it is not.
@@ -195,6 +197,10 @@ fn expected(wanted: &Wanted, key: Key) -> String {
         Wanted::Length { min, max } => format!("{} to {}", time(*min), time(*max)),
         Wanted::Between { min, max } if key == Key::Loudness => {
             format!("{} to {} LUFS", decimal(*min), decimal(*max))
+        }
+        // A number alone, which may be off by less than anybody wrote.
+        Wanted::Between { min, max } if max - min <= 3.0 * FPS_TOLERANCE => {
+            decimal((min + max) / 2.0)
         }
         Wanted::Between { min, max } => format!("{} to {}", decimal(*min), decimal(*max)),
         Wanted::Codecs(codecs) => codecs.join(" or "),
