@@ -173,6 +173,12 @@ fn elsewhere<'a>(request: &ClipRequest<'a>) -> ClipRequest<'a> {
     }
 }
 
+/// What the scene of a seed is like: number of its colours, and of what stands in it. Clips that agree in both show
+/// the same words made anew.
+pub fn scenery(seed: u64) -> (usize, usize) {
+    scene::look(seed)
+}
+
 /// The same clip for tests: as long and with as many frames, but 64 pixels wide or high, with four distinct pictures
 /// and no caption. Takes about a millisecond.
 ///
