@@ -1,6 +1,7 @@
 //! The state machine against a scripted service, with time paused.
 
 mod chains;
+mod checks;
 mod limits;
 mod model;
 mod rests;

@@ -60,6 +60,7 @@ fn sound(loudness_lufs: Option<f64>, unheard: Option<Unheard>) -> Sound {
         loudness_lufs,
         peak_dbfs: None,
         unheard,
+        decoder: None,
     }
 }
 
