@@ -38,16 +38,16 @@ fn a_black_video_stays_and_is_told_everywhere() {
     let ran = stage.apply(&[&["--scenario", "black.yaml"][..], &forms].concat());
     assert_eq!(ran.code, 101, "{}", ran.stderr);
     assert!(ran.stderr.contains("2 of 2 shots done: 2 created; 1 not as expected"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("raven: black: black for 6 s at 0 s, expected none"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("raven: black: 6 s at 0 s, expected none"), "{}", ran.stderr);
     let report = stage.report();
     assert_eq!((result(&report, 0), result(&report, 1)), ("passed", "failed"));
     assert_eq!(report["shots"][1]["outcome"], "succeeded");
     assert_eq!(report["totals"]["unexpected"], 1);
     assert!(stage.path("out/simulated/raven.mp4").is_file());
     let text = |name: &str| String::from_utf8(stage.read(name)).expect("it is text");
-    assert!(text("j.xml").contains("<failure message=\"black: black for 6 s at 0 s, expected none\" type=\"check\">"));
+    assert!(text("j.xml").contains("<failure message=\"black: 6 s at 0 s, expected none\" type=\"check\">"));
     assert!(text("m.md").contains("#### Not as expected (1)"));
-    assert!(text("out/simulated/report.html").contains("black for 6 s at 0 s"));
+    assert!(text("out/simulated/report.html").contains("6 s at 0 s"));
 
     // Told again: from the ledger, and by a run that has nothing to do.
     let again = stage.run(&["report", "shots.yaml", "--simulate", "--format", "github"]);

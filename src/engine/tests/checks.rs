@@ -13,7 +13,7 @@ use crate::ledger::{Ledger, Takes};
 use crate::media::measure::{Measures, What};
 use crate::plan::frames::NoFrames;
 use crate::plan::history::History;
-use crate::plan::{self};
+use crate::plan;
 use crate::provider::fake::{Fake, Script};
 use crate::state::{Outcome, RunState};
 use crate::store::Store;
