@@ -30,7 +30,8 @@
 //! first:
 //!
 //! - vocabulary: [`lang`], [`id`], [`money`], [`diag`], [`event`], [`state`]
-//! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`], [`select`]
+//! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`], [`select`],
+//!   [`diff`]
 //! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`callback`], [`verdict`]
 //! - [`engine`] and [`report`], which never import each other
 //! - [`simulator`], the API on loopback
@@ -43,6 +44,7 @@ pub mod callback;
 pub mod check;
 pub mod cli;
 pub mod diag;
+pub mod diff;
 pub mod engine;
 pub mod event;
 pub mod id;

@@ -14,11 +14,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "pure",
-        &["spec", "manifest", "shot", "check", "plan", "select"],
+        &[
+            "spec", "manifest", "shot", "check", "plan", "select", "diff",
+        ],
     ),
     (
         "ports",
-        &["store", "ledger", "media", "provider", "callback", "verdict"],
+        &[
+            "store", "ledger", "media", "provider", "callback", "verdict",
+        ],
     ),
     ("engine and report", &["engine", "report"]),
     ("simulator", &["simulator"]),

@@ -25,7 +25,11 @@ pub(super) fn fitting(shot: &Shot) -> Arc<[Expectation]> {
     if shot.expect.iter().all(fits) {
         return Arc::clone(&shot.expect);
     }
-    shot.expect.iter().filter(|one| fits(one)).cloned().collect()
+    shot.expect
+        .iter()
+        .filter(|one| fits(one))
+        .cloned()
+        .collect()
 }
 
 /// Everything that is odd about the expectations of a shot.
@@ -66,7 +70,9 @@ fn impossible(one: &Expectation) -> Option<Diagnostic> {
 fn unknown_codec(one: &Expectation, codec: &str) -> Option<Diagnostic> {
     let head = codec.split('.').next().unwrap_or_default();
     let fourcc = |known: &&str| known.eq_ignore_ascii_case(head);
-    let known = CODECS.iter().any(|(_, family)| family.iter().any(|f| fourcc(&f)));
+    let known = CODECS
+        .iter()
+        .any(|(_, family)| family.iter().any(|f| fourcc(&f)));
     if known || codec_family(codec).is_some() {
         return None;
     }
@@ -125,11 +131,7 @@ fn contradicting(
     }
 }
 
-fn first_frame(
-    one: &Expectation,
-    shot: &Shot,
-    request: &CheckedRequest,
-) -> Option<Diagnostic> {
+fn first_frame(one: &Expectation, shot: &Shot, request: &CheckedRequest) -> Option<Diagnostic> {
     if shot.is_broken("first_frame") {
         return None;
     }

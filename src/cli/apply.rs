@@ -18,13 +18,14 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::gallery::{self, Gallery};
 use crate::cli::history::{Memory, forgotten};
-use crate::cli::load;
+use crate::cli::load::{self, Loaded};
+use crate::cli::lock::{Hold, Verdict, worse};
 use crate::cli::plan::Accepted;
 use crate::cli::{callbacks, limits};
 use crate::cli::{plan as plan_command, prepare, render, signals, simulate, terminal, verbose};
 use crate::engine::{self, Observer, Ports, RunError, Settings, Shutdown};
 use crate::event::{Decision, Event};
-use crate::ledger::{Ledger, Turnstile};
+use crate::ledger::{Ledger, Records, Turnstile};
 use crate::manifest::model::Callback;
 use crate::plan::Plan;
 use crate::plan::document::PlanDocument;
@@ -70,13 +71,9 @@ fn carry_out(
     let folder = prepare::output_folder(&loaded, &manifest, &target, args.results.out.as_ref());
     let store = Store::open(&folder).map_err(prepare::store_error)?;
     let mut ledger = prepare::ledger(&store, console)?;
-    let records = ledger.records().map_err(prepare::ledger_error)?;
-    if prepare::memory(&target) == Memory::Forgets {
-        ledger
-            .write_off(&forgotten(&records, &store, &target.name), Timestamp::now())
-            .map_err(prepare::ledger_error)?;
-    }
+    let records = remembered(&mut ledger, &store, &target)?;
     let files = plan_command::files_read(&loaded);
+    let hold = lock_of(args, &loaded, &target)?;
     let mut plan = prepare::plan(
         &mut loaded,
         &manifest,
@@ -94,6 +91,10 @@ fn carry_out(
         Accepted::bound(&plan, &mut settings);
     }
     console.say(plan_command::summary(&plan));
+    let locked = hold.map(|hold| hold.on(&plan, &store));
+    if let Some(locked) = &locked {
+        locked.judge(console)?;
+    }
     let unpriced = limits::allow_unpriced(&manifest, args);
     limits::within_budget(&plan, &settings, unpriced)?;
     let callback = manifest.callback.clone();
@@ -118,8 +119,33 @@ fn carry_out(
         ledger,
         examiner,
         settings,
+        locked,
     };
     run.carry_out(args, console)
+}
+
+/// What the plan is to be held to, where that is asked for.
+fn lock_of(args: &ApplyArgs, loaded: &Loaded, target: &Target) -> Result<Option<Hold>, CliError> {
+    let hold = || Hold::read(&args.manifest.manifest, loaded, target);
+    args.locked.then(hold).transpose()
+}
+
+/// What is on record, without what a service that forgets has forgotten.
+fn remembered(ledger: &mut Ledger, store: &Store, target: &Target) -> Result<Records, CliError> {
+    loop {
+        let records = ledger.records().map_err(prepare::ledger_error)?;
+        let gone = match prepare::memory(target) {
+            Memory::Forgets => forgotten(&records, store, &target.name),
+            Memory::Keeps => Vec::new(),
+        };
+        if gone.is_empty() {
+            return Ok(records);
+        }
+        // An earlier take may stand for what is written off, and be forgotten, too.
+        ledger
+            .write_off(&gone, Timestamp::now())
+            .map_err(prepare::ledger_error)?;
+    }
 }
 
 /// Asks before money is spent, where there is a person to ask.
@@ -195,10 +221,11 @@ struct Run {
     ledger: Ledger,
     examiner: Option<Arc<Examiner>>,
     settings: Settings,
+    locked: Option<Verdict>,
 }
 
 impl Run {
-    fn carry_out(self, args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
+    fn carry_out(mut self, args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
         let runtime = simulate::runtime()?;
         let shutdown = Shutdown::default();
         let watching = runtime.spawn(signals::watch(shutdown.clone()));
@@ -210,6 +237,7 @@ impl Run {
             .verbose
             .then(|| verbose::witness(console.clone(), glance.clone()));
         runtime.spawn(signals::answer(glance, console.clone()));
+        let locked = self.locked.take();
         let sinks = Arc::new(Mutex::new(sinks));
         let watched = observer(Arc::clone(&sinks));
         let result = runtime.block_on(self.run(args, watched, witness, &shutdown));
@@ -227,7 +255,11 @@ impl Run {
         // Nothing is left to wait for; a simulator's renderer may still be at it.
         runtime.shutdown_background();
         match result? {
-            Ok(state) => Ok(Exit::of_run(&state)),
+            Ok(state) => {
+                let exit = Exit::of_run(&state);
+                let as_accepted = locked.is_none_or(|locked| locked.after(&state, console));
+                Ok(if as_accepted { exit } else { worse(exit) })
+            }
             Err(error) => Err(run_error(error)),
         }
     }

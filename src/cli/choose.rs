@@ -30,6 +30,8 @@ pub(super) struct Selection {
     /// What `--changed` and `--failed` stand for.
     flags: Vec<(&'static str, Expr)>,
     force: Vec<Written>,
+    /// Shots that can be named although the manifest may not have them any more.
+    known: Vec<ShotId>,
     /// Every shot of the manifest; empty where nothing is asked for.
     shots: Vec<Candidate>,
 }
@@ -46,6 +48,7 @@ impl Selection {
     pub(super) fn read(
         args: &ManifestArgs,
         force: &[String],
+        known: &[ShotId],
         sources: &mut Sources,
     ) -> Result<Self, CliError> {
         let mut flags = Vec::new();
@@ -59,6 +62,7 @@ impl Selection {
             only: written("--only", &args.only, sources)?,
             flags,
             force: written("--force", force, sources)?,
+            known: known.to_vec(),
             shots: Vec::new(),
         })
     }
@@ -81,6 +85,9 @@ impl Selection {
             return Ok(());
         }
         self.shots = candidates(shots, checked);
+        let there: HashSet<&ShotId> = shots.iter().map(|shot| &shot.id).collect();
+        let gone = self.known.iter().filter(|id| !there.contains(id));
+        self.shots.extend(gone.map(bare));
         let written = self.only.iter().chain(&self.force);
         let unknown: Vec<_> = written
             .flat_map(|written| select::unknown(&written.expr, &self.shots, written.text))
@@ -190,6 +197,17 @@ fn candidates(shots: &[Shot], checked: &[CheckedShot]) -> Vec<Candidate> {
         past: None,
     };
     shots.iter().map(of).collect()
+}
+
+/// A shot of which nothing but the name is known.
+fn bare(id: &ShotId) -> Candidate {
+    Candidate {
+        id: id.clone(),
+        scene: None,
+        tags: Vec::new(),
+        request: None,
+        past: None,
+    }
 }
 
 fn past(facts: &ShotFacts, records: &Records) -> Past {

@@ -113,9 +113,18 @@ pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
 
 /// Reads and checks a manifest for a command that takes `--force`.
 pub(super) fn load_forced(args: &ManifestArgs, force: &[String]) -> Result<Loaded, CliError> {
+    load_among(args, force, &[])
+}
+
+/// The same for a command that knows of shots which may not be there any more.
+pub(super) fn load_among(
+    args: &ManifestArgs,
+    force: &[String],
+    known: &[ShotId],
+) -> Result<Loaded, CliError> {
     let mut sources = Sources::default();
     let main = read(&mut sources, &args.manifest)?;
-    let selection = Selection::read(args, force, &mut sources)?;
+    let selection = Selection::read(args, force, known, &mut sources)?;
     let mut vars_files = Vec::new();
     let mut diagnostics = Vec::new();
     for path in &args.vars_file {

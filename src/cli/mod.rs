@@ -17,6 +17,7 @@ mod completions;
 mod config;
 mod console;
 mod cut;
+mod diff;
 mod doctor;
 mod env;
 mod error;
@@ -32,6 +33,7 @@ mod init;
 mod limits;
 mod lint;
 mod load;
+mod lock;
 mod man;
 mod plan;
 mod prepare;
@@ -117,9 +119,11 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Graph(args) => graph::graph(&args, console),
         Command::Animatic(args) => animatic::animatic(&args, console),
         Command::Apply(args) => apply::apply(&args, console),
+        Command::Lock(args) => lock::lock(&args, console),
         Command::Status(args) => status::status(&args, console),
         Command::Runs(args) => runs::runs(&args, console),
         Command::Report(args) => report::report(&args, console),
+        Command::Diff(args) => diff::diff(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
         Command::Sheet(args) => sheet::sheet(&args, console),
         Command::Export(args) => export::export(&args, console),

@@ -97,7 +97,10 @@ impl fmt::Display for Quorum {
             passed,
             ..
         } = self;
-        write!(f, "{passed} of {there} takes passed, expected {wanted} of {of}")
+        write!(
+            f,
+            "{passed} of {there} takes passed, expected {wanted} of {of}"
+        )
     }
 }
 

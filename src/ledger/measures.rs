@@ -70,8 +70,7 @@ impl MeasureBook {
 
     /// A part of what is known of one video.
     pub fn get(&self, sha256: &str, part: &str) -> Option<String> {
-        let sql =
-            "SELECT value FROM measures WHERE part = ?1 AND sha256 = ?2 AND version = ?3";
+        let sql = "SELECT value FROM measures WHERE part = ?1 AND sha256 = ?2 AND version = ?3";
         let mut statement = self.connection.prepare_cached(sql).ok()?;
         let found = statement.query_row(params![part, sha256, self.version], |row| row.get(0));
         found.optional().ok().flatten()
@@ -129,13 +128,21 @@ mod tests {
         assert!(MeasureBook::open_read(&path, 1).is_none());
         std::fs::write(&path, "rubbish, and a lot of it: ".repeat(100)).expect("it is ours");
         let mut book = MeasureBook::open(&path, 1).expect("it is begun anew");
-        book.keep("ab", &[("picture", "1".to_owned()), ("sound", "2".to_owned())]);
+        book.keep(
+            "ab",
+            &[("picture", "1".to_owned()), ("sound", "2".to_owned())],
+        );
         book.keep("cd", &[("picture", "3".to_owned())]);
         assert_eq!(book.get("ab", "sound").as_deref(), Some("2"));
         assert_eq!(book.get("cd", "sound"), None);
         let reader = MeasureBook::open_read(&path, 1).expect("it is there");
         assert_eq!(reader.all("picture").len(), 2);
-        assert_eq!(MeasureBook::open_read(&path, 2).expect("it is there").get("ab", "sound"), None);
+        assert_eq!(
+            MeasureBook::open_read(&path, 2)
+                .expect("it is there")
+                .get("ab", "sound"),
+            None
+        );
         drop((book, reader));
         let later = MeasureBook::open(&path, 2).expect("it opens");
         drop(later);

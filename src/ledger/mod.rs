@@ -10,6 +10,7 @@
 
 mod accounts;
 mod error;
+mod exchange;
 mod latest;
 mod measures;
 mod memory;
@@ -32,6 +33,9 @@ use crate::id::{AttemptId, Fingerprint, RunId, ShotId, TaskId};
 
 pub use self::accounts::Accounts;
 pub use self::error::LedgerError;
+pub use self::exchange::{
+    Choice, Contents, Entry, EntryError, FrameEntry, RunCopy, RunEntry, TakenIn, Twice,
+};
 pub use self::latest::LatestRun;
 pub use self::measures::MeasureBook;
 use self::memory::Memory;
@@ -208,8 +212,8 @@ impl Ledger {
                      ('intended', 'created', 'succeeded', 'saved', 'uncertain')",
                 (attempt.as_str(), at.to_string()),
             )
-            .and_then(|_| page::take_back(&transaction, attempt, &at.to_string()))
             .map_err(failed)?;
+        page::take_back(&transaction, &self.path, attempt, &at.to_string())?;
         transaction.commit().map_err(failed)
     }
 
@@ -232,6 +236,7 @@ impl Ledger {
                     ),
                 )
                 .map_err(failed)?;
+            page::take_back(&transaction, &self.path, attempt, &at.to_string())?;
         }
         transaction.commit().map_err(failed)
     }

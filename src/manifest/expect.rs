@@ -281,9 +281,7 @@ fn value(key: Key, node: &Node) -> Option<Wanted> {
         },
         Key::Loudness => between(unit(node.text()?, "LUFS"), 0.0),
         Key::Passes => passes(node.text()?),
-        Key::LikeFirstFrame | Key::LikeAccepted | Key::LikeTakes => {
-            band(node).map(Wanted::Within)
-        }
+        Key::LikeFirstFrame | Key::LikeAccepted | Key::LikeTakes => band(node).map(Wanted::Within),
     }
 }
 

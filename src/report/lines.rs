@@ -5,9 +5,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use crate::event::{
-    Decision, Event, EventKind, Judgement, RunFacts, ShotFacts, Verdict, Video,
-};
+use crate::event::{Decision, Event, EventKind, Judgement, RunFacts, ShotFacts, Verdict, Video};
 use crate::id::ShotId;
 use crate::money::{Money, Total};
 use crate::state::RunState;

@@ -96,7 +96,11 @@ impl Words<'_> {
             self.pending(),
             self.section(Outcome::Skipped, Tone::Warning, "not created", None),
             self.judged(Judgement::Failed, Tone::Bad, "not as expected"),
-            self.judged(Judgement::Unknown, Tone::Warning, "not known to be as expected"),
+            self.judged(
+                Judgement::Unknown,
+                Tone::Warning,
+                "not known to be as expected",
+            ),
             self.next(),
         ] {
             text.push_str(&part);

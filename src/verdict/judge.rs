@@ -73,10 +73,25 @@ fn found(one: &Expectation, evidence: &Evidence<'_>) -> Found {
             let there = evidence.sound.map_err(str::to_owned)?.is_some();
             Ok((there == *wanted, presence(there).to_owned()))
         }
+<<<<<<< HEAD
         (Key::Black, Wanted::AtMostMs(longest)) => {
             Ok(passages(&picture()?.black, *longest))
         }
         (Key::Frozen, Wanted::AtMostMs(longest)) => Ok(passages(&picture()?.frozen, *longest)),
+=======
+        (Key::Black, Wanted::AtMostMs(longest)) => Ok(passages(
+            &picture()?.black,
+            *longest,
+            "black",
+            "nothing black",
+        )),
+        (Key::Frozen, Wanted::AtMostMs(longest)) => Ok(passages(
+            &picture()?.frozen,
+            *longest,
+            "no movement",
+            "it always moves",
+        )),
+>>>>>>> measure
         (Key::Cuts, Wanted::AtMost(most)) => {
             let cuts = &picture()?.cuts;
             Ok((cuts.len() as u64 <= *most, cuts_text(cuts)))
@@ -152,7 +167,10 @@ fn like(key: Key, band: &Band, evidence: &Evidence<'_>) -> Found {
         .cloned()
         .unwrap_or_else(|| Err("nothing was compared".to_owned()))?;
     let bounds = bounds(band).ok_or_else(|| "no such band is known".to_owned())?;
-    Ok((likeness.is_within(&bounds), numbers(likeness.colour, likeness.layout)))
+    Ok((
+        likeness.is_within(&bounds),
+        numbers(likeness.colour, likeness.layout),
+    ))
 }
 
 /// The numbers of a band; what an author leaves out does not count.
@@ -160,7 +178,9 @@ fn bounds(band: &Band) -> Option<Bounds> {
     match band {
         Band::Named(name) => {
             let mut known = measure::Band::ALL.into_iter();
-            known.find(|band| band.name() == name).map(measure::Band::bounds)
+            known
+                .find(|band| band.name() == name)
+                .map(measure::Band::bounds)
         }
         Band::Own(numbers) => {
             let own = |name: &str| numbers.iter().find(|(own, _)| own == name);

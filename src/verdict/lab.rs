@@ -52,7 +52,9 @@ pub(super) struct Lab {
 
 impl fmt::Debug for Lab {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lab").field("store", &self.store).finish_non_exhaustive()
+        f.debug_struct("Lab")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
     }
 }
 
@@ -120,11 +122,7 @@ impl Lab {
     }
 
     /// What is to be compared of a video.
-    pub(super) fn glances(
-        &self,
-        video: &Video,
-        may: May,
-    ) -> Result<Answer<Vec<Glance>>, NotKnown> {
+    pub(super) fn glances(&self, video: &Video, may: May) -> Result<Answer<Vec<Glance>>, NotKnown> {
         let kept = || self.book()?.get(&video.sha256, GLANCES);
         if let Some(glances) = kept().and_then(|text| serde_json::from_str(&text).ok()) {
             return Ok(Ok(Arc::new(glances)));
@@ -133,11 +131,16 @@ impl Lab {
             return Err(NotKnown);
         }
         let taken = self.whole(video, What::Picture);
-        Ok(taken.and_then(|measures| match (measures.picture, measures.undecoded) {
-            (Some(picture), _) if !picture.glances.is_empty() => Ok(Arc::new(picture.glances)),
-            (_, Some(why)) => Err(why),
-            _ => Err(format!("`{}` shows nothing that can be compared", video.path)),
-        }))
+        Ok(
+            taken.and_then(|measures| match (measures.picture, measures.undecoded) {
+                (Some(picture), _) if !picture.glances.is_empty() => Ok(Arc::new(picture.glances)),
+                (_, Some(why)) => Err(why),
+                _ => Err(format!(
+                    "`{}` shows nothing that can be compared",
+                    video.path
+                )),
+            }),
+        )
     }
 
     /// What a picture looks like, by what tells it from others.

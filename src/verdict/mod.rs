@@ -75,9 +75,8 @@ impl Expectations {
 
     /// Whether other takes have to be known.
     pub fn ask_for_takes(&self) -> bool {
-        let asks = |one: &Expectation| {
-            matches!(one.key, Key::LikeAccepted | Key::LikeTakes | Key::Passes)
-        };
+        let asks =
+            |one: &Expectation| matches!(one.key, Key::LikeAccepted | Key::LikeTakes | Key::Passes);
         let mut lists = self.shots.values().map(|expected| &expected.list);
         lists.any(|list| list.iter().any(asks))
     }

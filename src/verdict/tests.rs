@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! Which videos are looked at for a shot, how often, and what is kept.
 
 use std::path::Path;
@@ -313,3 +314,6 @@ fn several_may_look_at_once() {
         assert_eq!(examiner.recall(&shot, video), Some(verdict), "{path}");
     }
 }
+=======
+
+>>>>>>> measure

@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! Judging without a file: what each expectation makes of numbers.
 
 use std::collections::BTreeMap;
@@ -175,3 +176,6 @@ proptest! {
         prop_assert_eq!(narrow, back);
     }
 }
+=======
+
+>>>>>>> measure
