@@ -33,11 +33,7 @@ pub(super) fn fitting(shot: &Shot) -> Arc<[Expectation]> {
 }
 
 /// Everything that is odd about the expectations of a shot.
-pub(super) fn lint(
-    shot: &Shot,
-    request: Option<&CheckedRequest>,
-    spec: &Spec,
-) -> Vec<Diagnostic> {
+pub(super) fn lint(shot: &Shot, request: Option<&CheckedRequest>, spec: &Spec) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for one in fitting(shot).iter() {
         let told = impossible(one).or_else(|| contradicting(one, shot, request?, spec));

@@ -262,7 +262,11 @@ fn check(request: &ClipRequest<'_>) -> Result<u64, ClipError> {
 /// The size with the longer side at 64 pixels, or half of that, and the shorter even and at least 16.
 fn tiny_size(width: u32, height: u32, flaw: Option<Flaw>) -> (u32, u32) {
     let longer = width.max(height);
-    let tiny = if flaw == Some(Flaw::Small) { TINY / 2 } else { TINY };
+    let tiny = if flaw == Some(Flaw::Small) {
+        TINY / 2
+    } else {
+        TINY
+    };
     let scaled = |side: u32| ((side * tiny / longer) & !1).max(16);
     (scaled(width), scaled(height))
 }

@@ -9,16 +9,16 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use serde_json::Value;
 
 use super::script::{
-    accepted, checked, events, facts, failure, fold, id, intended, mixed, pending, refused, retrying, saved,
-    skipped, started, status, succeeded, task_failed, tell, uncertain, verdict,
+    accepted, checked, events, facts, failure, fold, id, intended, mixed, pending, refused,
+    retrying, saved, skipped, started, status, succeeded, task_failed, tell, uncertain, verdict,
 };
 use super::{
     Bars, JsonLines, Line, Lines, Paint, Places, Report, ReportFile, SinkError, Sinks, Summary,
     Tempo, events_schema, report_schema,
 };
 use crate::event::{
-    Decision, Event, EventKind, Failure, FailureClass, Judgement, PendingReason, Signal, SkipReason,
-    StopReason,
+    Decision, Event, EventKind, Failure, FailureClass, Judgement, PendingReason, Signal,
+    SkipReason, StopReason,
 };
 use crate::state::RunState;
 
@@ -366,7 +366,11 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
             Just(retrying(name)),
             Just(saved(name)),
             (any::<bool>(), any::<String>()).prop_map(move |(wrong, found)| {
-                let result = if wrong { Judgement::Failed } else { Judgement::Unknown };
+                let result = if wrong {
+                    Judgement::Failed
+                } else {
+                    Judgement::Unknown
+                };
                 checked(name, verdict(result, &found))
             }),
             reason_to_wait().prop_map(move |reason| pending(name, reason)),

@@ -6,9 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::event::{Check, Judgement, Video};
-use crate::manifest::expect::{
-    Band, Expectation, FPS_TOLERANCE, Key, Wanted, codec_family,
-};
+use crate::manifest::expect::{Band, Expectation, FPS_TOLERANCE, Key, Wanted, codec_family};
 use crate::media::measure::{self, Bounds, Likeness, Picture, Sound, Span, Unheard};
 
 /// What is known of one video; why not, where it is not.
@@ -73,25 +71,8 @@ fn found(one: &Expectation, evidence: &Evidence<'_>) -> Found {
             let there = evidence.sound.map_err(str::to_owned)?.is_some();
             Ok((there == *wanted, presence(there).to_owned()))
         }
-<<<<<<< HEAD
-        (Key::Black, Wanted::AtMostMs(longest)) => {
-            Ok(passages(&picture()?.black, *longest))
-        }
+        (Key::Black, Wanted::AtMostMs(longest)) => Ok(passages(&picture()?.black, *longest)),
         (Key::Frozen, Wanted::AtMostMs(longest)) => Ok(passages(&picture()?.frozen, *longest)),
-=======
-        (Key::Black, Wanted::AtMostMs(longest)) => Ok(passages(
-            &picture()?.black,
-            *longest,
-            "black",
-            "nothing black",
-        )),
-        (Key::Frozen, Wanted::AtMostMs(longest)) => Ok(passages(
-            &picture()?.frozen,
-            *longest,
-            "no movement",
-            "it always moves",
-        )),
->>>>>>> measure
         (Key::Cuts, Wanted::AtMost(most)) => {
             let cuts = &picture()?.cuts;
             Ok((cuts.len() as u64 <= *most, cuts_text(cuts)))

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! Which videos are looked at for a shot, how often, and what is kept.
 
 use std::path::Path;
@@ -39,7 +38,10 @@ fn checked(rest: &str) -> Vec<CheckedShot> {
     let spec = Spec::bundled();
     let (manifest, told) =
         crate::manifest::parse(&mut sources, id, spec, &crate::manifest::NoFiles);
-    assert!(!told.iter().any(crate::diag::Diagnostic::is_error), "{told:?}");
+    assert!(
+        !told.iter().any(crate::diag::Diagnostic::is_error),
+        "{told:?}"
+    );
     let manifest = manifest.expect("the manifest above is whole");
     let (shots, _) = shot::expand(&manifest, &sources, &Overrides::default(), spec);
     let context = check::Context {
@@ -163,7 +165,10 @@ fn what_is_on_record_is_judged_without_a_file() {
     let shots = expecting("{ size: 64x36, duration: 2s, fps: 24, codec: h264 }");
     let (measure, times) = counting();
     let examiner = folder.examiner(&shots, Takes::default(), measure);
-    let video = Video { path: "gone.mp4".into(), ..folder.clip("a.mp4", 1, None) };
+    let video = Video {
+        path: "gone.mp4".into(),
+        ..folder.clip("a.mp4", 1, None)
+    };
     let verdict = examiner.recall(&facts("x"), &video).expect("it is known");
     assert_eq!(verdict.result(), Judgement::Passed);
     assert_eq!(times.load(Ordering::Relaxed), 0);
@@ -175,16 +180,25 @@ fn a_video_is_measured_once_and_a_changed_expectation_asks_for_no_second_time() 
     let video = folder.clip("a.mp4", 1, Some(Flaw::Black));
     let (measure, times) = counting();
     let strict = folder.examiner(&expecting("{ black: false }"), Takes::default(), measure);
-    assert_eq!(strict.recall(&facts("x"), &video), None, "nobody has looked");
+    assert_eq!(
+        strict.recall(&facts("x"), &video),
+        None,
+        "nobody has looked"
+    );
     let verdict = strict.examine(&facts("x"), &video).expect("it is expected");
     assert_eq!(results(&verdict), [("black", Judgement::Failed)]);
     drop(strict);
     let (measure, again) = counting();
     let lenient = expecting("{ black: 3s, cuts: 0, audio: false }");
     let lenient = folder.examiner(&lenient, Takes::default(), measure);
-    let verdict = lenient.recall(&facts("x"), &video).expect("it is in the book");
+    let verdict = lenient
+        .recall(&facts("x"), &video)
+        .expect("it is in the book");
     assert_eq!(verdict.result(), Judgement::Passed, "{verdict:?}");
-    assert_eq!((times.load(Ordering::Relaxed), again.load(Ordering::Relaxed)), (1, 0));
+    assert_eq!(
+        (times.load(Ordering::Relaxed), again.load(Ordering::Relaxed)),
+        (1, 0)
+    );
 }
 
 #[test]
@@ -195,7 +209,9 @@ fn another_file_under_its_name_is_not_taken_for_the_video() {
     let (measure, times) = counting();
     let shots = expecting("{ black: false, size: 64x36 }");
     let examiner = folder.examiner(&shots, Takes::default(), measure);
-    let verdict = examiner.examine(&facts("x"), &video).expect("it is expected");
+    let verdict = examiner
+        .examine(&facts("x"), &video)
+        .expect("it is expected");
     assert_eq!(verdict.result(), Judgement::Unknown);
     assert_eq!(
         verdict.reasons(),
@@ -211,7 +227,9 @@ fn a_decoder_that_fails_fails_nothing_else() {
     let shots = expecting("{ black: false }");
     let measure: Measure = Box::new(|_, _| panic!("as if a decoder had a mistake"));
     let examiner = folder.examiner(&shots, Takes::default(), measure);
-    let verdict = examiner.examine(&facts("x"), &video).expect("it is expected");
+    let verdict = examiner
+        .examine(&facts("x"), &video)
+        .expect("it is expected");
     assert_eq!(verdict.result(), Judgement::Unknown);
 }
 
@@ -222,11 +240,7 @@ fn takes_of_the_same_request_are_counted_the_newest_first() {
     let old = folder.clip("old.mp4", 2, None);
     let older = folder.clip("older.mp4", 3, None);
     let other = folder.clip("other.mp4", 4, None);
-    let made = vec![
-        (print("x"), old),
-        (print("y"), other),
-        (print("x"), older),
-    ];
+    let made = vec![(print("x"), old), (print("y"), other), (print("x"), older)];
     let shot = facts("x");
     let takes = |made: &[(Fingerprint, Video)]| Takes {
         made: [(shot.id.clone(), made.to_vec())].into(),
@@ -238,13 +252,22 @@ fn takes_of_the_same_request_are_counted_the_newest_first() {
         (verdict.result(), verdict.reasons().join("; "))
     };
     let two_of_three = "{ black: false, passes: 2 of 3 }";
-    assert_eq!(quorum(two_of_three, &made), (Judgement::Passed, String::new()));
+    assert_eq!(
+        quorum(two_of_three, &made),
+        (Judgement::Passed, String::new())
+    );
     let (result, why) = quorum(two_of_three, &made[..2]);
     assert_eq!(result, Judgement::Unknown);
-    assert!(why.starts_with("1 of 2 takes passed, expected 2 of 3; black: "), "{why}");
+    assert!(
+        why.starts_with("1 of 2 takes passed, expected 2 of 3; black: "),
+        "{why}"
+    );
     let (result, why) = quorum("{ black: false, passes: 2 of 2 }", &made);
     assert_eq!(result, Judgement::Failed);
-    assert!(why.starts_with("1 of 2 takes passed, expected 2 of 2"), "{why}");
+    assert!(
+        why.starts_with("1 of 2 takes passed, expected 2 of 2"),
+        "{why}"
+    );
 }
 
 #[test]
@@ -305,15 +328,17 @@ fn several_may_look_at_once() {
         for video in &videos {
             scope.spawn(|| {
                 let verdict = examiner.examine(&shot, video).expect("it is expected");
-                told.lock().expect("no panic").push((video.path.clone(), verdict));
+                told.lock()
+                    .expect("no panic")
+                    .push((video.path.clone(), verdict));
             });
         }
     });
     for (path, verdict) in told.into_inner().expect("no panic") {
-        let video = videos.iter().find(|video| video.path == path).expect("it is one");
+        let video = videos
+            .iter()
+            .find(|video| video.path == path)
+            .expect("it is one");
         assert_eq!(examiner.recall(&shot, video), Some(verdict), "{path}");
     }
 }
-=======
-
->>>>>>> measure

@@ -11,9 +11,9 @@ use crate::engine::{Ports, Settings, Shutdown, run};
 use crate::event::{Event, EventKind, Judgement};
 use crate::ledger::{Ledger, Takes};
 use crate::media::measure::{Measures, What};
+use crate::plan;
 use crate::plan::frames::NoFrames;
 use crate::plan::history::History;
-use crate::plan;
 use crate::provider::fake::{Fake, Script};
 use crate::state::{Outcome, RunState};
 use crate::store::Store;
@@ -101,14 +101,27 @@ async fn a_failed_check_changes_nothing_but_the_verdict() {
     ];
     let measure: Measure = Box::new(|_: &Path, _: What| Ok(measured(true)));
     let (state, events) = told(&lines, &fake, &settings(), measure, |_| {}).await;
-    assert_eq!(of(&state, "a"), (Outcome::Succeeded, Some(Judgement::Failed)));
-    assert_eq!(of(&state, "b"), (Outcome::Succeeded, Some(Judgement::Passed)));
+    assert_eq!(
+        of(&state, "a"),
+        (Outcome::Succeeded, Some(Judgement::Failed))
+    );
+    assert_eq!(
+        of(&state, "b"),
+        (Outcome::Succeeded, Some(Judgement::Passed))
+    );
     assert_eq!(of(&state, "c"), (Outcome::Succeeded, None));
     let counts = state.counts();
-    assert_eq!((counts.succeeded, counts.checked, counts.unexpected), (3, 2, 1));
+    assert_eq!(
+        (counts.succeeded, counts.checked, counts.unexpected),
+        (3, 2, 1)
+    );
     assert!(state.finished);
     let intended = |event: &&Event| matches!(event.kind, EventKind::CreateIntended { .. });
-    assert_eq!(events.iter().filter(intended).count(), 3, "nothing is made again");
+    assert_eq!(
+        events.iter().filter(intended).count(),
+        3,
+        "nothing is made again"
+    );
     let last = events.last().map(|event| word(&event.kind));
     assert_eq!(last.as_deref(), Some("RunFinished"));
 }
@@ -151,7 +164,10 @@ async fn nobody_waits_for_a_verdict() {
         ..settings()
     };
     let (state, _) = told(&lines, &fake, &quick, measure, count).await;
-    assert_eq!(of(&state, "a"), (Outcome::Succeeded, Some(Judgement::Passed)));
+    assert_eq!(
+        of(&state, "a"),
+        (Outcome::Succeeded, Some(Judgement::Passed))
+    );
     assert_eq!(state.counts().succeeded, 3);
 }
 
@@ -166,7 +182,10 @@ async fn what_cannot_be_measured_is_said_and_ends_nothing() {
         Err("no decoder knows it".to_owned())
     });
     let (state, events) = told(&lines, &fake, &settings(), measure, |_| {}).await;
-    assert_eq!(of(&state, "a"), (Outcome::Succeeded, Some(Judgement::Unknown)));
+    assert_eq!(
+        of(&state, "a"),
+        (Outcome::Succeeded, Some(Judgement::Unknown))
+    );
     assert_eq!(state.counts().unknown, 1);
     let mut reasons = events.iter().filter_map(|event| match &event.kind {
         EventKind::ShotChecked { verdict, .. } => Some(verdict.reasons()),

@@ -78,6 +78,9 @@ fn a_verdict_is_on_one_video() {
     let more = events(vec![saved("black")]);
     again.extend(more);
     let state = fold(&again);
-    let black = state.shots.iter().find(|shot| shot.facts.id.as_str() == "black");
+    let black = state
+        .shots
+        .iter()
+        .find(|shot| shot.facts.id.as_str() == "black");
     assert_eq!(black.expect("it is there").verdict, None);
 }

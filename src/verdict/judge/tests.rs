@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! Judging without a file: what each expectation makes of numbers.
 
 use std::collections::BTreeMap;
@@ -36,7 +35,13 @@ fn expect(key: Key, wanted: Wanted) -> Expectation {
 fn picture() -> Picture {
     let (from_ms, to_ms) = (1_000, 2_500);
     Picture {
-        black: vec![Span { from_ms, to_ms }, Span { from_ms: 5_000, to_ms: 5_200 }],
+        black: vec![
+            Span { from_ms, to_ms },
+            Span {
+                from_ms: 5_000,
+                to_ms: 5_200,
+            },
+        ],
         frozen: Vec::new(),
         cuts: vec![1_200, 3_000],
         glances: Vec::new(),
@@ -87,17 +92,58 @@ fn each_check_says_what_it_found_and_what_was_expected() {
     let mut evidence = evidence(&video, &picture, Some(&sound));
     let like = |colour, layout| Ok(Likeness { colour, layout });
     evidence.likeness.insert(Key::LikeAccepted, like(450, -80));
-    evidence.likeness.insert(Key::LikeTakes, Err("there is no other take".into()));
+    evidence
+        .likeness
+        .insert(Key::LikeTakes, Err("there is no other take".into()));
     let all = [
-        expect(Key::Size, Wanted::Size { width: 1366, height: 768 }),
-        expect(Key::Size, Wanted::Size { width: 1920, height: 1080 }),
-        expect(Key::Duration, Wanted::Length { min: 5_750, max: 6_250 }),
-        expect(Key::Duration, Wanted::Length { min: 9_750, max: 10_250 }),
-        expect(Key::Fps, Wanted::Between { min: 23.99, max: 24.01 }),
-        expect(Key::Fps, Wanted::Between { min: 25.0, max: 30.0 }),
+        expect(
+            Key::Size,
+            Wanted::Size {
+                width: 1366,
+                height: 768,
+            },
+        ),
+        expect(
+            Key::Size,
+            Wanted::Size {
+                width: 1920,
+                height: 1080,
+            },
+        ),
+        expect(
+            Key::Duration,
+            Wanted::Length {
+                min: 5_750,
+                max: 6_250,
+            },
+        ),
+        expect(
+            Key::Duration,
+            Wanted::Length {
+                min: 9_750,
+                max: 10_250,
+            },
+        ),
+        expect(
+            Key::Fps,
+            Wanted::Between {
+                min: 23.99,
+                max: 24.01,
+            },
+        ),
+        expect(
+            Key::Fps,
+            Wanted::Between {
+                min: 25.0,
+                max: 30.0,
+            },
+        ),
         expect(Key::Codec, Wanted::Codecs(vec!["H.264".into()])),
         expect(Key::Codec, Wanted::Codecs(vec!["avc1.42".into()])),
-        expect(Key::Codec, Wanted::Codecs(vec!["h265".into(), "av1".into()])),
+        expect(
+            Key::Codec,
+            Wanted::Codecs(vec!["h265".into(), "av1".into()]),
+        ),
         expect(Key::Audio, Wanted::Present(true)),
         expect(Key::Audio, Wanted::Present(false)),
         expect(Key::Black, Wanted::AtMostMs(0)),
@@ -105,9 +151,21 @@ fn each_check_says_what_it_found_and_what_was_expected() {
         expect(Key::Frozen, Wanted::AtMostMs(0)),
         expect(Key::Cuts, Wanted::AtMost(1)),
         expect(Key::Cuts, Wanted::AtMost(2)),
-        expect(Key::Loudness, Wanted::Between { min: -24.0, max: -14.0 }),
-        expect(Key::LikeAccepted, Wanted::Within(Band::Named("alike".into()))),
-        expect(Key::LikeAccepted, Wanted::Within(Band::Own(vec![("colour".into(), 0.45)]))),
+        expect(
+            Key::Loudness,
+            Wanted::Between {
+                min: -24.0,
+                max: -14.0,
+            },
+        ),
+        expect(
+            Key::LikeAccepted,
+            Wanted::Within(Band::Named("alike".into())),
+        ),
+        expect(
+            Key::LikeAccepted,
+            Wanted::Within(Band::Own(vec![("colour".into(), 0.45)])),
+        ),
         expect(Key::LikeTakes, Wanted::Within(Band::Named("loose".into()))),
         expect(Key::Passes, Wanted::Passes { wanted: 2, of: 3 }),
     ];
@@ -117,7 +175,13 @@ fn each_check_says_what_it_found_and_what_was_expected() {
 #[test]
 fn what_is_not_known_is_neither_good_nor_bad() {
     let (video, picture) = (video(), picture());
-    let loud = [expect(Key::Loudness, Wanted::Between { min: -24.0, max: -14.0 })];
+    let loud = [expect(
+        Key::Loudness,
+        Wanted::Between {
+            min: -24.0,
+            max: -14.0,
+        },
+    )];
     let result = |sound: Option<&Sound>| judge(&loud, &evidence(&video, &picture, sound))[0].result;
     assert_eq!(result(None), Judgement::Passed, "where there is sound");
     let of = |unheard| sound(None, Some(unheard));
@@ -132,7 +196,10 @@ fn what_is_not_known_is_neither_good_nor_bad() {
     let black = [expect(Key::Black, Wanted::AtMostMs(0))];
     let check = &judge(&black, &blind)[0];
     assert_eq!(check.result, Judgement::Unknown);
-    assert_eq!(check.to_string(), "black cannot be checked: av1 cannot be decoded");
+    assert_eq!(
+        check.to_string(),
+        "black cannot be checked: av1 cannot be decoded"
+    );
 }
 
 /// The schema offers the bands by name, and cannot ask the module that has them.
@@ -176,6 +243,3 @@ proptest! {
         prop_assert_eq!(narrow, back);
     }
 }
-=======
-
->>>>>>> measure
