@@ -210,6 +210,7 @@ impl Film {
             ledger,
             callbacks: None,
             turnstile: None,
+            examiner: None,
             observer,
             wall_clock: Timestamp::now,
         };
