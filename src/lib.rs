@@ -31,9 +31,9 @@
 //!
 //! - vocabulary: [`lang`], [`id`], [`money`], [`diag`], [`event`], [`state`]
 //! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`], [`select`]
-//! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`callback`]
+//! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`recording`], [`callback`]
 //! - [`engine`] and [`report`], which never import each other
-//! - [`simulator`], the API on loopback
+//! - [`simulator`], the API on loopback, and [`replay`], a recording in its place
 //! - [`cli`], the only part that prints and reads the environment
 //!
 //! Deliberately absent: retries in the provider, a second definition of "done"
@@ -53,6 +53,8 @@ pub mod media;
 pub mod money;
 pub mod plan;
 pub mod provider;
+pub mod recording;
+pub mod replay;
 pub mod report;
 pub mod select;
 pub mod shot;

@@ -24,6 +24,8 @@ pub enum Exit {
     NothingSelected,
     /// What a plan was made from moved; nothing was created.
     PlanStale,
+    /// `--replay`: a request is not in the recording.
+    NotRecorded,
     /// `plan --detailed-exitcode`: something would be made or collected.
     Changes,
     /// What would be spent is over the limit, or unknown; nothing was created.
@@ -44,7 +46,7 @@ pub enum Exit {
 
 impl Exit {
     /// Every one of them, in the order of their numbers.
-    pub const ALL: [Exit; 17] = [
+    pub const ALL: [Exit; 18] = [
         Self::Success,
         Self::Internal,
         Self::Usage,
@@ -55,6 +57,7 @@ impl Exit {
         Self::ManifestInvalid,
         Self::NothingSelected,
         Self::PlanStale,
+        Self::NotRecorded,
         Self::Budget,
         Self::ShotsFailed,
         Self::ChecksFailed,
@@ -83,6 +86,7 @@ impl Exit {
             Self::PlanStale => {
                 "the plan file is stale: something moved since it was kept; nothing was created"
             }
+            Self::NotRecorded => "a request is not in the recording that is replayed",
             Self::Budget => "the budget refuses it; nothing more was created",
             Self::ShotsFailed => "some shots failed or were left out",
             Self::ChecksFailed => {
@@ -113,6 +117,8 @@ again: what is there stays, what is paid for is collected.",
             Self::NothingSelected => "`runner check FILE` lists the shots; `--only` takes ids, patterns such as `'night-*'`, and
 expressions such as `'tag(night)'`.",
             Self::PlanStale => "Make the plan again with the same flags, and look at it: `runner plan FILE --save PLAN`.",
+            Self::NotRecorded => "What is listed differs from everything that was recorded: undo it, or record again with
+`runner apply FILE --record DIR`, which adds to the recording.",
             Self::Budget => "`runner plan FILE` shows what costs how much. Raise `--max-cost`, choose fewer shots with
 `--only`, or allow what has no known price with `--allow-unpriced`.",
             Self::ShotsFailed => "`runner status FILE` says why, shot by shot. Change what was refused and run again; what
@@ -137,6 +143,7 @@ is there is not paid again. `--retry failed` pays once more for what failed at t
             Self::ManifestInvalid => 20,
             Self::NothingSelected => 21,
             Self::PlanStale => 22,
+            Self::NotRecorded => 23,
             Self::Budget => 30,
             Self::ShotsFailed => 100,
             Self::ChecksFailed => 101,

@@ -1,6 +1,6 @@
 //! `runner plan`: what `apply` would do, why, and what it would cost.
 
-mod difference;
+pub(super) mod difference;
 mod file;
 #[cfg(test)]
 mod tests;
