@@ -30,8 +30,10 @@
 //! first:
 //!
 //! - vocabulary: [`lang`], [`id`], [`money`], [`diag`], [`event`], [`state`]
-//! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`], [`select`]
-//! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`recording`], [`callback`]
+//! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`], [`select`],
+//!   [`diff`]
+//! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`recording`], [`callback`],
+//!   [`verdict`]
 //! - [`engine`] and [`report`], which never import each other
 //! - [`simulator`], the API on loopback, and [`replay`], a recording in its place
 //! - [`cli`], the only part that prints and reads the environment
@@ -43,6 +45,7 @@ pub mod callback;
 pub mod check;
 pub mod cli;
 pub mod diag;
+pub mod diff;
 pub mod engine;
 pub mod event;
 pub mod id;
@@ -62,3 +65,4 @@ pub mod simulator;
 pub mod spec;
 pub mod state;
 pub mod store;
+pub mod verdict;

@@ -14,7 +14,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "pure",
-        &["spec", "manifest", "shot", "check", "plan", "select"],
+        &[
+            "spec", "manifest", "shot", "check", "plan", "select", "diff",
+        ],
     ),
     (
         "ports",
@@ -25,6 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "provider",
             "recording",
             "callback",
+            "verdict",
         ],
     ),
     ("engine and report", &["engine", "report"]),

@@ -18,7 +18,8 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::gallery::{self, Gallery};
 use crate::cli::history::{Memory, forgotten};
-use crate::cli::load;
+use crate::cli::load::{self, Loaded};
+use crate::cli::lock::{Hold, Verdict, worse};
 use crate::cli::plan::Accepted;
 use crate::cli::record::Recording;
 use crate::cli::replay::{Missed, Replayed, Serving};
@@ -28,7 +29,7 @@ use crate::cli::{
 };
 use crate::engine::{self, Observer, Ports, RunError, Settings, Shutdown};
 use crate::event::{Decision, Event};
-use crate::ledger::{Ledger, Turnstile};
+use crate::ledger::{Ledger, Records, Turnstile};
 use crate::manifest::model::Callback;
 use crate::plan::Plan;
 use crate::plan::document::PlanDocument;
@@ -41,6 +42,7 @@ use crate::report::{
 use crate::simulator::Simulator;
 use crate::state::RunState;
 use crate::store::Store;
+use crate::verdict::Examiner;
 
 pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
     match Accepted::find(args)? {
@@ -89,13 +91,9 @@ fn carry_out(
     };
     let store = store.map_err(prepare::store_error)?;
     let mut ledger = prepare::ledger(&store, console)?;
-    let records = ledger.records().map_err(prepare::ledger_error)?;
-    if prepare::memory(&target) == Memory::Forgets {
-        ledger
-            .write_off(&forgotten(&records, &store, &target.name), Timestamp::now())
-            .map_err(prepare::ledger_error)?;
-    }
+    let records = remembered(&mut ledger, &store, &target)?;
     let files = plan_command::files_read(&loaded);
+    let hold = lock_of(args, &loaded, &target)?;
     let mut plan = prepare::plan(
         &mut loaded,
         &manifest,
@@ -113,6 +111,10 @@ fn carry_out(
         Accepted::bound(&plan, &mut settings);
     }
     console.say(plan_command::summary(&plan));
+    let locked = hold.map(|hold| hold.on(&plan, &store));
+    if let Some(locked) = &locked {
+        locked.judge(console)?;
+    }
     if let Some(replayed) = &replayed
         && !replayed.has_all(&plan, console)
     {
@@ -122,6 +124,7 @@ fn carry_out(
     limits::within_budget(&plan, &settings, unpriced)?;
     // Nobody is there to call back in a replay; what was asked instead is recorded.
     let callback = manifest.callback.clone().filter(|_| replayed.is_none());
+    let examiner = loaded.examiner.take();
     // The plan holds all that is needed from here on; a run may take hours.
     drop((manifest, loaded));
     if !confirmed(&plan, &target, args, console) {
@@ -143,11 +146,37 @@ fn carry_out(
         folder,
         store,
         ledger,
+        examiner,
         settings,
         recording,
         replayed,
+        locked,
     };
     run.carry_out(args, console)
+}
+
+/// What the plan is to be held to, where that is asked for.
+fn lock_of(args: &ApplyArgs, loaded: &Loaded, target: &Target) -> Result<Option<Hold>, CliError> {
+    let hold = || Hold::read(&args.manifest.manifest, loaded, target);
+    args.locked.then(hold).transpose()
+}
+
+/// What is on record, without what a service that forgets has forgotten.
+fn remembered(ledger: &mut Ledger, store: &Store, target: &Target) -> Result<Records, CliError> {
+    loop {
+        let records = ledger.records().map_err(prepare::ledger_error)?;
+        let gone = match prepare::memory(target) {
+            Memory::Forgets => forgotten(&records, store, &target.name),
+            Memory::Keeps => Vec::new(),
+        };
+        if gone.is_empty() {
+            return Ok(records);
+        }
+        // An earlier take may stand for what is written off, and be forgotten, too.
+        ledger
+            .write_off(&gone, Timestamp::now())
+            .map_err(prepare::ledger_error)?;
+    }
 }
 
 /// Asks before money is spent, where there is a person to ask.
@@ -221,9 +250,11 @@ struct Run {
     folder: PathBuf,
     store: Store,
     ledger: Ledger,
+    examiner: Option<Arc<Examiner>>,
     settings: Settings,
     recording: Option<Recording>,
     replayed: Option<Replayed>,
+    locked: Option<Verdict>,
 }
 
 /// How a run ended, and what of it was not in the recording that was replayed.
@@ -233,7 +264,7 @@ struct Ran {
 }
 
 impl Run {
-    fn carry_out(self, args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
+    fn carry_out(mut self, args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
         let runtime = simulate::runtime()?;
         let shutdown = Shutdown::default();
         let watching = runtime.spawn(signals::watch(shutdown.clone()));
@@ -245,6 +276,7 @@ impl Run {
             .verbose
             .then(|| verbose::witness(console.clone(), glance.clone()));
         runtime.spawn(signals::answer(glance, console.clone()));
+        let locked = self.locked.take();
         let sinks = Arc::new(Mutex::new(sinks));
         let watched = observer(Arc::clone(&sinks));
         let (recording, store) = (self.recording.clone(), self.store.clone());
@@ -269,7 +301,12 @@ impl Run {
         let ran = ran?;
         let missed = ran.missed.and_then(|missed| missed.say(console));
         match ran.result {
-            Ok(state) => Ok(missed.unwrap_or_else(|| Exit::of_run(&state))),
+            Ok(state) => {
+                let exit = Exit::of_run(&state);
+                let as_accepted = locked.is_none_or(|locked| locked.after(&state, console));
+                let exit = if as_accepted { exit } else { worse(exit) };
+                Ok(missed.unwrap_or(exit))
+            }
             Err(error) => Err(run_error(error)),
         }
     }
@@ -372,6 +409,7 @@ impl Run {
             store: Arc::new(self.store),
             ledger: self.ledger,
             turnstile: self.turnstile,
+            examiner: self.examiner,
             observer,
             wall_clock: Timestamp::now,
         };

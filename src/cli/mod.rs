@@ -11,11 +11,13 @@ mod backend;
 mod beside;
 mod callbacks;
 mod check;
+mod checks;
 mod choose;
 mod completions;
 mod config;
 mod console;
 mod cut;
+mod diff;
 mod doctor;
 mod env;
 mod error;
@@ -31,6 +33,7 @@ mod init;
 mod limits;
 mod lint;
 mod load;
+mod lock;
 mod man;
 mod plan;
 mod prepare;
@@ -118,9 +121,11 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Graph(args) => graph::graph(&args, console),
         Command::Animatic(args) => animatic::animatic(&args, console),
         Command::Apply(args) => apply::apply(&args, console),
+        Command::Lock(args) => lock::lock(&args, console),
         Command::Status(args) => status::status(&args, console),
         Command::Runs(args) => runs::runs(&args, console),
         Command::Report(args) => report::report(&args, console),
+        Command::Diff(args) => diff::diff(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
         Command::Sheet(args) => sheet::sheet(&args, console),
         Command::Export(args) => export::export(&args, console),

@@ -153,7 +153,7 @@ impl Past {
         Ok(events)
     }
 
-    fn named(&self, name: &str) -> Result<&PastRun, CliError> {
+    pub(super) fn named(&self, name: &str) -> Result<&PastRun, CliError> {
         let none = || {
             let message = format!(
                 "there is no such run in `{}`: {name}",

@@ -4,6 +4,7 @@
 //! and never decides what a shot's end means: that is the fold in `state`.
 
 mod carry;
+mod checks;
 mod dispatcher;
 mod fetch;
 mod gate;
@@ -40,6 +41,7 @@ use crate::plan::Plan;
 use crate::provider::Provider;
 use crate::state::RunState;
 use crate::store::Store;
+use crate::verdict::Examiner;
 
 /// What a run needs from outside.
 pub struct Ports<P> {
@@ -54,6 +56,8 @@ pub struct Ports<P> {
     /// What counts the creations of all runs with this account; `None` where
     /// there are no others.
     pub turnstile: Option<Turnstile>,
+    /// Who looks at videos, and judges them; `None` where nothing is expected.
+    pub examiner: Option<Arc<Examiner>>,
     /// Who watches.
     pub observer: Observer,
     /// The time of day, for people; nothing is measured with it.
@@ -148,7 +152,8 @@ pub async fn run<P: Provider>(
         deadline: settings.deadline,
         unit,
     };
-    let unrecorded = carry::carry_out(plan, &local, rules, settings.concurrency).await;
+    let carried = carry::carry_out(plan, &local, rules, settings.concurrency, ports.examiner);
+    let unrecorded = carried.await;
     watching.abort();
     // The dispatcher ends when the last recorder is gone.
     drop((local, recorder));

@@ -7,6 +7,8 @@
 
 mod decision;
 mod failure;
+mod part;
+mod verdict;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -17,6 +19,8 @@ use serde::{Deserialize, Serialize};
 
 pub use decision::Decision;
 pub use failure::{Failure, FailureClass, Operation};
+pub use part::{RunNameError, RunPart, Shard, ShardError, run_name};
+pub use verdict::{Check, Judgement, Quorum, Verdict};
 
 use crate::id::{AttemptId, FileId, Fingerprint, RunId, ShotId, TaskId};
 use crate::money::{Money, Total};
@@ -131,6 +135,16 @@ pub enum EventKind {
         /// What is on disk.
         video: Video,
     },
+    /// The video was looked at, and is or is not what the author expects. Whatever
+    /// it says, the video stays.
+    ShotChecked {
+        /// The shot.
+        shot: ShotId,
+        /// The video that was looked at: its SHA-256.
+        video_sha256: String,
+        /// What the checks said.
+        verdict: Verdict,
+    },
     /// The task is paid and not yet collected; running again collects it.
     ShotPending {
         /// The shot.
@@ -173,6 +187,7 @@ impl EventKind {
             | Self::TaskFailed { shot, .. }
             | Self::Retrying { shot, .. }
             | Self::VideoSaved { shot, .. }
+            | Self::ShotChecked { shot, .. }
             | Self::ShotPending { shot, .. }
             | Self::ShotSkipped { shot, .. } => Some(shot),
             Self::ShotDecided(facts) => Some(&facts.id),
@@ -187,7 +202,7 @@ impl EventKind {
 /// What is known before the first call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunFacts {
-    /// This run's name.
+    /// This run's own name, which no other has.
     pub run_id: RunId,
     /// The manifest as the author named it.
     pub manifest: String,
@@ -203,6 +218,8 @@ pub struct RunFacts {
     pub spec_version: String,
     /// Date of the price table.
     pub price_date: String,
+    /// What it is a part of; `None` for a run that is whole by itself.
+    pub part: Option<RunPart>,
     /// Every selected shot, in manifest order.
     pub shots: Vec<ShotFacts>,
 }
@@ -221,8 +238,15 @@ impl RunFacts {
             runner_version: self.runner_version.clone(),
             spec_version: self.spec_version.clone(),
             price_date: self.price_date.clone(),
+            part: self.part.clone(),
             shots: Vec::new(),
         }
+    }
+
+    /// The name that people know the run by, and that its other parts have too.
+    pub fn name(&self) -> &RunId {
+        let part = self.part.as_ref();
+        part.map_or(&self.run_id, |part| &part.of)
     }
 
     /// What is not paid for because it is there already.
@@ -297,6 +321,9 @@ pub struct ShotFacts {
     pub another_take: bool,
     /// [`Decision::Reuse`]: the video that is on disk already.
     pub existing: Option<Video>,
+    /// What the checks say of that video, where all is known that they ask for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
     /// [`Decision::Resume`]: the task that was paid earlier.
     pub paid_task: Option<TaskId>,
 }

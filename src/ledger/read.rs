@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::error::LedgerError;
@@ -18,7 +19,8 @@ use crate::id::{AttemptId, FileId, Fingerprint, RunId, ShotId, TaskId};
 use crate::money::Money;
 
 /// One attempt to create a task, as far as it has come.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Record {
     /// Its name.
     pub attempt: AttemptId,
@@ -245,6 +247,49 @@ fn frames(
 }
 
 /// Every attempt for a shot of this name that has, or had, a video; newest first.
+/// Every video that was made, and which of them a person accepted.
+#[derive(Debug, Clone, Default)]
+pub struct Takes {
+    /// By shot, the newest first, each with what was asked for.
+    pub made: HashMap<ShotId, Vec<(Fingerprint, Video)>>,
+    /// The one that a person chose last for a shot.
+    pub accepted: HashMap<ShotId, Video>,
+}
+
+pub(super) fn all_takes(
+    connection: &Connection,
+    path: &Path,
+    backend: &str,
+) -> Result<Takes, LedgerError> {
+    let failed = |source| LedgerError::from_sqlite(path, "read", source);
+    let sql = "
+        SELECT a.shot_id, a.fingerprint, c.attempt_id IS NOT NULL AS accepted,
+               v.path, v.bytes, v.sha256, v.width, v.height, v.duration_ms, v.fps, v.codec
+        FROM attempts AS a JOIN videos AS v USING (attempt_id)
+        LEFT JOIN accepted AS c USING (attempt_id)
+        WHERE a.backend = ?1 ORDER BY a.sequence DESC";
+    let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+    let mut rows = statement.query([backend]).map_err(failed)?;
+    let mut takes = Takes::default();
+    while let Some(row) = rows.next().map_err(failed)? {
+        let cells = Cells { row, path };
+        let Some(video) = cells.video()? else {
+            continue;
+        };
+        let shot = cells.shot()?;
+        if cells.get("accepted")? {
+            takes.accepted.insert(shot.clone(), video.clone());
+        }
+        let fingerprint = Fingerprint::from_hex(cells.get::<String>("fingerprint")?);
+        takes
+            .made
+            .entry(shot)
+            .or_default()
+            .push((fingerprint, video));
+    }
+    Ok(takes)
+}
+
 pub(super) fn takes(
     connection: &Connection,
     path: &Path,
@@ -252,6 +297,32 @@ pub(super) fn takes(
 ) -> Result<Vec<Record>, LedgerError> {
     let condition = "WHERE a.shot_id = ?1 AND v.path IS NOT NULL ORDER BY a.sequence DESC";
     select(connection, path, condition, shot.as_str())
+}
+
+/// Every attempt, in the order in which they were intended.
+pub(super) fn all(connection: &Connection, path: &Path) -> Result<Vec<Record>, LedgerError> {
+    select(connection, path, "WHERE ?1 = '' ORDER BY a.sequence", "")
+}
+
+/// The attempt of this name.
+pub(super) fn named(
+    connection: &Connection,
+    path: &Path,
+    attempt: &AttemptId,
+) -> Result<Option<Record>, LedgerError> {
+    let condition = "WHERE a.attempt_id = ?1";
+    let found = select(connection, path, condition, attempt.as_str())?;
+    Ok(found.into_iter().next())
+}
+
+/// Every attempt for a request, the first one first.
+pub(super) fn of_request(
+    connection: &Connection,
+    path: &Path,
+    fingerprint: &Fingerprint,
+) -> Result<Vec<Record>, LedgerError> {
+    let condition = "WHERE a.fingerprint = ?1 ORDER BY a.sequence";
+    select(connection, path, condition, fingerprint.as_str())
 }
 
 fn select(
@@ -294,15 +365,19 @@ impl Cells<'_> {
     }
 
     fn key(&self) -> Result<Key, LedgerError> {
-        let shot: String = self.get("shot_id")?;
         let state: String = self.get("state")?;
         Ok(Key {
             fingerprint: Fingerprint::from_hex(self.get::<String>("fingerprint")?),
             number: self.get("number")?,
             state: AttemptStanding::from_word(&state)
                 .ok_or_else(|| self.value_error("state", state))?,
-            shot: ShotId::new(shot.as_str()).map_err(|_| self.value_error("shot id", shot))?,
+            shot: self.shot()?,
         })
+    }
+
+    fn shot(&self) -> Result<ShotId, LedgerError> {
+        let shot: String = self.get("shot_id")?;
+        ShotId::new(shot.as_str()).map_err(|_| self.value_error("shot id", shot))
     }
 
     fn record(&self) -> Result<Record, LedgerError> {

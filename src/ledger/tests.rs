@@ -61,6 +61,7 @@ fn facts(name: &str) -> ShotFacts {
         earlier: false,
         another_take: false,
         existing: None,
+        verdict: None,
         paid_task: None,
     }
 }
@@ -75,6 +76,7 @@ fn started(shots: Vec<ShotFacts>) -> Event {
         runner_version: "0.1.0".into(),
         spec_version: "2026-01-01".into(),
         price_date: "2026-01-01".into(),
+        part: None,
         shots,
     })))
 }

@@ -14,6 +14,7 @@ pub mod frames;
 pub mod graph;
 pub mod history;
 mod leftover;
+pub mod lock;
 pub mod price;
 pub mod record;
 
@@ -242,6 +243,7 @@ pub fn plan(shots: Vec<CheckedShot>, context: Context) -> Plan {
             runner_version: env!("CARGO_PKG_VERSION").to_owned(),
             spec_version: context.spec_version.clone(),
             price_date: context.prices.date().to_owned(),
+            part: None,
             shots: facts,
         },
         jobs,
@@ -321,6 +323,7 @@ fn facts(
         earlier: false,
         another_take: decided.another_take,
         existing: decided.existing,
+        verdict: None,
         paid_task: decided.paid.map(|paid| paid.task),
         id: shot.id.clone(),
         scene: shot.scene.clone(),

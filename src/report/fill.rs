@@ -12,6 +12,7 @@ use crate::state::{self, AttemptState, RunState, ShotState};
 use super::SCHEMA_VERSION;
 use super::model::{self, Attempt, AttemptResult, Frame, Report, Run, Shot, ShotRun, Status};
 use super::twin::{CallError, Money, Outcome, Totals, Video};
+use super::verdict::Verdict;
 use super::words::{ending, stop};
 
 impl Report {
@@ -78,6 +79,7 @@ impl From<&ShotState> for Shot {
             task_id: shot.task.as_ref().map(|task| owned(task, TaskId::as_str)),
             file_id: shot.file.as_ref().map(|file| owned(file, FileId::as_str)),
             video: shot.video.as_ref().map(Video::from),
+            verdict: shot.verdict.as_ref().map(Verdict::from),
             error: error.map(CallError::from),
             run: ShotRun::from(shot),
         }

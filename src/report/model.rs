@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 
 use super::SCHEMA_VERSION;
 use super::twin::{CallError, Decision, Money, Outcome, Totals, Video};
+use super::verdict::Verdict;
 use super::words::{EndingCode, Reason, StopCode};
 
 #[cfg(doc)]
@@ -125,6 +126,9 @@ pub struct Shot {
     pub file_id: Option<String>,
     /// The video, if it is on disk.
     pub video: Option<Video>,
+    /// What the checks say of that video; null where nothing is expected of it, or it
+    /// was not looked at.
+    pub verdict: Option<Verdict>,
     /// What went wrong, unless it was got over.
     pub error: Option<CallError>,
     /// What differs from run to run; not there in a stable report.

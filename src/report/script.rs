@@ -63,6 +63,7 @@ pub(super) fn facts(name: &str, decision: Decision) -> ShotFacts {
         earlier: false,
         another_take: false,
         existing: (decision == Decision::Reuse).then(|| video(name)),
+        verdict: None,
         paid_task: (decision == Decision::Resume).then(|| TaskId::new("106916112212001")),
     }
 }
@@ -98,6 +99,7 @@ pub(super) fn started(shots: Vec<ShotFacts>) -> EventKind {
         runner_version: "0.1.0".into(),
         spec_version: "2026-08-15".into(),
         price_date: "2026-08-01".into(),
+        part: None,
         shots,
     }))
 }

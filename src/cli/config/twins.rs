@@ -25,6 +25,7 @@ pub(super) const TYPED: &[(&str, &str)] = &[
     ("lost", "it is a person's word on one creation"),
     ("attempt", "it is a person's word on one creation"),
     ("select", "it is a person's choice of one take"),
+    ("update", "it is a person's choice of what is accepted"),
     (
         "overwrite",
         "it replaces files that this program did not make",

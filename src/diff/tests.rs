@@ -1,0 +1,1 @@
+//! Which facts differ, and that both directions say the same.

@@ -1,0 +1,1 @@
+//! What the forms say, and what they never do.
