@@ -27,6 +27,8 @@ pub enum Exit {
     /// What a plan was made from moved, or the lock says something else; nothing was
     /// created.
     PlanStale,
+    /// `--replay`: a request is not in the recording.
+    NotRecorded,
     /// `plan --detailed-exitcode`: something would be made or collected.
     Changes,
     /// What would be spent is over the limit, or unknown; nothing was created.
@@ -47,7 +49,7 @@ pub enum Exit {
 
 impl Exit {
     /// Every one of them, in the order of their numbers.
-    pub const ALL: [Exit; 18] = [
+    pub const ALL: [Exit; 19] = [
         Self::Success,
         Self::Internal,
         Self::Differs,
@@ -59,6 +61,7 @@ impl Exit {
         Self::ManifestInvalid,
         Self::NothingSelected,
         Self::PlanStale,
+        Self::NotRecorded,
         Self::Budget,
         Self::ShotsFailed,
         Self::ChecksFailed,
@@ -90,6 +93,7 @@ impl Exit {
             Self::PlanStale => {
                 "the plan file is stale, or the lock file does not hold: something is not as it was kept; nothing was created"
             }
+            Self::NotRecorded => "a request is not in the recording that is replayed",
             Self::Budget => "the budget refuses it; nothing more was created",
             Self::ShotsFailed => "some shots failed or were left out",
             Self::ChecksFailed => {
@@ -124,6 +128,8 @@ expressions such as `'tag(night)'`.",
 at: `runner plan FILE --save PLAN`. With `--locked`, or `lock --check`: undo what differs, or
 accept it with `runner lock FILE --update SHOT`; a lock that is missing, damaged or of a newer
 version holds nothing, and nothing is created.",
+            Self::NotRecorded => "What is listed differs from everything that was recorded: undo it, or record again with
+`runner apply FILE --record DIR`, which adds to the recording.",
             Self::Budget => "`runner plan FILE` shows what costs how much. Raise `--max-cost`, choose fewer shots with
 `--only`, or allow what has no known price with `--allow-unpriced`.",
             Self::ShotsFailed => "`runner status FILE` says why, shot by shot. Change what was refused and run again; what
@@ -150,6 +156,7 @@ video that is not as it was paid for is fetched again by `runner apply`.",
             Self::ManifestInvalid => 20,
             Self::NothingSelected => 21,
             Self::PlanStale => 22,
+            Self::NotRecorded => 23,
             Self::Budget => 30,
             Self::ShotsFailed => 100,
             Self::ChecksFailed => 101,

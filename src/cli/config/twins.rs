@@ -55,6 +55,14 @@ const NOT_IN_FILES: &[(&str, &str)] = &[
         "output",
         "a file that came with a storyboard must not name files",
     ),
+    (
+        "record",
+        "a file that came with a storyboard must not name files",
+    ),
+    (
+        "replay",
+        "a file that came with a storyboard must not name files",
+    ),
     ("key", "a key does not belong into a file that is shared"),
     (
         "listen",
