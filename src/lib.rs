@@ -31,7 +31,7 @@
 //!
 //! - vocabulary: [`lang`], [`id`], [`money`], [`diag`], [`event`], [`state`]
 //! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`], [`select`]
-//! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`callback`]
+//! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`callback`], [`share`]
 //! - [`engine`] and [`report`], which never import each other
 //! - [`simulator`], the API on loopback
 //! - [`cli`], the only part that prints and reads the environment
@@ -55,6 +55,7 @@ pub mod plan;
 pub mod provider;
 pub mod report;
 pub mod select;
+pub mod share;
 pub mod shot;
 pub mod simulator;
 pub mod spec;

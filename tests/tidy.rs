@@ -18,7 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "ports",
-        &["store", "ledger", "media", "provider", "callback"],
+        &["store", "ledger", "media", "provider", "callback", "share"],
     ),
     ("engine and report", &["engine", "report"]),
     ("simulator", &["simulator"]),
@@ -142,6 +142,11 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
         "the environment is read in one file",
     ),
     ("rusqlite", &["src/ledger/"], "SQL is the ledger's"),
+    (
+        "object_store",
+        &["src/share/"],
+        "object stores are the shared store's",
+    ),
     (
         "minimax::client",
         &["src/provider/minimax/"],

@@ -41,6 +41,7 @@ mod resolve;
 mod retime;
 mod runs;
 mod schema;
+mod share;
 mod sheet;
 mod signals;
 mod simulate;
@@ -120,6 +121,8 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Runs(args) => runs::runs(&args, console),
         Command::Report(args) => report::report(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
+        Command::Push(args) => share::push(&args, console),
+        Command::Pull(args) => share::pull(&args, console),
         Command::Sheet(args) => sheet::sheet(&args, console),
         Command::Export(args) => export::export(&args, console),
         Command::Cut(args) => cut::cut(&args, console),

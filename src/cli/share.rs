@@ -1,0 +1,167 @@
+//! The shared store on the command line: `push`, `pull`, and what `apply` does with it.
+//!
+//! Owns opening the store and what its troubles mean to the shell. What comes in and
+//! goes out is in `pull` and `push`, which both also serve `apply`; `known` remembers
+//! what is in the store, so that running again asks nothing.
+
+mod bring;
+mod known;
+mod pull;
+mod push;
+
+use std::future::Future;
+use std::path::Path;
+
+use crate::cli::args::{PullArgs, PushArgs, StoreArgs};
+use crate::cli::console::Console;
+use crate::cli::env::Environment;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::{signals, simulate};
+use crate::share::{Address, AddressError, Bad, Share, ShareError, Trouble, VARIABLES};
+
+pub(super) use self::bring::Pulled;
+pub(super) use self::pull::{Planning, What};
+
+pub(super) fn push(args: &PushArgs, console: &mut Console) -> Result<Exit, CliError> {
+    push::push(args, console)
+}
+
+pub(super) fn pull(args: &PullArgs, console: &mut Console) -> Result<Exit, CliError> {
+    pull::pull(args, console)
+}
+
+/// A shared store, and what moves bytes.
+pub(super) struct Shared {
+    share: Share,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Shared {
+    /// The store of a command line; `None` where none is named. Nothing is sent.
+    pub(super) fn of(args: &StoreArgs) -> Result<Option<Self>, CliError> {
+        args.store.as_deref().map(Self::open).transpose()
+    }
+
+    /// The store of a command that does nothing without one.
+    fn needed(args: &StoreArgs) -> Result<Self, CliError> {
+        let missing = || {
+            CliError::new(Exit::Usage, "no shared store is named").advice(
+                "say which: --store s3://BUCKET/PREFIX, RUNNER_STORE, or `store:` in runner.yaml",
+            )
+        };
+        Self::of(args)?.ok_or_else(missing)
+    }
+
+    fn open(address: &Path) -> Result<Self, CliError> {
+        let address = Address::parse(&address.to_string_lossy()).map_err(address_error)?;
+        let variables = Environment::beginning_with(&VARIABLES);
+        let share = Share::open(&address, &variables).map_err(share_error)?;
+        let runtime = simulate::runtime()?;
+        Ok(Self { share, runtime })
+    }
+
+    /// Does some work, or leaves it where a signal asks to end: whatever was being
+    /// moved is not there yet, and comes another time.
+    fn work<T>(&self, work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                result = work => result,
+                exit = signals::next() => Err(CliError::new(exit, "interrupted").advice(
+                    "run it again: what was moved already is not moved twice",
+                )),
+            }
+        })
+    }
+}
+
+fn address_error(error: AddressError) -> CliError {
+    let advice = error.advice();
+    CliError::new(Exit::Usage, error.to_string()).advice(advice)
+}
+
+/// A store that cannot be used.
+fn share_error(error: ShareError) -> CliError {
+    let exit = match error.trouble {
+        Trouble::Unreachable => Exit::Network,
+        Trouble::Denied => Exit::Key,
+        Trouble::Nowhere | Trouble::Settings => Exit::Usage,
+    };
+    let advice = error.advice();
+    CliError::new(exit, "the shared store cannot be used")
+        .because(error)
+        .advice(advice)
+}
+
+/// Names what lies in the store and cannot be used.
+fn tell_bad(bad: &[Bad], console: &mut Console) {
+    for bad in bad {
+        console.say(format!("shared store: {bad}; it is left alone"));
+    }
+}
+
+/// Says how far it is, often enough and not too often.
+struct Progress<'c> {
+    console: &'c mut Console,
+    verb: &'static str,
+    total: usize,
+    done: usize,
+    moved: usize,
+    bytes: u64,
+    tenths: usize,
+}
+
+/// As many are named one by one.
+const NAMED: usize = 20;
+
+impl<'c> Progress<'c> {
+    fn new(verb: &'static str, total: usize, console: &'c mut Console) -> Self {
+        Self {
+            console,
+            verb,
+            total,
+            done: 0,
+            moved: 0,
+            bytes: 0,
+            tenths: 0,
+        }
+    }
+
+    fn say(&mut self, line: &str) {
+        self.console.say(line);
+    }
+
+    fn moved(&mut self, name: &str, bytes: u64) {
+        self.moved += 1;
+        self.bytes += bytes;
+        if self.total <= NAMED {
+            let (verb, size) = (self.verb, size(bytes));
+            self.console.say(format!("{verb} {name} ({size})"));
+        }
+        self.step();
+    }
+
+    fn bad(&mut self, bad: &Bad) {
+        tell_bad(std::slice::from_ref(bad), self.console);
+        self.step();
+    }
+
+    fn step(&mut self) {
+        self.done += 1;
+        let tenths = self.done * 10 / self.total.max(1);
+        if self.total > NAMED && tenths > self.tenths {
+            self.tenths = tenths;
+            let (verb, done, total, size) = (self.verb, self.done, self.total, size(self.bytes));
+            self.console
+                .say(format!("{verb}: {done} of {total} videos, {size}"));
+        }
+    }
+}
+
+/// `1.2 MB`, in powers of ten, as file managers show it.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
+    }
+}
