@@ -24,7 +24,7 @@ use crate::cli::{callbacks, limits};
 use crate::cli::{plan as plan_command, prepare, render, signals, simulate, terminal, verbose};
 use crate::engine::{self, Observer, Ports, RunError, Settings, Shutdown};
 use crate::event::{Decision, Event};
-use crate::ledger::{Ledger, Turnstile};
+use crate::ledger::{Ledger, Records, Turnstile};
 use crate::manifest::model::Callback;
 use crate::plan::Plan;
 use crate::plan::document::PlanDocument;
@@ -69,12 +69,7 @@ fn carry_out(
     let folder = prepare::output_folder(&loaded, &manifest, &target, args.results.out.as_ref());
     let store = Store::open(&folder).map_err(prepare::store_error)?;
     let mut ledger = prepare::ledger(&store, console)?;
-    let records = ledger.records().map_err(prepare::ledger_error)?;
-    if prepare::memory(&target) == Memory::Forgets {
-        ledger
-            .write_off(&forgotten(&records, &store, &target.name), Timestamp::now())
-            .map_err(prepare::ledger_error)?;
-    }
+    let records = remembered(&mut ledger, &store, &target)?;
     let files = plan_command::files_read(&loaded);
     let mut plan = prepare::plan(
         &mut loaded,
@@ -117,6 +112,24 @@ fn carry_out(
         settings,
     };
     run.carry_out(args, console)
+}
+
+/// What is on record, without what a service that forgets has forgotten.
+fn remembered(ledger: &mut Ledger, store: &Store, target: &Target) -> Result<Records, CliError> {
+    loop {
+        let records = ledger.records().map_err(prepare::ledger_error)?;
+        let gone = match prepare::memory(target) {
+            Memory::Forgets => forgotten(&records, store, &target.name),
+            Memory::Keeps => Vec::new(),
+        };
+        if gone.is_empty() {
+            return Ok(records);
+        }
+        // An earlier take may stand for what is written off, and be forgotten, too.
+        ledger
+            .write_off(&gone, Timestamp::now())
+            .map_err(prepare::ledger_error)?;
+    }
 }
 
 /// Asks before money is spent, where there is a person to ask.

@@ -7,6 +7,7 @@
 
 mod decision;
 mod failure;
+mod part;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use decision::Decision;
 pub use failure::{Failure, FailureClass, Operation};
+pub use part::{RunNameError, RunPart, Shard, ShardError, run_name};
 
 use crate::id::{AttemptId, FileId, Fingerprint, RunId, ShotId, TaskId};
 use crate::money::{Money, Total};
@@ -187,7 +189,7 @@ impl EventKind {
 /// What is known before the first call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunFacts {
-    /// This run's name.
+    /// This run's own name, which no other has.
     pub run_id: RunId,
     /// The manifest as the author named it.
     pub manifest: String,
@@ -203,6 +205,8 @@ pub struct RunFacts {
     pub spec_version: String,
     /// Date of the price table.
     pub price_date: String,
+    /// What it is a part of; `None` for a run that is whole by itself.
+    pub part: Option<RunPart>,
     /// Every selected shot, in manifest order.
     pub shots: Vec<ShotFacts>,
 }
@@ -221,8 +225,15 @@ impl RunFacts {
             runner_version: self.runner_version.clone(),
             spec_version: self.spec_version.clone(),
             price_date: self.price_date.clone(),
+            part: self.part.clone(),
             shots: Vec::new(),
         }
+    }
+
+    /// The name that people know the run by, and that its other parts have too.
+    pub fn name(&self) -> &RunId {
+        let part = self.part.as_ref();
+        part.map_or(&self.run_id, |part| &part.of)
     }
 
     /// What is not paid for because it is there already.

@@ -27,10 +27,11 @@ pub struct Accounts {
 const SUMS: &str = "
     SELECT a.currency, sum(a.price_micros),
            a.task_id IS NOT NULL AS accepted,
-           a.state IN ('created', 'succeeded') AS open,
-           a.state IN ('intended', 'uncertain') AS unsure,
+           coalesce(w.state, a.state) IN ('created', 'succeeded') AS open,
+           coalesce(w.state, a.state) IN ('intended', 'uncertain') AS unsure,
            sum(a.price_micros IS NULL)
-    FROM attempts AS a JOIN runs AS r USING (run_id) WHERE NOT r.free
+    FROM attempts AS a JOIN runs AS r USING (run_id) LEFT JOIN waiting AS w USING (attempt_id)
+    WHERE NOT r.free
     GROUP BY a.currency, accepted, open, unsure";
 
 pub(super) fn accounts(connection: &Connection, path: &Path) -> Result<Accounts, LedgerError> {

@@ -73,7 +73,7 @@ impl<'a> Memory<'a> {
     pub(super) fn take(&mut self, event: &Event) -> Result<(), LedgerError> {
         match &event.kind {
             EventKind::RunStarted(facts) => {
-                self.forget_the_oldest()?;
+                forget_the_oldest(self.connection, self.path)?;
                 self.cast(facts)?;
                 self.line(&Event {
                     sequence: event.sequence,
@@ -108,6 +108,14 @@ impl<'a> Memory<'a> {
             *loose = 0;
         }
         Ok(())
+    }
+
+    /// The same for a run that is told as a whole.
+    pub(super) fn keep_packed(self) -> Result<(), LedgerError> {
+        if self.lines.is_empty() {
+            return Ok(());
+        }
+        self.insert(true, &deflated(&self.lines))
     }
 
     fn insert(&self, packed: bool, lines: &[u8]) -> Result<(), LedgerError> {
@@ -161,20 +169,6 @@ impl<'a> Memory<'a> {
         Ok(())
     }
 
-    fn forget_the_oldest(&self) -> Result<(), LedgerError> {
-        for table in ["events", "run_casts"] {
-            let sql = format!(
-                "DELETE FROM {table} WHERE run_id NOT IN
-                     (SELECT run_id FROM runs ORDER BY rowid DESC LIMIT ?1)"
-            );
-            self.execute(&sql, [REMEMBERED])?;
-        }
-        self.execute(
-            "DELETE FROM casts WHERE digest NOT IN (SELECT digest FROM run_casts)",
-            [],
-        )
-    }
-
     fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), LedgerError> {
         self.connection
             .prepare_cached(sql)
@@ -186,6 +180,29 @@ impl<'a> Memory<'a> {
     fn error(&self, source: rusqlite::Error) -> LedgerError {
         LedgerError::from_sqlite(self.path, "write to", source)
     }
+}
+
+/// Only the names stay of runs that are long past, and that no report is made of.
+pub(super) fn forget_the_oldest(connection: &Connection, path: &Path) -> Result<(), LedgerError> {
+    let execute = |sql: &str, values: &[u32]| {
+        connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(rusqlite::params_from_iter(values)))
+            .map(drop)
+            .map_err(|source| LedgerError::from_sqlite(path, "write to", source))
+    };
+    for table in ["events", "run_casts"] {
+        let sql = format!(
+            "DELETE FROM {table} WHERE run_id NOT IN
+                 (SELECT run_id FROM runs ORDER BY rowid DESC LIMIT ?1)
+             AND run_id NOT IN (SELECT run_id FROM runs WHERE counts)"
+        );
+        execute(&sql, &[REMEMBERED])?;
+    }
+    execute(
+        "DELETE FROM casts WHERE digest NOT IN (SELECT digest FROM run_casts)",
+        &[],
+    )
 }
 
 fn json<T: serde::Serialize + ?Sized>(value: &T) -> Vec<u8> {

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod error;
+mod exchange;
 mod latest;
 mod memory;
 mod open;
@@ -31,6 +32,9 @@ use crate::id::{AttemptId, Fingerprint, RunId, ShotId, TaskId};
 
 pub use self::accounts::Accounts;
 pub use self::error::LedgerError;
+pub use self::exchange::{
+    Choice, Contents, Entry, EntryError, FrameEntry, RunCopy, RunEntry, TakenIn, Twice,
+};
 pub use self::latest::LatestRun;
 use self::memory::Memory;
 pub use self::memory::PastRun;
@@ -206,8 +210,8 @@ impl Ledger {
                      ('intended', 'created', 'succeeded', 'saved', 'uncertain')",
                 (attempt.as_str(), at.to_string()),
             )
-            .and_then(|_| page::take_back(&transaction, attempt, &at.to_string()))
             .map_err(failed)?;
+        page::take_back(&transaction, &self.path, attempt, &at.to_string())?;
         transaction.commit().map_err(failed)
     }
 
@@ -230,6 +234,7 @@ impl Ledger {
                     ),
                 )
                 .map_err(failed)?;
+            page::take_back(&transaction, &self.path, attempt, &at.to_string())?;
         }
         transaction.commit().map_err(failed)
     }

@@ -14,7 +14,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::error::LedgerError;
 
 /// `PRAGMA user_version`: the format that this program writes.
-pub(super) const FORMAT: i64 = 4;
+pub(super) const FORMAT: i64 = 5;
 
 /// `PRAGMA application_id`: `RUNR`, tells a ledger from other databases.
 const APPLICATION: i64 = 0x5255_4e52;

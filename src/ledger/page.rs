@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::error::LedgerError;
+use super::exchange::stand;
 use super::write::ShotRow;
 use crate::event::{Failure, RunFacts, ShotFacts, Video};
 use crate::id::{AttemptId, Fingerprint, RunId, ShotId};
@@ -25,12 +26,16 @@ pub(super) struct Page<'a> {
 
 impl Page<'_> {
     pub(super) fn run_started(&self, facts: &RunFacts) -> Result<(), LedgerError> {
+        // The folder's report is of this run alone from now on.
+        self.execute("UPDATE runs SET counts = 0 WHERE counts", [])?;
+        let shared = facts.part.as_ref().map(|part| part.of.as_str());
         self.execute(
-            "INSERT INTO runs (run_id, started_at, manifest, backend, base_url, free,
-                               runner_version, spec_version)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO runs (run_id, shared_id, counts, started_at, manifest, backend, base_url,
+                               free, runner_version, spec_version)
+             VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 self.run.as_str(),
+                shared,
                 self.now(),
                 facts.manifest,
                 facts.backend,
@@ -122,7 +127,7 @@ impl Page<'_> {
 
     /// Nothing came of another take: the one before it counts again.
     pub(super) fn take_back(&self, attempt: &AttemptId) -> Result<(), LedgerError> {
-        take_back(self.connection, attempt, &self.now()).map_err(|source| self.error(source))
+        take_back(self.connection, self.path, attempt, &self.now())
     }
 
     /// Which of the two unique keys an intent ran into.
@@ -245,8 +250,8 @@ impl Page<'_> {
             "DELETE FROM choices WHERE attempt_id <> ?1 AND fingerprint =
                  (SELECT fingerprint FROM attempts WHERE attempt_id = ?1)",
             [attempt.as_str()],
-        )
-        .map(drop)
+        )?;
+        stand::recall(self.connection, self.path, attempt).map(drop)
     }
 
     pub(super) fn run_finished(&self) -> Result<(), LedgerError> {
@@ -314,12 +319,16 @@ fn is_collision(error: &rusqlite::Error) -> bool {
         .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
 }
 
-/// See [`Page::take_back`].
+/// See [`Page::take_back`]. What waited beside the attempt comes first.
 pub(super) fn take_back(
     connection: &Connection,
+    path: &Path,
     attempt: &AttemptId,
     now: &str,
-) -> rusqlite::Result<()> {
+) -> Result<(), LedgerError> {
+    if stand::recall(connection, path, attempt)? {
+        return Ok(());
+    }
     connection
         .prepare_cached(
             "UPDATE attempts SET state = 'saved', changed_at = ?2
@@ -332,7 +341,8 @@ pub(super) fn take_back(
                  JOIN attempts AS new ON new.fingerprint = other.fingerprint
                  WHERE new.attempt_id = ?1 AND other.state IN
                      ('intended', 'created', 'succeeded', 'saved', 'uncertain'))",
-        )?
-        .execute(params![attempt.as_str(), now])
+        )
+        .and_then(|mut update| update.execute(params![attempt.as_str(), now]))
         .map(drop)
+        .map_err(|source| LedgerError::from_sqlite(path, "write to", source))
 }

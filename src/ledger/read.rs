@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::error::LedgerError;
@@ -18,7 +19,8 @@ use crate::id::{AttemptId, FileId, Fingerprint, RunId, ShotId, TaskId};
 use crate::money::Money;
 
 /// One attempt to create a task, as far as it has come.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Record {
     /// Its name.
     pub attempt: AttemptId,
@@ -252,6 +254,32 @@ pub(super) fn takes(
 ) -> Result<Vec<Record>, LedgerError> {
     let condition = "WHERE a.shot_id = ?1 AND v.path IS NOT NULL ORDER BY a.sequence DESC";
     select(connection, path, condition, shot.as_str())
+}
+
+/// Every attempt, in the order in which they were intended.
+pub(super) fn all(connection: &Connection, path: &Path) -> Result<Vec<Record>, LedgerError> {
+    select(connection, path, "WHERE ?1 = '' ORDER BY a.sequence", "")
+}
+
+/// The attempt of this name.
+pub(super) fn named(
+    connection: &Connection,
+    path: &Path,
+    attempt: &AttemptId,
+) -> Result<Option<Record>, LedgerError> {
+    let condition = "WHERE a.attempt_id = ?1";
+    let found = select(connection, path, condition, attempt.as_str())?;
+    Ok(found.into_iter().next())
+}
+
+/// Every attempt for a request, the first one first.
+pub(super) fn of_request(
+    connection: &Connection,
+    path: &Path,
+    fingerprint: &Fingerprint,
+) -> Result<Vec<Record>, LedgerError> {
+    let condition = "WHERE a.fingerprint = ?1 ORDER BY a.sequence";
+    select(connection, path, condition, fingerprint.as_str())
 }
 
 fn select(

@@ -1,6 +1,8 @@
 -- One row for each execution of `runner apply`.
 CREATE TABLE runs (
     run_id         TEXT PRIMARY KEY,
+    shared_id      TEXT,                        -- the name of all parts of a larger run
+    counts         INTEGER NOT NULL,            -- whether the folder's report is of it
     started_at     TEXT NOT NULL,               -- RFC 3339, as every time here
     finished_at    TEXT,                        -- NULL: cut off, or still running
     paused_until   TEXT,                        -- nothing is created until then
@@ -41,6 +43,17 @@ CREATE TABLE attempts (
 -- Never pay twice: the states are those of `AttemptStanding::holds_money`.
 CREATE UNIQUE INDEX one_payment_per_fingerprint ON attempts (fingerprint)
     WHERE state IN ('intended', 'created', 'succeeded', 'saved', 'uncertain');
+
+CREATE INDEX attempts_of_request ON attempts (fingerprint);
+
+-- Attempts that hold money beside the one that stands for the same request: two
+-- folders paid for it and were merged. Each waits as superseded until what stands is
+-- settled, and has its own state again then.
+CREATE TABLE waiting (
+    attempt_id TEXT PRIMARY KEY REFERENCES attempts (attempt_id),
+    state      TEXT NOT NULL CHECK (state IN (
+        'intended', 'created', 'succeeded', 'uncertain'))
+) STRICT;
 
 -- What each run did not pay for because it was there already.
 CREATE TABLE savings (

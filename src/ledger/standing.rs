@@ -5,8 +5,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// How far one attempt to create a task has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AttemptStanding {
     /// The intent is durable, no answer is on record. Left by a crash it means
     /// that the request may have been sent: as uncertain as [`Self::Uncertain`].
@@ -72,6 +75,16 @@ impl AttemptStanding {
             }
             Self::Failed | Self::Refused | Self::Lost | Self::Superseded => false,
         }
+    }
+
+    /// Whether money is, or may be, in it and no video has come of it yet.
+    pub fn is_unsettled(self) -> bool {
+        self.holds_money() && self != Self::Saved
+    }
+
+    /// Whether a video came of it, whichever take counts now.
+    pub fn has_video(self) -> bool {
+        matches!(self, Self::Saved | Self::Superseded)
     }
 
     /// Whether it may have been paid without a task id to prove it.

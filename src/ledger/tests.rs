@@ -75,6 +75,7 @@ fn started(shots: Vec<ShotFacts>) -> Event {
         runner_version: "0.1.0".into(),
         spec_version: "2026-01-01".into(),
         price_date: "2026-01-01".into(),
+        part: None,
         shots,
     })))
 }

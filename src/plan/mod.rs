@@ -242,6 +242,7 @@ pub fn plan(shots: Vec<CheckedShot>, context: Context) -> Plan {
             runner_version: env!("CARGO_PKG_VERSION").to_owned(),
             spec_version: context.spec_version.clone(),
             price_date: context.prices.date().to_owned(),
+            part: None,
             shots: facts,
         },
         jobs,

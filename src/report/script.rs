@@ -98,6 +98,7 @@ pub(super) fn started(shots: Vec<ShotFacts>) -> EventKind {
         runner_version: "0.1.0".into(),
         spec_version: "2026-08-15".into(),
         price_date: "2026-08-01".into(),
+        part: None,
         shots,
     }))
 }
