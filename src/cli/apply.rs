@@ -20,6 +20,7 @@ use crate::cli::gallery::{self, Gallery};
 use crate::cli::history::{Memory, forgotten};
 use crate::cli::load;
 use crate::cli::plan::Accepted;
+use crate::cli::share::{ForApply, Planning};
 use crate::cli::{callbacks, limits};
 use crate::cli::{plan as plan_command, prepare, render, signals, simulate, terminal, verbose};
 use crate::engine::{self, Observer, Ports, RunError, Settings, Shutdown};
@@ -67,8 +68,17 @@ fn carry_out(
         console.say(word);
     }
     let folder = prepare::output_folder(&loaded, &manifest, &target, args.results.out.as_ref());
+    let shared = ForApply::open(args, console)?;
     let store = Store::open(&folder).map_err(prepare::store_error)?;
     let mut ledger = prepare::ledger(&store, console)?;
+    let mut planning = Planning {
+        loaded: &mut loaded,
+        manifest: &manifest,
+        target: &target,
+        results: &args.results,
+    };
+    // Before anything is given up or decided: what the store has is not paid for.
+    let pulled = shared.pull(&mut planning, &store, &mut ledger, console)?;
     let records = remembered(&mut ledger, &store, &target)?;
     let files = plan_command::files_read(&loaded);
     let mut plan = prepare::plan(
@@ -81,6 +91,7 @@ fn carry_out(
         args.limits.deadline,
     )?;
     drop(records);
+    pulled.lets_pay(&plan)?;
     let mut settings = limits::settings(&manifest.limits, args, &target);
     if let Some(accepted) = accepted {
         let now = PlanDocument::new(&plan, plan_command::pace(&manifest.limits));
@@ -111,7 +122,10 @@ fn carry_out(
         ledger,
         settings,
     };
-    run.carry_out(args, console)
+    // Holds the lock until the shared store has what is new.
+    let store = run.store.clone();
+    let exit = run.carry_out(args, console)?;
+    Ok(shared.push(exit, &store, console))
 }
 
 /// What is on record, without what a service that forgets has forgotten.

@@ -12,16 +12,19 @@ mod push;
 use std::future::Future;
 use std::path::Path;
 
-use crate::cli::args::{PullArgs, PushArgs, StoreArgs};
+use crate::cli::args::{ApplyArgs, PullArgs, PushArgs, StoreArgs};
 use crate::cli::console::Console;
 use crate::cli::env::Environment;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::{signals, simulate};
+use crate::ledger::Ledger;
 use crate::share::{Address, AddressError, Bad, Share, ShareError, Trouble, VARIABLES};
+use crate::store::Store;
 
-pub(super) use self::bring::Pulled;
-pub(super) use self::pull::{Planning, What};
+use self::bring::Pulled;
+pub(super) use self::pull::Planning;
+use self::pull::What;
 
 pub(super) fn push(args: &PushArgs, console: &mut Console) -> Result<Exit, CliError> {
     push::push(args, console)
@@ -73,6 +76,75 @@ impl Shared {
             }
         })
     }
+}
+
+/// The shared store of a run, which may have none.
+pub(super) struct ForApply {
+    shared: Option<Shared>,
+    /// Whether a person said that the run goes on without it, whatever that costs.
+    optional: bool,
+}
+
+impl ForApply {
+    pub(super) fn open(args: &ApplyArgs, console: &mut Console) -> Result<Self, CliError> {
+        let optional = args.store_optional;
+        let shared = Shared::of(&args.store).or_else(|error| without(error, optional, console))?;
+        Ok(Self { shared, optional })
+    }
+
+    /// Gets what the plan would otherwise pay for. A store that cannot be used stops the
+    /// run: it may have what would be paid for.
+    pub(super) fn pull(
+        &self,
+        planning: &mut Planning<'_>,
+        store: &Store,
+        ledger: &mut Ledger,
+        console: &mut Console,
+    ) -> Result<Pulled, CliError> {
+        let Some(shared) = &self.shared else {
+            return Ok(Pulled::default());
+        };
+        let pulled = shared.pull(planning, What::NotHere, store, ledger, console);
+        let pulled = pulled.or_else(|error| without(error, self.optional, console))?;
+        Ok(if self.optional {
+            Pulled::default()
+        } else {
+            pulled
+        })
+    }
+
+    /// Sends what is new. The run is over and its exit code stands; where all was good,
+    /// and the store does not have it, something is left to do.
+    pub(super) fn push(&self, exit: Exit, store: &Store, console: &mut Console) -> Exit {
+        let Some(shared) = &self.shared else {
+            return exit;
+        };
+        let pushed = shared.after(store, console).unwrap_or_else(|error| {
+            console.error(&error.advice(
+                "everything is in the output folder; `runner push FILE` or the next run sends it",
+            ));
+            Exit::Unfinished
+        });
+        match exit {
+            Exit::Success if !self.optional => pushed,
+            exit => exit,
+        }
+    }
+}
+
+/// Goes on without the store where a person said so.
+fn without<T: Default>(
+    error: CliError,
+    optional: bool,
+    console: &mut Console,
+) -> Result<T, CliError> {
+    // A person who wants to end does not want to go on without the store.
+    if !optional || matches!(error.exit, Exit::Interrupted | Exit::Terminated) {
+        return Err(error);
+    }
+    console.error(&error);
+    console.say("going on without the shared store");
+    Ok(T::default())
 }
 
 fn address_error(error: AddressError) -> CliError {

@@ -254,7 +254,20 @@ impl Entry {
     /// Whether it says more than another one for the same payment. The same on every
     /// machine, in whatever order they are read.
     pub fn says_more_than(&self, other: &Self) -> bool {
-        (self.standing, self.digest()) > (other.standing, other.digest())
+        (self.knowledge(), self.digest()) > (other.knowledge(), other.digest())
+    }
+
+    /// How much is known: less may not take the place of more. A video says more than
+    /// that somebody gave its task up, unless the video itself was given up.
+    pub fn knowledge(&self) -> (bool, Standing) {
+        let given_up = self.standing == Standing::Lost && self.video.is_some();
+        (given_up, self.standing)
+    }
+
+    /// The video that can be fetched from the store.
+    pub fn saved(&self) -> Option<&EntryVideo> {
+        let video = self.video.as_ref();
+        video.filter(|_| self.standing == Standing::Saved)
     }
 
     /// Whether `request` is what it was paid for.
@@ -277,8 +290,8 @@ impl Entry {
         Some(self)
     }
 
-    /// As the ledger of this machine has it: with the request as it is sent from here,
-    /// and the path under which the video is here since `now`.
+    /// As the ledger of this machine has it from `now` on: with the request as it is sent
+    /// from here, and the path under which the video is here.
     pub fn at_home(
         &self,
         request: Arc<Map<String, Value>>,
@@ -305,7 +318,8 @@ impl Entry {
             request,
             price: self.price.clone(),
             intended_at: self.intended_at,
-            changed_at: self.intended_at,
+            // What comes knows more than what is here, and so it is the later fact.
+            changed_at: now,
         };
         let run = RunEntry {
             run_id: run,
@@ -465,7 +479,9 @@ fn other_version(bytes: &[u8]) -> Option<Broken> {
 
 /// A line that a terminal shows as it is.
 fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().count() <= MAX_NAME_CHARS && !text.chars().any(char::is_control)
+    !text.is_empty()
+        && text.chars().count() <= MAX_NAME_CHARS
+        && !text.chars().any(char::is_control)
 }
 
 fn is_text(text: &str) -> bool {

@@ -57,7 +57,9 @@ impl ShareError {
             Trouble::Nowhere => {
                 "make the bucket or the folder first, or mount it: runner never makes one, because a store that is away would look like an empty one"
             }
-            Trouble::Settings => "look at the address of the store and at the variables of its cloud",
+            Trouble::Settings => {
+                "look at the address of the store and at the variables of its cloud"
+            }
         }
     }
 }
@@ -115,7 +117,11 @@ impl Secrets {
             text = text.replace(secret.as_str(), "…");
         }
         let words: Vec<String> = text.split_whitespace().map(without_query).collect();
-        let text: String = words.join(" ").chars().filter(|c| !c.is_control()).collect();
+        let text: String = words
+            .join(" ")
+            .chars()
+            .filter(|c| !c.is_control())
+            .collect();
         match text.char_indices().nth(MAX_CHARS) {
             Some((at, _)) => format!("{}…", &text[..at]),
             None => text,
@@ -129,7 +135,9 @@ fn without_query(word: &str) -> String {
         return word.to_owned();
     };
     let (before, rest) = word.split_at(at);
-    let end = rest.find(['"', '\'', ')', ',', '>', '<']).unwrap_or(rest.len());
+    let end = rest
+        .find(['"', '\'', ')', ',', '>', '<'])
+        .unwrap_or(rest.len());
     let (address, after) = rest.split_at(end);
     if !link::is_link(address) {
         return word.to_owned();
@@ -146,7 +154,10 @@ mod tests {
     #[test]
     fn neither_keys_nor_signed_links_are_said() {
         let variables = [
-            ("AWS_SECRET_ACCESS_KEY".to_owned(), "hidden-and-long".to_owned()),
+            (
+                "AWS_SECRET_ACCESS_KEY".to_owned(),
+                "hidden-and-long".to_owned(),
+            ),
             ("AWS_REGION".to_owned(), "eu-central-1".to_owned()),
         ];
         let secrets = Secrets::among(&variables);

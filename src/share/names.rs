@@ -49,7 +49,10 @@ impl Names {
 
     /// A video; the digest was looked at.
     pub(super) fn video(&self, sha256: &str) -> Path {
-        self.root.clone().join("videos").join(format!("{sha256}.mp4"))
+        self.root
+            .clone()
+            .join("videos")
+            .join(format!("{sha256}.mp4"))
     }
 
     /// Everything that is known of a request.

@@ -141,8 +141,7 @@ fn known<'v, K: FromStr>(
 /// Whether an address was named that only this machine reaches: nobody listens there,
 /// and servers on it speak plain HTTP. Elsewhere it takes `AWS_ALLOW_HTTP=true`.
 fn may_be_plain(variables: &[(String, String)]) -> bool {
-    let is_endpoint =
-        |name: &str| name.contains("_ENDPOINT") || name == "GOOGLE_BASE_URL";
+    let is_endpoint = |name: &str| name.contains("_ENDPOINT") || name == "GOOGLE_BASE_URL";
     let mut endpoints = variables
         .iter()
         .filter(|(name, value)| is_endpoint(name) && value.starts_with("http://"));
@@ -157,7 +156,11 @@ fn options(http: bool) -> ClientOptions {
         .with_content_type_for_suffix("mp4", "video/mp4")
         .with_content_type_for_suffix("json", "application/json");
     // Set only where it is so: the cloud's own variable may say it, too.
-    if http { options.with_allow_http(true) } else { options }
+    if http {
+        options.with_allow_http(true)
+    } else {
+        options
+    }
 }
 
 fn retry() -> RetryConfig {

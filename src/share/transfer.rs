@@ -108,13 +108,6 @@ pub enum SendError {
 }
 
 impl Share {
-    /// Whether the store answers, without a word about what is in it.
-    pub async fn reach(&self) -> Result<(), ShareError> {
-        let mut listing = self.client.list(Some(self.names.root()));
-        let first = listing.next().await.transpose();
-        first.map(drop).map_err(|error| self.failed(LISTING, &error))
-    }
-
     /// Everything that the store knows of a request, verified. The fingerprint is that
     /// of `request`: what claims to be about it was made from the same.
     pub async fn entries(
@@ -128,7 +121,11 @@ impl Share {
         let mut latest: BTreeMap<Payment, Entry> = BTreeMap::new();
         let mut bad = Vec::new();
         let mut seen = 0;
-        while let Some(meta) = listing.try_next().await.map_err(|error| self.failed(LISTING, &error))? {
+        while let Some(meta) = listing
+            .try_next()
+            .await
+            .map_err(|error| self.failed(LISTING, &error))?
+        {
             seen += 1;
             if seen > MAX_ENTRIES {
                 bad.push(Bad::new(&folder, Broken::TooMany(MAX_ENTRIES)));
@@ -174,7 +171,11 @@ impl Share {
         };
         let mut bytes = Vec::new();
         let mut stream = object.into_stream();
-        while let Some(chunk) = stream.try_next().await.map_err(|error| self.failed(READING, &error))? {
+        while let Some(chunk) = stream
+            .try_next()
+            .await
+            .map_err(|error| self.failed(READING, &error))?
+        {
             bytes.extend_from_slice(&chunk);
             if bytes.len() as u64 > MAX_BYTES {
                 let bytes = bytes.len() as u64;
@@ -206,7 +207,11 @@ impl Share {
             return Err(length(object.meta.size));
         }
         let mut stream = object.into_stream();
-        while let Some(chunk) = stream.try_next().await.map_err(|error| self.failed(READING, &error))? {
+        while let Some(chunk) = stream
+            .try_next()
+            .await
+            .map_err(|error| self.failed(READING, &error))?
+        {
             into.write(&chunk)?;
             if into.bytes() > expected {
                 return Err(length(into.bytes()));
@@ -250,7 +255,9 @@ impl Share {
     /// whoever finds the entry looks for it.
     pub async fn note(&self, entry: &Entry) -> Result<Put, ShareError> {
         let bytes = entry.bytes();
-        let path = self.names.entry(&entry.fingerprint, &crate::id::sha256_hex(&bytes));
+        let path = self
+            .names
+            .entry(&entry.fingerprint, &crate::id::sha256_hex(&bytes));
         let length = bytes.len() as u64;
         self.put(&path, PutPayload::from(bytes), length).await
     }
@@ -261,7 +268,10 @@ impl Share {
         match written.await {
             Ok(_) => Ok(Put::New),
             // Another writer was faster, or a try of ours arrived that looked lost.
-            Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
+            Err(
+                object_store::Error::AlreadyExists { .. }
+                | object_store::Error::Precondition { .. },
+            ) => {
                 let meta = self.client.head(path).await;
                 let meta = meta.map_err(|error| self.failed(READING, &error))?;
                 Ok(judge(path, meta.size, bytes))

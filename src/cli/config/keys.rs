@@ -226,10 +226,7 @@ impl Reader<'_> {
     /// it comes to stand in the manifest, whose paths are relative as well.
     fn path(&self, arg: &Arg, value: String) -> String {
         let is_address = value.contains("://");
-        if !twins::is_path(arg)
-            || twins::is_mirrored(self.root, arg)
-            || value == "-"
-            || is_address
+        if !twins::is_path(arg) || twins::is_mirrored(self.root, arg) || value == "-" || is_address
         {
             return value;
         }

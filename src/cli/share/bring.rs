@@ -11,6 +11,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::known::Known;
 use super::{Progress, Shared, share_error, tell_bad};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
@@ -23,7 +24,7 @@ use crate::ledger::{self, Contents, Ledger, Twice};
 use crate::media::probe;
 use crate::plan::Plan;
 use crate::plan::history::Presence;
-use crate::share::{Bad, Broken, Entry, EntryVideo, FetchError, Share};
+use crate::share::{Bad, Broken, Entry, EntryVideo, FetchError, Payment, Share, Standing};
 use crate::store::{Partial, Saved, Store, StoreError};
 
 /// Requests that are asked about at once.
@@ -115,29 +116,39 @@ pub(super) async fn gather(share: &Share, wanted: Vec<Wanted>) -> Result<Vec<Ans
         .await
 }
 
-/// The videos that are here.
+/// What is here.
 pub(super) struct Local {
+    /// Where each video is, by its digest.
     paths: HashMap<String, String>,
+    /// How much is known of each payment.
+    known: HashMap<Payment, (bool, Standing)>,
     /// When the latest payment for each request was made whose video is here.
     latest: HashMap<Fingerprint, Timestamp>,
 }
 
 impl Local {
     pub(super) fn new(entries: &[ledger::Entry], store: &Store) -> Self {
-        let (mut paths, mut latest) = (HashMap::new(), HashMap::new());
-        for record in entries.iter().map(|entry| &entry.record) {
-            let Some(video) = &record.video else { continue };
+        let mut local = Self {
+            paths: HashMap::new(),
+            known: HashMap::new(),
+            latest: HashMap::new(),
+        };
+        for known in entries {
+            let entry = Entry::from(known);
+            let record = &known.record;
+            local.known.insert(entry.payment(), entry.knowledge());
+            let video = record.video.as_ref().filter(|_| entry.saved().is_some());
+            let Some(video) = video else { continue };
             let (video, presence) = find(video, record.saved_at, store);
             if presence != Presence::Present {
                 continue;
             }
-            paths.insert(video.sha256, video.path);
-            let last = latest
-                .entry(record.fingerprint.clone())
-                .or_insert(record.intended_at);
-            *last = (*last).max(record.intended_at);
+            local.paths.insert(video.sha256, video.path);
+            let latest = local.latest.entry(entry.fingerprint);
+            let latest = latest.or_insert(entry.intended_at);
+            *latest = (*latest).max(entry.intended_at);
         }
-        Self { paths, latest }
+        local
     }
 
     /// The videos of these entries that are not here.
@@ -145,18 +156,27 @@ impl Local {
         &'e self,
         entries: &'e [Entry],
     ) -> impl Iterator<Item = &'e EntryVideo> {
-        let videos = entries.iter().filter_map(|entry| entry.video.as_ref());
+        let videos = entries.iter().filter_map(Entry::saved);
         videos.filter(|video| !self.paths.contains_key(&video.sha256))
+    }
+
+    /// Whether an entry says nothing new, with its video where it was.
+    fn knows(&self, entry: &Entry, came: &HashSet<String>) -> bool {
+        let known = self.known.get(&entry.payment());
+        let came = entry
+            .saved()
+            .is_some_and(|video| came.contains(&video.sha256));
+        known.is_some_and(|known| *known >= entry.knowledge()) && !came
     }
 
     /// What is to come for a shot. The latest payment's video gets the shot's name,
     /// unless there is a later one here; the others are takes.
     fn coming(&self, answer: &Answer) -> Vec<Coming> {
-        let latest = answer.entries.iter().rfind(|entry| entry.video.is_some());
+        let latest = answer.entries.iter().rfind(|entry| entry.saved().is_some());
         let here = self.latest.get(&answer.wanted.fingerprint);
         let counts = latest
             .filter(|latest| here.is_none_or(|here| *here < latest.intended_at))
-            .and_then(|latest| latest.video.as_ref());
+            .and_then(Entry::saved);
         self.missing(&answer.entries)
             .map(|video| Coming {
                 file: answer.wanted.file.clone(),
@@ -200,7 +220,10 @@ impl Shared {
         let here = ledger.entries().map_err(prepare::ledger_error)?;
         let mut local = Local::new(&here, store);
         let coming = |answers: &[Answer]| -> Vec<Coming> {
-            answers.iter().flat_map(|answer| local.coming(answer)).collect()
+            answers
+                .iter()
+                .flat_map(|answer| local.coming(answer))
+                .collect()
         };
         let mut batches: Vec<(&[Answer], Vec<Coming>)> = answers
             .chunks(BATCH)
@@ -208,17 +231,26 @@ impl Shared {
             .collect();
         let count = batches.iter().map(|(_, coming)| coming.len()).sum();
         let mut progress = Progress::new("pulled", count, console);
+        let mut there = Known::read(store, &self.share.to_string());
         for (answers, coming) in &mut batches {
             let work = fetch(&self.share, std::mem::take(coming), store, &mut progress);
             let came = self.work(work)?;
+            let new = came.paths.keys().cloned().collect();
             local.paths.extend(came.paths);
             pulled.bad.extend(came.bad);
-            let taken = take_in(answers, &local, ledger)?;
+            let taken = take_in(answers, &local, &new, ledger)?;
             pulled.payments += taken.payments;
-            taken.twice.iter().for_each(|twice| progress.say(&told_twice(twice)));
+            let entries = answers.iter().flat_map(|answer| &answer.entries);
+            entries.for_each(|entry| there.add(entry.digest()));
+            taken
+                .twice
+                .iter()
+                .for_each(|twice| progress.say(&told_twice(twice)));
         }
         pulled.videos = progress.moved;
         pulled.bytes = progress.bytes;
+        // Nobody has to send it back.
+        there.keep().map_err(prepare::store_error)?;
         Ok(pulled)
     }
 }
@@ -295,13 +327,22 @@ struct Taken {
     twice: Vec<Twice>,
 }
 
-fn take_in(answers: &[Answer], local: &Local, ledger: &mut Ledger) -> Result<Taken, CliError> {
+fn take_in(
+    answers: &[Answer],
+    local: &Local,
+    came: &HashSet<String>,
+    ledger: &mut Ledger,
+) -> Result<Taken, CliError> {
     let now = Timestamp::now();
     let of = |answer: &Answer| -> Vec<ledger::Entry> {
-        let entries = answer.entries.iter();
-        let at_home = entries.filter_map(|entry| {
-            let sha256 = entry.video.as_ref().map(|video| &video.sha256);
-            let path = sha256.and_then(|sha256| local.paths.get(sha256));
+        let new = answer
+            .entries
+            .iter()
+            .filter(|entry| !local.knows(entry, came));
+        let at_home = new.filter_map(|entry| {
+            let path = entry
+                .saved()
+                .and_then(|video| local.paths.get(&video.sha256));
             // What a simulator made cannot be fetched once more.
             let is_lost = entry.run.free && path.is_none();
             let path = path.map_or(answer.wanted.file.as_str(), String::as_str);
@@ -324,8 +365,12 @@ fn take_in(answers: &[Answer], local: &Local, ledger: &mut Ledger) -> Result<Tak
 fn told_twice(twice: &Twice) -> String {
     let shot = &twice.shot;
     if twice.unsettled {
-        format!("{shot}: was paid for here and elsewhere, and one of the two is not settled yet; both are kept")
+        format!(
+            "{shot}: was paid for here and elsewhere, and one of the two is not settled yet; both are kept"
+        )
     } else {
-        format!("{shot}: was paid for here and elsewhere; both takes are kept, `runner takes` lists them")
+        format!(
+            "{shot}: was paid for here and elsewhere; both takes are kept, `runner takes` lists them"
+        )
     }
 }

@@ -13,7 +13,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::load::{self, Loaded};
-use crate::cli::words::shots;
+use crate::cli::words::{payments, shots, videos};
 use crate::cli::{plan as plan_command, prepare};
 use crate::event::Decision;
 use crate::id::Fingerprint;
@@ -42,7 +42,13 @@ pub(super) fn pull(args: &PullArgs, console: &mut Console) -> Result<Exit, CliEr
     }
     let store = Store::open(&folder).map_err(prepare::store_error)?;
     let mut ledger = prepare::ledger(&store, console)?;
-    let pulled = shared.pull(&mut planning, What::Everything, &store, &mut ledger, console)?;
+    let pulled = shared.pull(
+        &mut planning,
+        What::Everything,
+        &store,
+        &mut ledger,
+        console,
+    )?;
     Ok(exit(pulled.is_sound()))
 }
 
@@ -76,9 +82,7 @@ impl Planning<'_> {
         // A plan takes the shots with it.
         let all = self.loaded.shots.clone();
         let (manifest, target, results) = (self.manifest, self.target, self.results);
-        let plan = prepare::plan(
-            self.loaded, manifest, target, results, store, records, None,
-        );
+        let plan = prepare::plan(self.loaded, manifest, target, results, store, records, None);
         self.loaded.shots = all;
         plan
     }
@@ -115,9 +119,10 @@ impl Shared {
         if total.is_nothing() {
             console.say(format!("{share} has nothing new for {asked}"));
         } else {
-            let (videos, amount, payments) = (total.videos, size(total.bytes), total.payments);
+            let (videos, amount) = (videos(total.videos), size(total.bytes));
+            let payments = payments(total.payments);
             console.say(format!(
-                "pulled from {share} for {asked}: {videos} videos ({amount}), {payments} payments put on record"
+                "pulled from {share} for {asked}: {videos} ({amount}), {payments} put on record"
             ));
         }
     }

@@ -16,6 +16,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::history::find;
+use crate::cli::words::{payments, videos};
 use crate::cli::{load, prepare};
 use crate::id::ShotId;
 use crate::ledger::{self, AttemptStanding, Ledger};
@@ -94,6 +95,14 @@ fn parcel(known: &ledger::Entry, store: &Store) -> Option<Parcel> {
         return None;
     }
     let entry = Entry::from(known);
+    if entry.saved().is_none() {
+        // A simulator's tasks end with it.
+        return (!known.run.free).then(|| Parcel {
+            digest: entry.digest(),
+            entry,
+            video: None,
+        });
+    }
     let there = record.video.as_ref().and_then(|video| {
         let (video, presence) = find(video, record.saved_at, store);
         (presence == Presence::Present).then_some(video.path)
@@ -103,8 +112,7 @@ fn parcel(known: &ledger::Entry, store: &Store) -> Option<Parcel> {
         (Some(_), _) => entry,
         (None, true) => return None,
         // The service still has it.
-        (None, false) if entry.video.is_some() => entry.without_video()?,
-        (None, false) => entry,
+        (None, false) => entry.without_video()?,
     };
     Some(Parcel {
         digest: entry.digest(),
@@ -156,10 +164,10 @@ impl Shared {
         known.keep().map_err(prepare::store_error)?;
         let sent = result?;
         tell_bad(&sent.bad, console);
-        let (share, videos, amount) = (&self.share, sent.videos, size(sent.bytes));
-        let (entries, there) = (sent.entries, sent.there);
+        let (share, videos, amount) = (&self.share, videos(sent.videos), size(sent.bytes));
+        let (new, there) = (payments(sent.entries), sent.there);
         console.say(format!(
-            "pushed to {share}: {videos} videos ({amount}), {entries} payments; {there} were there"
+            "pushed to {share}: {videos} ({amount}) and {new}; {there} were there"
         ));
         Ok(if sent.bad.is_empty() && sent.changed == 0 {
             Exit::Success
