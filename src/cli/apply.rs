@@ -124,7 +124,7 @@ fn carry_out(
     };
     // Holds the lock until the shared store has what is new.
     let store = run.store.clone();
-    let exit = run.carry_out(args, console)?;
+    let exit = run.carry_out(args, shared.herald(), console)?;
     Ok(shared.push(exit, &store, console))
 }
 
@@ -221,7 +221,12 @@ struct Run {
 }
 
 impl Run {
-    fn carry_out(self, args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
+    fn carry_out(
+        self,
+        args: &ApplyArgs,
+        herald: Option<Box<dyn Sink>>,
+        console: &mut Console,
+    ) -> Result<Exit, CliError> {
         let runtime = simulate::runtime()?;
         let shutdown = Shutdown::default();
         let watching = runtime.spawn(signals::watch(shutdown.clone()));
@@ -229,6 +234,7 @@ impl Run {
         args.reports
             .iter()
             .for_each(|report| sinks.push(written(report)));
+        herald.into_iter().for_each(|herald| sinks.push(herald));
         let witness = args
             .verbose
             .then(|| verbose::witness(console.clone(), glance.clone()));

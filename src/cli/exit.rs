@@ -86,7 +86,7 @@ impl Exit {
             Self::Budget => "the budget refuses it; nothing more was created",
             Self::ShotsFailed => "some shots failed or were left out",
             Self::ChecksFailed => {
-                "a video is damaged, not whole, or of a kind that cannot be decoded"
+                "a video is damaged, not whole, or of a kind that cannot be decoded; something in the shared store is not what its name says"
             }
             Self::Unfinished => "unfinished: what is paid for is not collected yet",
             Self::Uncertain => "a creation is uncertain: a person has to look",
@@ -117,7 +117,8 @@ expressions such as `'tag(night)'`.",
 `--only`, or allow what has no known price with `--allow-unpriced`.",
             Self::ShotsFailed => "`runner status FILE` says why, shot by shot. Change what was refused and run again; what
 is there is not paid again. `--retry failed` pays once more for what failed at the service.",
-            Self::ChecksFailed => "Run `runner apply` again: a video that is not as it was paid for is fetched again.",
+            Self::ChecksFailed => "Run `runner apply` again: a video that is not as it was paid for is fetched again. What is
+wrong in the shared store is named; whoever keeps the store has to look at it.",
             Self::Unfinished => "Run the same command again later: it collects, and pays for nothing twice.",
             Self::Uncertain => "Nobody knows whether the service took a creation. Look at the account, then say
 `runner resolve FILE SHOT --task ID` or `runner resolve FILE SHOT --lost`.",

@@ -5,6 +5,7 @@
 //! what is in the store, so that running again asks nothing.
 
 mod bring;
+mod herald;
 mod known;
 mod pull;
 mod push;
@@ -19,10 +20,12 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::{signals, simulate};
 use crate::ledger::Ledger;
+use crate::report::Sink;
 use crate::share::{Address, AddressError, Bad, Share, ShareError, Trouble, VARIABLES};
 use crate::store::Store;
 
 use self::bring::Pulled;
+use self::herald::Herald;
 pub(super) use self::pull::Planning;
 use self::pull::What;
 
@@ -111,6 +114,13 @@ impl ForApply {
         } else {
             pulled
         })
+    }
+
+    /// Who tells the store of tasks while the run goes on.
+    pub(super) fn herald(&self) -> Option<Box<dyn Sink>> {
+        let shared = self.shared.as_ref()?;
+        let runtime = shared.runtime.handle().clone();
+        Some(Box::new(Herald::new(shared.share.clone(), runtime)))
     }
 
     /// Sends what is new. The run is over and its exit code stands; where all was good,

@@ -13,6 +13,9 @@ const MAX_CHARS: usize = 300;
 /// Shorter values of variables are words.
 const SHORTEST_SECRET: usize = 8;
 
+/// Where clouds tell their own machines who they are.
+const METADATA: [&str; 2] = ["169.254.169.254", "metadata.google.internal"];
+
 /// Of which kind a failure is, as far as anything is done differently about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
@@ -93,7 +96,15 @@ impl Secrets {
             | E::NotSupported { .. } => Trouble::Settings,
             _ => Trouble::Unreachable,
         };
-        ShareError::new(trouble, operation, self.told(error))
+        let told = self.told(error);
+        // Without keys the library asks the machine for its role, and there is none.
+        let asks_machine = METADATA.iter().any(|place| told.contains(place));
+        let trouble = if asks_machine {
+            Trouble::Denied
+        } else {
+            trouble
+        };
+        ShareError::new(trouble, operation, told)
     }
 
     /// The chain of causes on one line.

@@ -42,11 +42,6 @@ impl Names {
         }
     }
 
-    /// Everything of this version.
-    pub(super) fn root(&self) -> &Path {
-        &self.root
-    }
-
     /// A video; the digest was looked at.
     pub(super) fn video(&self, sha256: &str) -> Path {
         self.root

@@ -9,7 +9,7 @@ use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::{StreamExt as _, TryStreamExt as _};
+use futures::TryStreamExt as _;
 use object_store::path::Path;
 use object_store::{GetResult, ObjectMeta, ObjectStoreExt as _, PutMode, PutPayload};
 use serde_json::{Map, Value};

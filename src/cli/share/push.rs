@@ -157,8 +157,8 @@ impl Shared {
         console: &mut Console,
     ) -> Result<Exit, CliError> {
         let mut known = Known::read(store, &self.share.to_string());
-        let videos = parcels.iter().filter(|parcel| parcel.video.is_some());
-        let mut progress = Progress::new("pushed", videos.count(), console);
+        let with_video = parcels.iter().filter(|parcel| parcel.video.is_some());
+        let mut progress = Progress::new("pushed", with_video.count(), console);
         let result = self.work(send(&self.share, parcels, store, &mut known, &mut progress));
         // What arrived is not asked for again, even where the rest did not.
         known.keep().map_err(prepare::store_error)?;
