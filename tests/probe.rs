@@ -302,8 +302,15 @@ fn what_films_show_is_said_to_programs() {
     assert_eq!(measures["decoder"], "built-in");
     assert_eq!(measures["audio"]["loudness_lufs"], -26.2);
     assert_eq!(measures["picture"]["cuts"], serde_json::json!([]));
-    assert_eq!(measures["picture"]["glances"].as_array().map(Vec::len), Some(8));
-    assert!(list[0]["likeness"]["colour"].as_u64().is_some_and(|colour| colour > 500));
+    assert_eq!(
+        measures["picture"]["glances"].as_array().map(Vec::len),
+        Some(8)
+    );
+    assert!(
+        list[0]["likeness"]["colour"]
+            .as_u64()
+            .is_some_and(|colour| colour > 500)
+    );
     // Nobody asked for it here.
     let plain = ran(alone().args(["probe", film, "--json"]));
     let plain: Value = serde_json::from_str(&plain.stdout).expect("it is JSON");
@@ -318,7 +325,10 @@ fn films_are_compared_with_films_and_with_pictures() {
     picture.save(&still).expect("it can be written");
     let still = still.to_string_lossy().into_owned();
     for (like, words) in [
-        ("tests/videos/high.mp4", "close: colour 100%, hues 100%, layout 100%, camera 100%"),
+        (
+            "tests/videos/high.mp4",
+            "close: colour 100%, hues 100%, layout 100%, camera 100%",
+        ),
         (still.as_str(), "in no band: "),
     ] {
         let told = ran(alone().args(["probe", "tests/videos/high.mp4", "--like", like]));
@@ -328,5 +338,9 @@ fn films_are_compared_with_films_and_with_pictures() {
     }
     let told = ran(alone().args(["probe", "tests/videos/high.mp4", "--like", "nowhere.mp4"]));
     assert_eq!(told.code, 2);
-    assert!(told.stderr.contains("cannot compare with `nowhere.mp4`"), "{}", told.stderr);
+    assert!(
+        told.stderr.contains("cannot compare with `nowhere.mp4`"),
+        "{}",
+        told.stderr
+    );
 }
