@@ -194,11 +194,14 @@ fn loudness(sound: &Sound) -> String {
 }
 
 fn alike(likeness: &Likeness) -> String {
-    let band = likeness.band().map_or("no band", Band::name);
-    let share = |thousandths: i64| format!("{}%", (thousandths + 5) / 10);
-    format!(
-        "{band}: colour {}, layout {}",
-        share(i64::from(likeness.colour)),
-        share(i64::from(likeness.layout))
-    )
+    let band = likeness.band().map_or("in no band", Band::name);
+    let share = |thousandths: u32| format!("{}%", (thousandths + 5) / 10);
+    let (colour, hues) = (share(likeness.colour), share(likeness.hues));
+    let layout = share(likeness.layout.max(0).unsigned_abs());
+    match likeness.camera.map(share) {
+        Some(camera) => {
+            format!("{band}: colour {colour}, hues {hues}, layout {layout}, camera {camera}")
+        }
+        None => format!("{band}: colour {colour}, hues {hues}, layout {layout}"),
+    }
 }
