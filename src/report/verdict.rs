@@ -3,6 +3,9 @@
 //! Owns the twin of the vocabulary that files have, and which shots have the same
 //! to say. Never judges.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use schemars::JsonSchema;

@@ -211,6 +211,7 @@ impl Film {
             ledger,
             callbacks: None,
             turnstile: None,
+            examiner: None,
             observer,
             wall_clock: Timestamp::now,
         };
