@@ -11,6 +11,7 @@ use crate::diag::{Code, Diagnostic, suggest};
 use crate::manifest::expect::{CODECS, Expectation, Key, Wanted, codec_family};
 use crate::manifest::listed;
 use crate::shot::Shot;
+use crate::spec::Spec;
 
 /// How far a side may be from the number in a resolution's name: sizes are even.
 const SIDE_TOLERANCE: u32 = 16;
@@ -32,10 +33,10 @@ pub(super) fn fitting(shot: &Shot) -> Arc<[Expectation]> {
 }
 
 /// Everything that is odd about the expectations of a shot.
-pub(super) fn lint(shot: &Shot, request: Option<&CheckedRequest>) -> Vec<Diagnostic> {
+pub(super) fn lint(shot: &Shot, request: Option<&CheckedRequest>, spec: &Spec) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for one in fitting(shot).iter() {
-        let told = impossible(one).or_else(|| contradicting(one, shot, request?));
+        let told = impossible(one).or_else(|| contradicting(one, shot, request?, spec));
         found.extend(told);
     }
     found
@@ -84,7 +85,12 @@ fn unknown_codec(one: &Expectation, codec: &str) -> Option<Diagnostic> {
 }
 
 /// What this request cannot give.
-fn contradicting(one: &Expectation, shot: &Shot, request: &CheckedRequest) -> Option<Diagnostic> {
+fn contradicting(
+    one: &Expectation,
+    shot: &Shot,
+    request: &CheckedRequest,
+    spec: &Spec,
+) -> Option<Diagnostic> {
     let warning = |message: String| Diagnostic::warning(Code::Expectation, one.span, message);
     match (one.key, &one.wanted) {
         (Key::Duration, Wanted::Length { min, max }) => {
@@ -102,8 +108,9 @@ fn contradicting(one: &Expectation, shot: &Shot, request: &CheckedRequest) -> Op
             })
         }
         (Key::Size, Wanted::Size { width, height }) => {
-            let digits = request.resolution().trim_end_matches(['P', 'p']);
-            let side: u32 = digits.parse().ok()?;
+            // With a first frame it has the shape of that, and this shorter side.
+            let (wide, high) = spec.output_size(request.resolution())?;
+            let side = wide.min(high);
             let shorter = *width.min(height);
             if shorter.abs_diff(side) <= SIDE_TOLERANCE {
                 return None;

@@ -73,7 +73,7 @@ pub fn check(shots: &[Shot], context: &Context<'_>) -> (Vec<CheckedShot>, Vec<Di
     let ids: HashSet<&str> = shots.iter().map(|shot| shot.id.as_str()).collect();
     for shot in shots {
         let (request, mut diagnostics) = check_shot(shot, context);
-        diagnostics.extend(expect::lint(shot, request.as_ref()));
+        diagnostics.extend(expect::lint(shot, request.as_ref(), context.spec));
         let sound = shot.broken.is_empty() && !diagnostics.iter().any(Diagnostic::is_error);
         if !sound {
             meant_shots(shot, &ids, &mut diagnostics);

@@ -48,6 +48,11 @@ impl Judge<'_> {
     /// What differs between two shots that are one.
     pub(super) fn of_shot(&self, old: &SideShot, new: &SideShot) -> Vec<Change> {
         let mut changes = self.changes(&old.facts, &new.facts);
+        if old.video.is_some() != new.video.is_some() {
+            // That the whole of it went or came says all.
+            let of_it = |group| matches!(group, Group::Video | Group::File | Group::Bytes);
+            changes.retain(|change| !of_it(change.group) || change.field == "video");
+        }
         changes.extend(self.fingerprint(old, new, &changes));
         changes
     }

@@ -64,6 +64,13 @@ impl Change {
         }
     }
 
+    /// Whether a person wants to know, although it does not count: not names that are
+    /// new in every run, nor times that look alike.
+    pub fn is_of_interest(&self) -> bool {
+        let is_name = matches!(&*self.field, "run_id" | "started_at" | "task_id");
+        self.counts || (!is_name && self.old() != self.new())
+    }
+
     /// The fact before, in a line.
     pub fn old(&self) -> String {
         self.side(self.before.as_ref())

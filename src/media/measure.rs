@@ -12,6 +12,7 @@ mod camera;
 mod cuts;
 mod glance;
 mod likeness;
+mod look;
 mod reduce;
 mod sound;
 mod still;
@@ -22,14 +23,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use self::camera::Camera;
 pub use self::camera::Moved;
-use self::cuts::Cuts;
 pub use self::glance::{GLANCES, Glance, glance_of_image};
 pub use self::likeness::{Band, Bounds, Likeness, likeness};
-use self::reduce::{milliseconds, reduce};
-use self::still::{Black, Frozen};
-use super::frames::{Decoder, FrameError, Pictures, Tools};
+use super::frames::Tools;
 use super::inspect;
 use super::probe::{self, ProbeError};
 
@@ -116,6 +113,8 @@ pub struct Sound {
     pub peak_dbfs: Option<f64>,
     /// Why there is no loudness; `None` if there is one, or nobody asked.
     pub unheard: Option<Unheard>,
+    /// What decoded the sound: `built-in`, or ffmpeg with its version.
+    pub decoder: Option<String>,
 }
 
 /// Why a sound track has no loudness.
@@ -188,11 +187,10 @@ pub fn measure(path: &Path, what: What, tools: &Tools<'_>) -> Result<Measures, M
     let mut file = File::open(path).map_err(|source| ProbeError::Io { source })?;
     let mut measures = properties(&mut file)?;
     if what.has_picture() {
-        let _ = tools;
-        match Pictures::open_sparsely(path).and_then(look) {
-            Ok(picture) => {
+        match look::look(path, tools) {
+            Ok((picture, decoder)) => {
                 measures.picture = Some(picture);
-                measures.decoder = Some(Decoder::BuiltIn.to_string());
+                measures.decoder = Some(decoder.to_string());
             }
             Err(error) => measures.undecoded = Some(error.to_string()),
         }
@@ -200,16 +198,7 @@ pub fn measure(path: &Path, what: What, tools: &Tools<'_>) -> Result<Measures, M
     if what.has_sound()
         && let Some(sound) = &mut measures.audio
     {
-        match sound::listen(&mut file) {
-            Ok(heard) => {
-                sound.loudness_lufs = Some(heard.lufs);
-                sound.peak_dbfs = Some(heard.peak_dbfs);
-            }
-            Err((unheard, peak)) => {
-                sound.unheard = Some(unheard);
-                sound.peak_dbfs = peak;
-            }
-        }
+        sound::listen(path, sound, tools);
     }
     Ok(measures)
 }
@@ -232,6 +221,7 @@ fn properties(file: &mut File) -> Result<Measures, ProbeError> {
             loudness_lufs: None,
             peak_dbfs: None,
             unheard: None,
+            decoder: None,
         }),
         picture: None,
         undecoded: None,
@@ -239,27 +229,5 @@ fn properties(file: &mut File) -> Result<Measures, ProbeError> {
     })
 }
 
-/// Looks at the pictures of a film, one after the other.
-fn look(pictures: Pictures) -> Result<Picture, FrameError> {
-    let (turn, end) = (pictures.turn(), milliseconds(pictures.length()));
-    let places = glance::places(&pictures.times());
-    let (mut black, mut frozen) = (Black::default(), Frozen::default());
-    let (mut cuts, mut camera) = (Cuts::default(), Camera::default());
-    let mut glances = Vec::with_capacity(places.len());
-    for (place, picture) in pictures.enumerate() {
-        let frame = reduce(&picture?, turn);
-        black.see(&frame);
-        frozen.see(&frame);
-        cuts.see(&frame);
-        let moved = camera.see(&frame);
-        if places.contains(&place) {
-            glances.push(Glance::of(&frame, moved));
-        }
-    }
-    Ok(Picture {
-        black: black.finish(end),
-        frozen: frozen.finish(end),
-        cuts: cuts.finish(),
-        glances,
-    })
-}
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::event::{Check, Judgement, Video};
-use crate::manifest::expect::{Band, Expectation, Key, Wanted, codec_family};
+use crate::manifest::expect::{Band, Expectation, FPS_TOLERANCE, Key, Wanted, codec_family};
 use crate::media::measure::{self, Bounds, Likeness, Picture, Sound, Span, Unheard};
 
 /// What is known of one video; why not, where it is not.
@@ -20,6 +20,9 @@ pub struct Evidence<'a> {
     /// How like it is to what it was compared with.
     pub likeness: BTreeMap<Key, Result<Likeness, String>>,
 }
+
+/// No passage, and no cut.
+const NONE: &str = "none";
 
 /// What was found, or why nothing could be.
 type Found = Result<(bool, String), String>;
@@ -68,18 +71,8 @@ fn found(one: &Expectation, evidence: &Evidence<'_>) -> Found {
             let there = evidence.sound.map_err(str::to_owned)?.is_some();
             Ok((there == *wanted, presence(there).to_owned()))
         }
-        (Key::Black, Wanted::AtMostMs(longest)) => Ok(passages(
-            &picture()?.black,
-            *longest,
-            "black",
-            "nothing black",
-        )),
-        (Key::Frozen, Wanted::AtMostMs(longest)) => Ok(passages(
-            &picture()?.frozen,
-            *longest,
-            "no movement",
-            "it always moves",
-        )),
+        (Key::Black, Wanted::AtMostMs(longest)) => Ok(passages(&picture()?.black, *longest)),
+        (Key::Frozen, Wanted::AtMostMs(longest)) => Ok(passages(&picture()?.frozen, *longest)),
         (Key::Cuts, Wanted::AtMost(most)) => {
             let cuts = &picture()?.cuts;
             Ok((cuts.len() as u64 <= *most, cuts_text(cuts)))
@@ -109,13 +102,13 @@ fn is_codec(codec: &str, wanted: &str) -> bool {
     }
 }
 
-fn passages(spans: &[Span], longest: u64, word: &str, none: &str) -> (bool, String) {
-    let worst = spans.iter().max_by_key(|span| span.length_ms());
+/// The longest of them; of two that are as long, the first.
+fn passages(spans: &[Span], longest: u64) -> (bool, String) {
+    let worst = spans.iter().rev().max_by_key(|span| span.length_ms());
     let Some(worst) = worst else {
-        return (true, none.to_owned());
+        return (true, NONE.to_owned());
     };
-    let (length, at) = (time(worst.length_ms()), time(worst.from_ms));
-    let text = format!("{word} for {length} at {at}");
+    let text = format!("{} at {}", time(worst.length_ms()), time(worst.from_ms));
     (worst.length_ms() <= longest, text)
 }
 
@@ -127,10 +120,9 @@ fn cuts_text(cuts: &[u64]) -> String {
     let places: Vec<String> = places.map(|at| time(*at)).collect();
     let places = places.join(", ");
     match cuts.len() {
-        0 => "no cut".to_owned(),
-        1 => format!("1 cut at {places}"),
-        number @ 2..=CUTS_NAMED => format!("{number} cuts at {places}"),
-        number => format!("{number} cuts at {places} and later"),
+        0 => NONE.to_owned(),
+        number @ 1..=CUTS_NAMED => format!("{number} at {places}"),
+        number => format!("{number} at {places} and later"),
     }
 }
 
@@ -158,7 +150,7 @@ fn like(key: Key, band: &Band, evidence: &Evidence<'_>) -> Found {
     let bounds = bounds(band).ok_or_else(|| "no such band is known".to_owned())?;
     Ok((
         likeness.is_within(&bounds),
-        numbers(likeness.colour, likeness.layout),
+        numbers(&Bounds::from(likeness), likeness.camera.is_some()),
     ))
 }
 
@@ -176,23 +168,29 @@ fn bounds(band: &Band) -> Option<Bounds> {
             let own = |name: &str| own(name).map(|(_, number)| (number * 1000.0).round() as i32);
             Some(Bounds {
                 colour: own("colour").map_or(0, i32::unsigned_abs),
-                layout: own("layout").unwrap_or(-1000),
+                layout: own("layout").unwrap_or(0),
+                hues: own("hues").map_or(0, i32::unsigned_abs),
+                camera: own("camera").map_or(0, i32::unsigned_abs),
             })
         }
     }
 }
 
-fn numbers(colour: u32, layout: i32) -> String {
-    let thousandths = |number: i64| {
-        let sign = if number < 0 { "-" } else { "" };
-        let number = number.abs();
-        format!("{sign}{}.{:03}", number / 1000, number % 1000)
-    };
-    format!(
-        "colour {}, layout {}",
-        thousandths(colour.into()),
-        thousandths(layout.into())
-    )
+fn numbers(bounds: &Bounds, has_camera: bool) -> String {
+    let thousandths = |number: u32| format!("{}.{:03}", number / 1000, number % 1000);
+    let (colour, hues) = (thousandths(bounds.colour), thousandths(bounds.hues));
+    let layout = thousandths(bounds.layout.max(0).unsigned_abs());
+    let camera = thousandths(bounds.camera);
+    if has_camera {
+        format!("colour {colour}, hues {hues}, layout {layout}, camera {camera}")
+    } else {
+        format!("colour {colour}, hues {hues}, layout {layout}")
+    }
+}
+
+/// The least numbers that count; a camera of 0 says nothing.
+fn least(bounds: Bounds) -> String {
+    numbers(&bounds, bounds.camera > 0)
 }
 
 /// An expectation in words.
@@ -204,20 +202,20 @@ fn expected(wanted: &Wanted, key: Key) -> String {
         Wanted::Between { min, max } if key == Key::Loudness => {
             format!("{} to {} LUFS", decimal(*min), decimal(*max))
         }
+        // A number alone, which may be off by less than anybody wrote.
+        Wanted::Between { min, max } if max - min <= 3.0 * FPS_TOLERANCE => {
+            decimal((min + max) / 2.0)
+        }
         Wanted::Between { min, max } => format!("{} to {}", decimal(*min), decimal(*max)),
         Wanted::Codecs(codecs) => codecs.join(" or "),
         Wanted::Present(there) => presence(*there).to_owned(),
-        Wanted::AtMostMs(0) | Wanted::AtMost(0) => "none".to_owned(),
+        Wanted::AtMostMs(0) | Wanted::AtMost(0) => NONE.to_owned(),
         Wanted::AtMostMs(longest) => format!("{} at most", time(*longest)),
         Wanted::AtMost(most) => format!("{most} at most"),
         Wanted::Passes { wanted, of } => format!("{wanted} of {of}"),
         Wanted::Within(band) => match (band, bounds(band)) {
-            (Band::Named(name), Some(Bounds { colour, layout })) => {
-                format!("{name}: {} at least", numbers(colour, layout))
-            }
-            (_, Some(Bounds { colour, layout })) => {
-                format!("{} at least", numbers(colour, layout))
-            }
+            (Band::Named(name), Some(bounds)) => format!("{name}: {} at least", least(bounds)),
+            (_, Some(bounds)) => format!("{} at least", least(bounds)),
             (Band::Named(name), None) => name.clone(),
             (Band::Own(_), None) => "a band".to_owned(),
         },

@@ -124,7 +124,8 @@ impl Lab {
     /// What is to be compared of a video.
     pub(super) fn glances(&self, video: &Video, may: May) -> Result<Answer<Vec<Glance>>, NotKnown> {
         let kept = || self.book()?.get(&video.sha256, GLANCES);
-        if let Some(glances) = kept().and_then(|text| serde_json::from_str(&text).ok()) {
+        let kept = kept().and_then(|text| serde_json::from_str::<Vec<Glance>>(&text).ok());
+        if let Some(glances) = kept.filter(|all| all.iter().all(Glance::is_sound)) {
             return Ok(Ok(Arc::new(glances)));
         }
         if may == May::Recall {
@@ -156,7 +157,8 @@ impl Lab {
         };
         let part = format!("picture {width}x{height}");
         let kept = || self.book()?.get(&digest, &part);
-        if let Some(glance) = kept().and_then(|text| serde_json::from_str(&text).ok()) {
+        let kept = kept().and_then(|text| serde_json::from_str::<Glance>(&text).ok());
+        if let Some(glance) = kept.filter(Glance::is_sound) {
             return Ok(Ok(glance));
         }
         if may == May::Recall {

@@ -115,7 +115,7 @@ fn shot(text: &mut String, shot: &ShotDiff, look: Look) {
     let beside: Vec<String> = shot
         .changes
         .iter()
-        .filter(|change| !change.counts)
+        .filter(|change| !change.counts && change.is_of_interest())
         .map(|change| plain(change, look))
         .collect();
     if !beside.is_empty() {
@@ -163,7 +163,7 @@ fn closing(text: &mut String, diff: &Diff, look: Look) {
     let beside: Vec<String> = diff
         .changes
         .iter()
-        .filter(|change| !change.counts)
+        .filter(|change| !change.counts && change.is_of_interest())
         .map(|change| plain(change, look))
         .collect();
     if !beside.is_empty() {

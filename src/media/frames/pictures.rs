@@ -83,6 +83,16 @@ impl Pictures {
         all.map(|place| self.source.time(place)).collect()
     }
 
+    /// When each picture of a film is shown and how long it is, whether it can be decoded here or not.
+    pub(crate) fn times_of(path: &Path) -> Result<(Vec<Duration>, Duration), FrameError> {
+        let source = Source::open(super::open(path)?)?;
+        let all = 0..source.film.shown.len();
+        Ok((
+            all.map(|place| source.time(place)).collect(),
+            source.length(),
+        ))
+    }
+
     /// How a player turns them.
     pub(crate) fn turn(&self) -> Turn {
         self.source.film.turn

@@ -4,8 +4,8 @@
 //! service sends it, is decoded here, packet by packet; of anything else is said that it was not.
 
 use std::fs::File;
-use std::io::Seek as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use ebur128::{EbuR128, Mode};
 use symphonia_codec_aac::AacDecoder;
@@ -14,8 +14,10 @@ use symphonia_core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDec
 use symphonia_core::packet::PacketRef;
 use symphonia_core::units::{Duration, Timestamp};
 
-use super::Unheard;
+use super::{Sound, Unheard};
 use crate::media::demux::{Track, Tracks};
+use crate::media::ffmpeg;
+use crate::media::frames::{Decoder, Tools};
 use crate::media::index::{read_at, read_index};
 use crate::media::inspect::decoder_config;
 
@@ -33,19 +35,68 @@ pub(super) struct Heard {
     pub(super) peak_dbfs: f64,
 }
 
-/// Listens to the first sound track of a whole file; or why that cannot be, with the peak if there is one.
-pub(super) fn listen(file: &mut File) -> Result<Heard, (Unheard, Option<f64>)> {
+/// Listens to the first sound track of a whole file, and fills in what is heard.
+pub(super) fn listen(path: &Path, sound: &mut Sound, tools: &Tools<'_>) {
     // Decoders read what anybody may have written: where one panics all the same, that is no reason to end a run.
-    let heard = catch_unwind(AssertUnwindSafe(|| decode(file)));
-    let meter = heard
-        .unwrap_or_else(|_| Err("the decoder cannot make sense of it".to_owned()))
-        .map_err(|why| (Unheard::Undecoded(why), None))?;
-    meter.read()
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode(path)));
+    let mut decoded =
+        decoded.unwrap_or_else(|_| Err("the decoder cannot make sense of it".to_owned()));
+    let mut decoder = Decoder::BuiltIn;
+    if let (Err(why), Some(program)) = (&decoded, tools.ffmpeg) {
+        match ask(program, path, sound) {
+            Ok((meter, version)) => {
+                (decoded, decoder) = (Ok(meter), Decoder::Ffmpeg { version });
+            }
+            Err(reason) => {
+                let program = program.display();
+                decoded = Err(format!("{why}; {program} was asked: {reason}"));
+            }
+        }
+    }
+    let meter = match decoded {
+        Ok(meter) => meter,
+        Err(why) => {
+            sound.unheard = Some(Unheard::Undecoded(why));
+            return;
+        }
+    };
+    sound.decoder = Some(decoder.to_string());
+    match meter.read() {
+        Ok(heard) => {
+            sound.loudness_lufs = Some(heard.lufs);
+            sound.peak_dbfs = Some(heard.peak_dbfs);
+        }
+        Err((unheard, peak)) => {
+            sound.unheard = Some(unheard);
+            sound.peak_dbfs = peak;
+        }
+    }
 }
 
-fn decode(file: &mut File) -> Result<Meter, String> {
-    file.rewind().map_err(|error| error.to_string())?;
-    let index = read_index(&mut *file).map_err(|error| error.to_string())?;
+/// Has ffmpeg decode it.
+fn ask(program: &Path, path: &Path, sound: &Sound) -> Result<(Meter, String), String> {
+    let version = ffmpeg::version(program)?;
+    let (channels, rate) = (
+        sound.channels.clamp(1, 8),
+        sound.sample_rate.clamp(8000, 192_000),
+    );
+    let (mut meter, mut trouble) = (Meter::default(), Ok(()));
+    ffmpeg::sound(program, path, (channels, rate), &mut |bytes| {
+        let (samples, _) = bytes.as_chunks::<4>();
+        let samples: Vec<f32> = samples
+            .iter()
+            .map(|sample| f32::from_le_bytes(*sample))
+            .collect();
+        if trouble.is_ok() {
+            trouble = meter.add(&samples, channels as usize, rate);
+        }
+    })?;
+    trouble.map(|()| (meter, version))
+}
+
+fn decode(path: &Path) -> Result<Meter, String> {
+    let mut file = File::open(path).map_err(|error| error.to_string())?;
+    let index = read_index(&mut file).map_err(|error| error.to_string())?;
     let tracks = Tracks::read(&index).map_err(|error| error.to_string())?;
     let track = tracks.sound.ok_or("there is no sound")?;
     let mut decoder = decoder(&track)?;
@@ -56,7 +107,7 @@ fn decode(file: &mut File) -> Result<Meter, String> {
             return Err("a packet of sound is impossibly large".to_owned());
         }
         let end = sample.offset.saturating_add(u64::from(sample.size));
-        let bytes = read_at(&mut *file, sample.offset, end).map_err(|error| error.to_string())?;
+        let bytes = read_at(&mut file, sample.offset, end).map_err(|error| error.to_string())?;
         let (at, ticks) = (Timestamp::new(sample.decoded), u64::from(sample.ticks));
         let packet = PacketRef::new(0, at, Duration::new(ticks), &bytes);
         let sound = decoder

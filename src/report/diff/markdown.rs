@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::{by_what, fate, verdict};
 use crate::diff::words::{Piece, near};
-use crate::diff::{Change, Diff, ShotDiff};
+use crate::diff::{Change, Diff, Seen, ShotDiff, Status};
 use crate::report::markdown::{code, escaped};
 
 /// GitHub takes a comment of up to 65,536 characters.
@@ -57,7 +57,8 @@ impl Diff {
 
     /// What a person asks for only when something is odd.
     fn rest(&self, text: &mut String) {
-        let beside: Vec<&Change> = self.changes.iter().filter(|one| !one.counts).collect();
+        let told = |change: &&Change| !change.counts && change.is_of_interest();
+        let beside: Vec<&Change> = self.changes.iter().filter(told).collect();
         if beside.is_empty() && self.ignored.is_empty() && self.totals.by.is_empty() {
             return;
         }
@@ -82,9 +83,21 @@ impl Diff {
 
 fn row(shot: &ShotDiff) -> String {
     let fate = fate(shot).into_iter().map(|text| escaped(&text));
+    let asked = match shot.status {
+        Status::Added => asked("ins", shot.after.as_ref()),
+        Status::Removed => asked("del", shot.before.as_ref()),
+        Status::Kept => None,
+    };
+    let fate = fate.chain(asked);
     let changes = shot.changes.iter().filter(|change| change.counts).map(line);
     let cells: Vec<String> = fate.chain(changes).collect();
     format!("| {} | {} |\n", code(&shot.id), cells.join("<br>"))
+}
+
+/// The prompt of a shot that came or went.
+fn asked(tag: &str, seen: Option<&Seen>) -> Option<String> {
+    let prompt = seen?.prompt.as_deref()?;
+    Some(format!("<{tag}>{}</{tag}>", escaped(prompt)))
 }
 
 fn line(change: &Change) -> String {

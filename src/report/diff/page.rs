@@ -136,7 +136,8 @@ fn changes(changes: &[Change], translate: &dyn Fn(&str) -> String) -> Value {
             "words": change.words,
         })
     };
-    changes.iter().map(of).collect()
+    let told = changes.iter().filter(|change| change.is_of_interest());
+    told.map(of).collect()
 }
 
 fn seen(seen: Option<&Seen>, beside: &Beside, translate: &dyn Fn(&str) -> String) -> Value {

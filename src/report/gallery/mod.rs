@@ -162,8 +162,11 @@ fn said(report: &Value, translate: &dyn Fn(&str) -> String) -> Map<String, Value
             &error["message"],
             &error["advice"],
         ];
+        let checks = shot["verdict"]["checks"].as_array().into_iter().flatten();
+        let checks = checks.flat_map(|check| [&check["found"], &check["expected"]]);
         all.into_iter()
             .chain([&shot["reason"]])
+            .chain(checks)
             .cloned()
             .collect::<Vec<_>>()
     };

@@ -35,6 +35,8 @@ function drawTotals(totals) {
     ...some(totals.uncertain, t("uncertain"), "uncertain"),
     ...some(totals.pending, t("pending"), "pending"),
     ...some(totals.skipped, t("not made"), "skipped"),
+    ...some(totals.unexpected, t("not as expected"), "failed"),
+    ...some(totals.unknown, t("not checked"), "uncertain"),
     figure(clock(LENGTH), t("length of the film")),
     figure(spent, REPORT.simulated ? t("charged: simulated") : t("spent")),
     ...some(REPORT.simulated ? "" : sums(totals.saved_by_reuse), t("saved by reuse")),
