@@ -14,22 +14,34 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "pure",
-        &["spec", "manifest", "shot", "check", "plan", "select"],
+        &[
+            "spec", "manifest", "shot", "check", "plan", "select", "diff",
+        ],
     ),
     (
         "ports",
-        &["store", "ledger", "media", "provider", "callback", "share"],
+        &[
+            "store",
+            "ledger",
+            "media",
+            "provider",
+            "recording",
+            "callback",
+            "verdict",
+            "share",
+        ],
     ),
     ("engine and report", &["engine", "report"]),
-    ("simulator", &["simulator"]),
+    ("simulator", &["simulator", "replay"]),
     ("command line", &["cli"]),
 ];
 
 /// These two stand in one row and never meet but at `event` and `state`.
-const STRANGERS: [(&str, &str); 3] = [
+const STRANGERS: [(&str, &str); 4] = [
     ("engine", "report"),
     ("report", "engine"),
     ("simulator", "engine"),
+    ("replay", "engine"),
 ];
 
 struct Source {
@@ -159,8 +171,8 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "axum",
-        &["src/simulator/", "src/callback/"],
-        "HTTP from clients is the simulator's, and from the service the listener's",
+        &["src/simulator/", "src/replay/", "src/callback/"],
+        "HTTP from clients is the simulator's and the replay's, and from the service the listener's",
     ),
     ("clap", &["src/cli/"], "arguments are the command line's"),
     (

@@ -13,7 +13,7 @@ use crate::cli::args::{ManifestArgs, ResultsArgs};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::load::Loaded;
-use crate::cli::{plan as plan_command, prepare, status};
+use crate::cli::{checks, plan as plan_command, prepare, status};
 use crate::diag::{SourceFile, SourceId, Sources};
 use crate::event::{Decision, ShotFacts};
 use crate::id::ShotId;
@@ -30,6 +30,8 @@ pub(super) struct Selection {
     /// What `--changed` and `--failed` stand for.
     flags: Vec<(&'static str, Expr)>,
     force: Vec<Written>,
+    /// Shots that can be named although the manifest may not have them any more.
+    known: Vec<ShotId>,
     /// Every shot of the manifest; empty where nothing is asked for.
     shots: Vec<Candidate>,
 }
@@ -46,6 +48,7 @@ impl Selection {
     pub(super) fn read(
         args: &ManifestArgs,
         force: &[String],
+        known: &[ShotId],
         sources: &mut Sources,
     ) -> Result<Self, CliError> {
         let mut flags = Vec::new();
@@ -59,6 +62,7 @@ impl Selection {
             only: written("--only", &args.only, sources)?,
             flags,
             force: written("--force", force, sources)?,
+            known: known.to_vec(),
             shots: Vec::new(),
         })
     }
@@ -81,6 +85,9 @@ impl Selection {
             return Ok(());
         }
         self.shots = candidates(shots, checked);
+        let there: HashSet<&ShotId> = shots.iter().map(|shot| &shot.id).collect();
+        let gone = self.known.iter().filter(|id| !there.contains(id));
+        self.shots.extend(gone.map(bare));
         let written = self.only.iter().chain(&self.force);
         let unknown: Vec<_> = written
             .flat_map(|written| select::unknown(&written.expr, &self.shots, written.text))
@@ -192,6 +199,17 @@ fn candidates(shots: &[Shot], checked: &[CheckedShot]) -> Vec<Candidate> {
     shots.iter().map(of).collect()
 }
 
+/// A shot of which nothing but the name is known.
+fn bare(id: &ShotId) -> Candidate {
+    Candidate {
+        id: id.clone(),
+        scene: None,
+        tags: Vec::new(),
+        request: None,
+        past: None,
+    }
+}
+
 fn past(facts: &ShotFacts, records: &Records) -> Past {
     let latest = records.latest_of_shot(&facts.id).map(|record| record.state);
     let came_to_nothing = matches!(
@@ -212,7 +230,8 @@ pub(super) fn plan(
     mut context: Context,
 ) -> Result<Plan, CliError> {
     if loaded.undecided {
-        let all = plan::plan(loaded.shots.clone(), context);
+        let mut all = plan::plan(loaded.shots.clone(), context);
+        checks::recall(loaded.examiner.as_ref(), &mut all);
         loaded.selection.learn(&all, records);
         context = all.into_context();
         settle(loaded)?;
@@ -225,7 +244,9 @@ pub(super) fn plan(
             .advice("choose the shot with --only too, or leave --only out"));
     }
     context.selected.clone_from(&loaded.selected);
-    Ok(plan::plan(std::mem::take(&mut loaded.shots), context))
+    let mut plan = plan::plan(std::mem::take(&mut loaded.shots), context);
+    checks::recall(loaded.examiner.as_ref(), &mut plan);
+    Ok(plan)
 }
 
 /// Decides which shots are meant, now that all is known that was asked for.

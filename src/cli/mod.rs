@@ -11,11 +11,13 @@ mod backend;
 mod beside;
 mod callbacks;
 mod check;
+mod checks;
 mod choose;
 mod completions;
 mod config;
 mod console;
 mod cut;
+mod diff;
 mod doctor;
 mod env;
 mod error;
@@ -31,11 +33,14 @@ mod init;
 mod limits;
 mod lint;
 mod load;
+mod lock;
 mod man;
 mod plan;
 mod prepare;
 mod probe;
+mod record;
 mod render;
+mod replay;
 mod report;
 mod resolve;
 mod retime;
@@ -117,9 +122,11 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Graph(args) => graph::graph(&args, console),
         Command::Animatic(args) => animatic::animatic(&args, console),
         Command::Apply(args) => apply::apply(&args, console),
+        Command::Lock(args) => lock::lock(&args, console),
         Command::Status(args) => status::status(&args, console),
         Command::Runs(args) => runs::runs(&args, console),
         Command::Report(args) => report::report(&args, console),
+        Command::Diff(args) => diff::diff(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
         Command::Push(args) => share::push(&args, console),
         Command::Pull(args) => share::pull(&args, console),

@@ -12,6 +12,7 @@
 //! │   └── opening.1f0c9a3b.mp4  an earlier video of that name, never overwritten
 //! └── .runner/
 //!     ├── ledger.sqlite       what was paid
+//!     ├── measures.sqlite     what was measured of videos; can be measured again
 //!     ├── posters/            stills of videos, for report.html
 //!     ├── frames/             frames that other shots start from
 //!     ├── callback.key        what the paths of callbacks are made from
@@ -31,6 +32,7 @@ const RESCUE: &str = "rescue";
 const LEDGER: &str = "ledger.sqlite";
 const FRAMES: &str = "frames";
 const CALLBACK_KEY: &str = "callback.key";
+const MEASURES: &str = "measures.sqlite";
 const EXPORTS: &str = "exports";
 const SHARED: &str = "shared";
 const REPORT: &str = "report.json";
@@ -83,6 +85,11 @@ impl Layout {
     /// Frames that were taken out of videos.
     pub fn frames(&self) -> PathBuf {
         self.state().join(FRAMES)
+    }
+
+    /// What was measured of videos.
+    pub fn measures(&self) -> PathBuf {
+        self.state().join(MEASURES)
     }
 
     /// What the paths of callbacks are made from.
