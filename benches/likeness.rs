@@ -495,8 +495,14 @@ fn main() {
     }
     let glances = |path: &Path| -> Vec<Glance> {
         let kept = path.with_extension("json");
-        if let Ok(text) = fs::read_to_string(&kept) { return serde_json::from_str(&text).unwrap(); }
-        let found = measure(path, What::Picture, &Tools::default()).expect("whole").picture.expect("decoded").glances;
+        if let Ok(text) = fs::read_to_string(&kept) {
+            return serde_json::from_str(&text).unwrap();
+        }
+        let found = measure(path, What::Picture, &Tools::default())
+            .expect("whole")
+            .picture
+            .expect("decoded")
+            .glances;
         fs::write(kept, serde_json::to_string(&found).unwrap()).unwrap();
         found
     };
@@ -507,7 +513,12 @@ fn main() {
             "{kind:<14} {name:<42} hist {:>6} grid {:>6} cam {:>6} lost {:>6} flip {:>6} {:?}",
             hist(&a, &b),
             grid(&a, &b),
-            camera(&a, &b), lost(&a, &b), grid(&a, &b.iter().map(flip).collect::<Vec<_>>()) - grid(&a, &b), b.iter().map(|g| [g.moved.right, g.moved.down, g.moved.closer]).collect::<Vec<_>>()
+            camera(&a, &b),
+            lost(&a, &b),
+            grid(&a, &b.iter().map(flip).collect::<Vec<_>>()) - grid(&a, &b),
+            b.iter()
+                .map(|g| [g.moved.right, g.moved.down, g.moved.closer])
+                .collect::<Vec<_>>()
         );
     }
 }
@@ -763,23 +774,46 @@ fn camera(a: &[Glance], b: &[Glance]) -> i64 {
 }
 
 fn flip(g: &Glance) -> Glance {
-    let rev = |p: &[u8], side: usize| p.chunks(side).flat_map(|r| r.iter().rev().copied()).collect::<Vec<u8>>();
-    Glance { luma: rev(&g.luma, 32), chroma: rev(&g.chroma, 16), ..g.clone() }
+    let rev = |p: &[u8], side: usize| {
+        p.chunks(side)
+            .flat_map(|r| r.iter().rev().copied())
+            .collect::<Vec<u8>>()
+    };
+    Glance {
+        luma: rev(&g.luma, 32),
+        chroma: rev(&g.chroma, 16),
+        ..g.clone()
+    }
 }
 
 fn lost(a: &[Glance], b: &[Glance]) -> i64 {
     let h = |g: &[Glance]| {
         let mut bins = vec![0_i64; 256];
-        for g in g { for i in 0..256 { bins[usize::from(g.chroma[i] >> 4) * 16 + usize::from(g.chroma[256 + i] >> 4)] += 1; } }
+        for g in g {
+            for i in 0..256 {
+                bins[usize::from(g.chroma[i] >> 4) * 16 + usize::from(g.chroma[256 + i] >> 4)] += 1;
+            }
+        }
         let total: i64 = bins.iter().sum();
         bins.iter().map(|b| b * 10000 / total).collect::<Vec<_>>()
     };
     let (p, q) = (h(a), h(b));
-    let one = |p: &[i64], q: &[i64]| (0..256_i64).map(|at| {
-        let (u, v) = (at / 16, at % 16);
-        let mut near = 0;
-        for du in -1..=1 { for dv in -1..=1 { let (u, v) = (u + du, v + dv); if (0..16).contains(&u) && (0..16).contains(&v) { near += q[(u * 16 + v) as usize]; } } }
-        (p[at as usize] - near).max(0)
-    }).sum::<i64>();
+    let one = |p: &[i64], q: &[i64]| {
+        (0..256_i64)
+            .map(|at| {
+                let (u, v) = (at / 16, at % 16);
+                let mut near = 0;
+                for du in -1..=1 {
+                    for dv in -1..=1 {
+                        let (u, v) = (u + du, v + dv);
+                        if (0..16).contains(&u) && (0..16).contains(&v) {
+                            near += q[(u * 16 + v) as usize];
+                        }
+                    }
+                }
+                (p[at as usize] - near).max(0)
+            })
+            .sum::<i64>()
+    };
     one(&p, &q).max(one(&q, &p))
 }
