@@ -33,7 +33,7 @@
 //! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`], [`select`],
 //!   [`diff`]
 //! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`recording`], [`callback`],
-//!   [`verdict`]
+//!   [`verdict`], [`share`]
 //! - [`engine`] and [`report`], which never import each other
 //! - [`simulator`], the API on loopback, and [`replay`], a recording in its place
 //! - [`cli`], the only part that prints and reads the environment
@@ -60,6 +60,7 @@ pub mod recording;
 pub mod replay;
 pub mod report;
 pub mod select;
+pub mod share;
 pub mod shot;
 pub mod simulator;
 pub mod spec;

@@ -28,6 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "recording",
             "callback",
             "verdict",
+            "share",
         ],
     ),
     ("engine and report", &["engine", "report"]),
@@ -153,6 +154,11 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
         "the environment is read in one file",
     ),
     ("rusqlite", &["src/ledger/"], "SQL is the ledger's"),
+    (
+        "object_store",
+        &["src/share/"],
+        "object stores are the shared store's",
+    ),
     (
         "minimax::client",
         &["src/provider/minimax/"],

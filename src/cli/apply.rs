@@ -23,6 +23,7 @@ use crate::cli::lock::{Hold, Verdict, worse};
 use crate::cli::plan::Accepted;
 use crate::cli::record::Recording;
 use crate::cli::replay::{Missed, Replayed, Serving};
+use crate::cli::share::{ForApply, Planning};
 use crate::cli::{callbacks, limits};
 use crate::cli::{
     plan as plan_command, prepare, render, replay, signals, simulate, terminal, verbose,
@@ -83,6 +84,7 @@ fn carry_out(
         console.say(word);
     }
     let folder = prepare::output_folder(&loaded, &manifest, &target, args.results.out.as_ref());
+    let shared = ForApply::open(args, console)?;
     let store = if replayed.is_some() {
         replay::keeps_off(&folder, args)?;
         Store::open_anew(&folder)
@@ -91,6 +93,14 @@ fn carry_out(
     };
     let store = store.map_err(prepare::store_error)?;
     let mut ledger = prepare::ledger(&store, console)?;
+    let mut planning = Planning {
+        loaded: &mut loaded,
+        manifest: &manifest,
+        target: &target,
+        results: &args.results,
+    };
+    // Before anything is given up or decided: what the store has is not paid for.
+    let pulled = shared.pull(&mut planning, &store, &mut ledger, console)?;
     let records = remembered(&mut ledger, &store, &target)?;
     let files = plan_command::files_read(&loaded);
     let hold = lock_of(args, &loaded, &target)?;
@@ -104,6 +114,7 @@ fn carry_out(
         args.limits.deadline,
     )?;
     drop(records);
+    pulled.lets_pay(&plan)?;
     let mut settings = limits::settings(&manifest.limits, args, &target);
     if let Some(accepted) = accepted {
         let now = PlanDocument::new(&plan, plan_command::pace(&manifest.limits));
@@ -152,7 +163,10 @@ fn carry_out(
         replayed,
         locked,
     };
-    run.carry_out(args, console)
+    // Holds the lock until the shared store has what is new.
+    let store = run.store.clone();
+    let exit = run.carry_out(args, shared.herald(), console)?;
+    Ok(shared.push(exit, &store, console))
 }
 
 /// What the plan is to be held to, where that is asked for.
@@ -264,7 +278,12 @@ struct Ran {
 }
 
 impl Run {
-    fn carry_out(mut self, args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
+    fn carry_out(
+        mut self,
+        args: &ApplyArgs,
+        herald: Option<Box<dyn Sink>>,
+        console: &mut Console,
+    ) -> Result<Exit, CliError> {
         let runtime = simulate::runtime()?;
         let shutdown = Shutdown::default();
         let watching = runtime.spawn(signals::watch(shutdown.clone()));
@@ -272,6 +291,7 @@ impl Run {
         args.reports
             .iter()
             .for_each(|report| sinks.push(written(report, args.stable)));
+        herald.into_iter().for_each(|herald| sinks.push(herald));
         let witness = args
             .verbose
             .then(|| verbose::witness(console.clone(), glance.clone()));

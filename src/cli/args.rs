@@ -22,6 +22,7 @@ mod recording;
 mod report;
 mod retime;
 mod schema;
+mod share;
 mod sheet;
 mod simulate;
 mod status;
@@ -53,6 +54,7 @@ pub(super) use self::recording::RecordingArgs;
 pub(super) use self::report::{ReportArgs, ReportFormat, RunsArgs, WhoseArgs, WrittenReport};
 pub(super) use self::retime::RetimeArgs;
 pub(super) use self::schema::{SchemaArgs, SchemaOf};
+pub(super) use self::share::{PullArgs, PushArgs, StoreArgs};
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
 pub(super) use self::simulate::{ClipSize, SimulateArgs, SimulatorArgs};
 pub(super) use self::status::StatusArgs;
@@ -148,6 +150,10 @@ pub enum Command {
     Diff(DiffArgs),
     /// List the takes of shots, and choose the one that counts.
     Takes(TakesArgs),
+    /// Put videos, and what was paid for them, into a shared store.
+    Push(PushArgs),
+    /// Get videos that somebody else paid for out of a shared store.
+    Pull(PullArgs),
     /// Draw contact sheets, a storyboard to be printed, and posters.
     Sheet(SheetArgs),
     /// Write the film as a timeline for editing programs.
@@ -333,6 +339,7 @@ Examples:
   runner apply shots.yaml --report junit=junit.xml --report github
   runner apply shots.yaml --simulate --record recording && \
     runner apply shots.yaml --replay recording --stable
+  runner apply shots.yaml --store s3://studio/films
 
 A plan that `runner plan --save` kept is carried out exactly as it was shown, or
 refused (exit code 22) when anything moved since.
@@ -360,6 +367,15 @@ pub struct ApplyArgs {
     /// The simulator's own settings.
     #[command(flatten)]
     pub simulator: SimulatorArgs,
+
+    /// Where to look for videos before paying, and where new ones go.
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// Go on without the shared store where it cannot be used or holds what cannot
+    /// be read; what is in it may then be paid for once more.
+    #[arg(long)]
+    pub store_optional: bool,
 
     /// Answer every question with yes.
     #[arg(long, short)]

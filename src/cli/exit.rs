@@ -97,7 +97,7 @@ impl Exit {
             Self::Budget => "the budget refuses it; nothing more was created",
             Self::ShotsFailed => "some shots failed or were left out",
             Self::ChecksFailed => {
-                "only checks failed: a video is not what is expected of it, or that cannot be found out; or it is damaged, not whole, or of a kind that cannot be decoded"
+                "only checks failed: a video is not what is expected of it, or that cannot be found out; or it is damaged, not whole, or of a kind that cannot be decoded; or something in the shared store is not what its name says"
             }
             Self::Unfinished => "unfinished: what is paid for is not collected yet",
             Self::Uncertain => "a creation is uncertain: a person has to look",
@@ -136,7 +136,8 @@ version holds nothing, and nothing is created.",
 is there is not paid again. `--retry failed` pays once more for what failed at the service.",
             Self::ChecksFailed => "`runner status FILE` says what is not as expected. Look at the video: change what is
 expected of it, or make another take with `--force 'status(unexpected)'`, which is paid for. A
-video that is not as it was paid for is fetched again by `runner apply`.",
+video that is not as it was paid for is fetched again by `runner apply`. What is wrong in the
+shared store is named; whoever keeps the store has to look at it.",
             Self::Unfinished => "Run the same command again later: it collects, and pays for nothing twice.",
             Self::Uncertain => "Nobody knows whether the service took a creation. Look at the account, then say
 `runner resolve FILE SHOT --task ID` or `runner resolve FILE SHOT --lost`.",

@@ -16,6 +16,10 @@ pub(super) const TYPED: &[(&str, &str)] = &[
     ("force", "it pays for a shot once more"),
     ("retry", "it pays for a shot once more"),
     ("allow_unpriced", "it spends what no budget counts"),
+    (
+        "store_optional",
+        "it pays for what the shared store may have",
+    ),
     ("vars", "it changes what is asked for, and so what is paid"),
     (
         "vars_file",
