@@ -151,7 +151,12 @@ fn every_replay_is_the_same_whatever_the_order_and_the_folder() {
 /// answer, and tells of the first in the film.
 #[test]
 fn what_stopped_the_recorded_run_is_told_the_same_in_any_order() {
-    for (code, exit) in [(1008, 4), (2049, 3), (2061, 100)] {
+    for (trouble, exit) in [
+        ("code: 1008", 4),
+        ("code: 2049", 3),
+        ("code: 2061", 100),
+        ("http: 429, retry_after: 7200", 4),
+    ] {
         let stage = filmed(
             "version: 1
 defaults: { model: MiniMax-Hailuo-02 }
@@ -164,7 +169,7 @@ shots:
         );
         stage.write(
             "trouble.yaml",
-            &format!("rules: [{{ on: create, prompt_contains: none, then: {{ code: {code}, delay_ms: 300 }} }}]"),
+            &format!("rules: [{{ on: create, prompt_contains: none, then: {{ {trouble}, delay_ms: 300 }} }}]"),
         );
         let first = recorded(&stage, "rec", &["--scenario", "trouble.yaml"]);
         assert_eq!(first.code, exit, "{}", first.stderr);
@@ -174,7 +179,7 @@ shots:
             assert_eq!(again.code, exit, "{}", again.stderr);
             seen.push(left(&stage, "out/replayed"));
         }
-        assert!(seen[0] == seen[1], "{code}");
+        assert!(seen[0] == seen[1], "{trouble}");
     }
 }
 
