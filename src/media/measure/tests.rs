@@ -173,7 +173,6 @@ fn codings_of_one_film_look_alike() {
         "ten-bit",
         "hevc",
         "hevc-ten-bit",
-        "mbaff",
     ] {
         let other = pictures(&known(name));
         let likeness = likeness(&base.glances, &other.glances);
