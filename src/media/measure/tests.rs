@@ -193,7 +193,6 @@ fn a_film_is_measured_as_it_is_shown() {
         let image = RgbImage::from_raw(shown.width, shown.height, shown.rgb);
         let image = glance_of_image(&image.expect("it has its size"));
         let found = likeness(&[image], &pictures(&known(name)).glances[..1]);
-        // Small films are taken for BT.601, and pictures are always made BT.709.
         assert!(found.layout > 900 && found.hues > 950, "{name}: {found:?}");
     }
 }
