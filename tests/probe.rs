@@ -324,7 +324,12 @@ fn films_are_compared_with_films_and_with_pictures() {
     let picture = image::RgbImage::from_pixel(320, 200, image::Rgb([200, 30, 30]));
     picture.save(&still).expect("it can be written");
     let still = still.to_string_lossy().into_owned();
+    fs::copy("tests/videos/high.mp4", stage.path("high.mp4")).expect("it can be copied");
+    let taken = stage.run(&["frames", "high.mp4", "--at", "first"]);
+    assert_eq!(taken.code, 0, "{}", taken.stderr);
+    let first = stage.path("high-first.png").to_string_lossy().into_owned();
     for (like, words) in [
+        (first.as_str(), "close: colour 9"),
         (
             "tests/videos/high.mp4",
             "close: colour 100%, hues 100%, layout 100%, camera 100%",
