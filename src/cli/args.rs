@@ -75,7 +75,7 @@ Try it without a key and without cost:
 Exit codes: 0 all good, 1 internal, 2 usage, 3 key refused, 4 quota or balance,
 6 network before anything ran, 20 manifest invalid, 21 nothing selected,
 22 plan stale or lock not held, 23 not in the recording, 30 budget refused,
-100 some shots failed, 101 a video is damaged or not whole,
+100 some shots failed, 101 only checks of videos failed,
 102 unfinished (run again to collect), 103 a creation is uncertain,
 130/143 interrupted")]
 pub struct Cli {
