@@ -68,7 +68,7 @@ fn words_of_prompts_names_and_videos_are_told() {
     let ran = diff(&stage, &["a", "b"]);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     for said in [
-        "report a → report b",
+        "Report a → Report b",
         "prompt: A [-red-]{+blue+} boat at dawn. [Push in]",
         "prompt: 一只[-猫-]{+狗+}在雨中奔跑",
         "~ finale: was called last",
@@ -85,7 +85,7 @@ fn words_of_prompts_names_and_videos_are_told() {
     );
     let chinese = diff(&stage, &["a", "b", "--lang", "zh"]);
     assert!(
-        chinese.stdout.contains("提示词: A [-red-]{+blue+} boat"),
+        chinese.stdout.contains("报告 a → 报告 b"),
         "{}",
         chinese.stdout
     );

@@ -62,7 +62,7 @@ impl Look {
 pub(super) fn text(diff: &Diff, look: Look) -> String {
     let mut text = String::new();
     let names = [&diff.before, &diff.after].map(|document| {
-        let kind = look.say(document.kind.as_str());
+        let kind = look.say(document.kind.heading());
         format!("{kind} {}", calm(&document.name))
     });
     look.line(&mut text, 0, &names.join(" → "));
