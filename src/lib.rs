@@ -32,9 +32,10 @@
 //! - vocabulary: [`lang`], [`id`], [`money`], [`diag`], [`event`], [`state`]
 //! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`], [`select`],
 //!   [`diff`]
-//! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`callback`], [`verdict`]
+//! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`recording`], [`callback`],
+//!   [`verdict`], [`share`]
 //! - [`engine`] and [`report`], which never import each other
-//! - [`simulator`], the API on loopback
+//! - [`simulator`], the API on loopback, and [`replay`], a recording in its place
 //! - [`cli`], the only part that prints and reads the environment
 //!
 //! Deliberately absent: retries in the provider, a second definition of "done"
@@ -55,8 +56,11 @@ pub mod media;
 pub mod money;
 pub mod plan;
 pub mod provider;
+pub mod recording;
+pub mod replay;
 pub mod report;
 pub mod select;
+pub mod share;
 pub mod shot;
 pub mod simulator;
 pub mod spec;

@@ -18,9 +18,11 @@ mod lints;
 mod lock;
 mod man;
 mod probe;
+mod recording;
 mod report;
 mod retime;
 mod schema;
+mod share;
 mod sheet;
 mod simulate;
 mod status;
@@ -48,9 +50,11 @@ pub(super) use self::lints::{Lint, LintArgs};
 pub(super) use self::lock::LockArgs;
 pub(super) use self::man::ManArgs;
 pub(super) use self::probe::ProbeArgs;
+pub(super) use self::recording::RecordingArgs;
 pub(super) use self::report::{ReportArgs, ReportFormat, RunsArgs, WhoseArgs, WrittenReport};
 pub(super) use self::retime::RetimeArgs;
 pub(super) use self::schema::{SchemaArgs, SchemaOf};
+pub(super) use self::share::{PullArgs, PushArgs, StoreArgs};
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
 pub(super) use self::simulate::{ClipSize, SimulateArgs, SimulatorArgs};
 pub(super) use self::status::StatusArgs;
@@ -70,7 +74,8 @@ Try it without a key and without cost:
 
 Exit codes: 0 all good, 1 internal, 2 usage, 3 key refused, 4 quota or balance,
 6 network before anything ran, 20 manifest invalid, 21 nothing selected,
-22 plan stale or lock not held, 30 budget refused, 100 some shots failed, 101 a video is damaged or not whole,
+22 plan stale or lock not held, 23 not in the recording, 30 budget refused,
+100 some shots failed, 101 a video is damaged or not whole,
 102 unfinished (run again to collect), 103 a creation is uncertain,
 130/143 interrupted")]
 pub struct Cli {
@@ -145,6 +150,10 @@ pub enum Command {
     Diff(DiffArgs),
     /// List the takes of shots, and choose the one that counts.
     Takes(TakesArgs),
+    /// Put videos, and what was paid for them, into a shared store.
+    Push(PushArgs),
+    /// Get videos that somebody else paid for out of a shared store.
+    Pull(PullArgs),
     /// Draw contact sheets, a storyboard to be printed, and posters.
     Sheet(SheetArgs),
     /// Write the film as a timeline for editing programs.
@@ -315,6 +324,10 @@ pub struct PlanArgs {
 }
 
 /// `runner apply`
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags are switched one by one"
+)]
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
@@ -324,6 +337,9 @@ Examples:
   runner apply film.plan.json --yes
   runner apply shots.yaml --locked                 # only what `shots.lock` says
   runner apply shots.yaml --report junit=junit.xml --report github
+  runner apply shots.yaml --simulate --record recording && \
+    runner apply shots.yaml --replay recording --stable
+  runner apply shots.yaml --store s3://studio/films
 
 A plan that `runner plan --save` kept is carried out exactly as it was shown, or
 refused (exit code 22) when anything moved since.
@@ -352,6 +368,15 @@ pub struct ApplyArgs {
     #[command(flatten)]
     pub simulator: SimulatorArgs,
 
+    /// Where to look for videos before paying, and where new ones go.
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// Go on without the shared store where it cannot be used or holds what cannot
+    /// be read; what is in it may then be paid for once more.
+    #[arg(long)]
+    pub store_optional: bool,
+
     /// Answer every question with yes.
     #[arg(long, short)]
     pub yes: bool,
@@ -374,6 +399,15 @@ pub struct ApplyArgs {
     /// without keys, queries and bodies.
     #[arg(long, short)]
     pub verbose: bool,
+
+    /// Leave out of `report.json` what differs between two equal runs: times, ids of
+    /// runs, retries.
+    #[arg(long)]
+    pub stable: bool,
+
+    /// Recording and replaying.
+    #[command(flatten)]
+    pub recording: RecordingArgs,
 }
 
 /// Flags over the manifest's `limits`.

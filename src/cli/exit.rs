@@ -27,6 +27,8 @@ pub enum Exit {
     /// What a plan was made from moved, or the lock says something else; nothing was
     /// created.
     PlanStale,
+    /// `--replay`: a request is not in the recording.
+    NotRecorded,
     /// `plan --detailed-exitcode`: something would be made or collected.
     Changes,
     /// What would be spent is over the limit, or unknown; nothing was created.
@@ -47,7 +49,7 @@ pub enum Exit {
 
 impl Exit {
     /// Every one of them, in the order of their numbers.
-    pub const ALL: [Exit; 18] = [
+    pub const ALL: [Exit; 19] = [
         Self::Success,
         Self::Internal,
         Self::Differs,
@@ -59,6 +61,7 @@ impl Exit {
         Self::ManifestInvalid,
         Self::NothingSelected,
         Self::PlanStale,
+        Self::NotRecorded,
         Self::Budget,
         Self::ShotsFailed,
         Self::ChecksFailed,
@@ -90,10 +93,11 @@ impl Exit {
             Self::PlanStale => {
                 "the plan file is stale, or the lock file does not hold: something is not as it was kept; nothing was created"
             }
+            Self::NotRecorded => "a request is not in the recording that is replayed",
             Self::Budget => "the budget refuses it; nothing more was created",
             Self::ShotsFailed => "some shots failed or were left out",
             Self::ChecksFailed => {
-                "only checks failed: a video is not what is expected of it, or that cannot be found out; or it is damaged, not whole, or of a kind that cannot be decoded"
+                "only checks failed: a video is not what is expected of it, or that cannot be found out; or it is damaged, not whole, or of a kind that cannot be decoded; or something in the shared store is not what its name says"
             }
             Self::Unfinished => "unfinished: what is paid for is not collected yet",
             Self::Uncertain => "a creation is uncertain: a person has to look",
@@ -124,13 +128,16 @@ expressions such as `'tag(night)'`.",
 at: `runner plan FILE --save PLAN`. With `--locked`, or `lock --check`: undo what differs, or
 accept it with `runner lock FILE --update SHOT`; a lock that is missing, damaged or of a newer
 version holds nothing, and nothing is created.",
+            Self::NotRecorded => "What is listed differs from everything that was recorded: undo it, or record again with
+`runner apply FILE --record DIR`, which adds to the recording.",
             Self::Budget => "`runner plan FILE` shows what costs how much. Raise `--max-cost`, choose fewer shots with
 `--only`, or allow what has no known price with `--allow-unpriced`.",
             Self::ShotsFailed => "`runner status FILE` says why, shot by shot. Change what was refused and run again; what
 is there is not paid again. `--retry failed` pays once more for what failed at the service.",
             Self::ChecksFailed => "`runner status FILE` says what is not as expected. Look at the video: change what is
 expected of it, or make another take with `--force 'status(unexpected)'`, which is paid for. A
-video that is not as it was paid for is fetched again by `runner apply`.",
+video that is not as it was paid for is fetched again by `runner apply`. What is wrong in the
+shared store is named; whoever keeps the store has to look at it.",
             Self::Unfinished => "Run the same command again later: it collects, and pays for nothing twice.",
             Self::Uncertain => "Nobody knows whether the service took a creation. Look at the account, then say
 `runner resolve FILE SHOT --task ID` or `runner resolve FILE SHOT --lost`.",
@@ -150,6 +157,7 @@ video that is not as it was paid for is fetched again by `runner apply`.",
             Self::ManifestInvalid => 20,
             Self::NothingSelected => 21,
             Self::PlanStale => 22,
+            Self::NotRecorded => 23,
             Self::Budget => 30,
             Self::ShotsFailed => 100,
             Self::ChecksFailed => 101,

@@ -38,12 +38,15 @@ mod man;
 mod plan;
 mod prepare;
 mod probe;
+mod record;
 mod render;
+mod replay;
 mod report;
 mod resolve;
 mod retime;
 mod runs;
 mod schema;
+mod share;
 mod sheet;
 mod signals;
 mod simulate;
@@ -125,6 +128,8 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Report(args) => report::report(&args, console),
         Command::Diff(args) => diff::diff(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
+        Command::Push(args) => share::push(&args, console),
+        Command::Pull(args) => share::pull(&args, console),
         Command::Sheet(args) => sheet::sheet(&args, console),
         Command::Export(args) => export::export(&args, console),
         Command::Cut(args) => cut::cut(&args, console),

@@ -36,6 +36,9 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(30 * 60);
 /// Where simulated clips go by default, so that they never mix with paid ones.
 const SIMULATED: &str = "simulated";
 
+/// Where a replay goes by default, which begins with nothing each time.
+const REPLAYED: &str = "replayed";
+
 /// The output folder of a run.
 pub(super) fn output_folder(
     loaded: &Loaded,
@@ -47,7 +50,9 @@ pub(super) fn output_folder(
         folder.clone()
     } else {
         let folder = loaded.folder.join(manifest.output.dir());
-        if target.simulated {
+        if target.replayed {
+            folder.join(REPLAYED)
+        } else if target.simulated {
             folder.join(SIMULATED)
         } else {
             folder

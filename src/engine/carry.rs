@@ -72,6 +72,7 @@ pub(super) async fn carry_out<P: Provider>(
         checks,
     };
     film.play(concurrency, &mut unrecorded).await;
+    local.gate.conclude();
     if let Some(reason) = local.gate.announce() {
         let stopping = EventKind::RunStopping { reason };
         let _ = local.recorder.record(stopping).await;

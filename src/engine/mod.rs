@@ -81,6 +81,9 @@ pub struct Settings {
     pub max_cost: Option<Money>,
     /// How much faster time goes: 1 at a real service, more at a simulated one.
     pub time_scale: u32,
+    /// Whether each shot lives as if it were alone: what one hears stops no other, so
+    /// that a run comes to the same whatever its order. For recordings, which cost nothing.
+    pub isolated: bool,
 }
 
 /// How the run is asked to end early.
@@ -119,10 +122,12 @@ pub async fn run<P: Provider>(
     let (dispatcher, recorder) =
         Dispatcher::new(ports.ledger, run_id, ports.observer, ports.wall_clock);
     let writing = tokio::spawn(dispatcher.run());
-    let gate = Arc::new(Gate::new(
-        settings.max_cost.clone(),
-        CancellationToken::new(),
-    ));
+    let gate = Gate::new(settings.max_cost.clone(), CancellationToken::new());
+    let gate = Arc::new(if settings.isolated {
+        gate.isolated(&plan.facts.shots)
+    } else {
+        gate
+    });
     let watching = tokio::spawn(watch(shutdown.clone(), Arc::clone(&gate)));
     let minute = Duration::from_secs(60) / settings.time_scale;
     let unit = Duration::from_secs(1) / settings.time_scale;

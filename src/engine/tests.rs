@@ -102,6 +102,7 @@ fn settings() -> Settings {
         deadline: Duration::from_secs(1_800),
         max_cost: None,
         time_scale: 1,
+        isolated: false,
     }
 }
 

@@ -34,6 +34,7 @@ impl Report {
             totals: Totals::from(state),
             shots: state.shots.iter().map(Shot::from).collect(),
             run: Run {
+                left_out: false,
                 run_id: facts.map(|facts| owned(&facts.run_id, RunId::as_str)),
                 base_url: fact(|facts| &facts.base_url),
                 started_at: state.started_at,
@@ -110,6 +111,7 @@ impl From<&ShotState> for ShotRun {
     fn from(shot: &ShotState) -> Self {
         let statuses = shot.statuses.iter();
         Self {
+            left_out: false,
             attempts: shot.attempts.iter().map(Attempt::from).collect(),
             statuses: statuses
                 .map(|(status, at)| Status {

@@ -52,14 +52,18 @@ pub struct Report {
     pub totals: Totals,
     /// Every selected shot, in manifest order.
     pub shots: Vec<Shot>,
-    /// What differs from run to run.
+    /// What differs from run to run; not there in a stable report.
+    #[serde(default = "Run::left_out", skip_serializing_if = "Run::is_left_out")]
     pub run: Run,
 }
 
 /// What differs from run to run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Run {
+    /// Whether it is left out of the report.
+    #[serde(skip)]
+    pub left_out: bool,
     /// This run's name; sorts by start time.
     pub run_id: Option<String>,
     /// Host and path prefix of the service.
@@ -127,7 +131,11 @@ pub struct Shot {
     pub verdict: Option<Verdict>,
     /// What went wrong, unless it was got over.
     pub error: Option<CallError>,
-    /// What differs from run to run.
+    /// What differs from run to run; not there in a stable report.
+    #[serde(
+        default = "ShotRun::left_out",
+        skip_serializing_if = "ShotRun::is_left_out"
+    )]
     pub run: ShotRun,
 }
 
@@ -159,9 +167,12 @@ pub struct Frame {
 }
 
 /// What differs from run to run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct ShotRun {
+    /// Whether it is left out of the report.
+    #[serde(skip)]
+    pub left_out: bool,
     /// Every attempt of this run, in order.
     pub attempts: Vec<Attempt>,
     /// Every change of status, in order.
@@ -218,4 +229,43 @@ pub struct Status {
     pub status: String,
     /// When it was first seen.
     pub at: Timestamp,
+}
+
+/// Makes a part of a report one that can be left out.
+macro_rules! can_be_left_out {
+    ($($part:ident),*) => {
+        $(impl $part {
+            fn left_out() -> Self {
+                Self { left_out: true, ..Self::default() }
+            }
+
+            fn is_left_out(&self) -> bool {
+                self.left_out
+            }
+        })*
+    };
+}
+
+can_be_left_out!(Run, ShotRun);
+
+impl Report {
+    /// The same without what differs between two equal runs: times, names of runs,
+    /// retries, where the manifest is. Equal runs then have equal reports, byte for byte.
+    #[must_use]
+    pub fn stable(mut self) -> Self {
+        self.run = Run::left_out();
+        for shot in &mut self.shots {
+            shot.run = ShotRun::left_out();
+        }
+        // A relative path is the author's; an absolute one is the machine's.
+        let manifest = self.manifest.take();
+        self.manifest = manifest.map(|manifest| {
+            let path = std::path::Path::new(&manifest);
+            match path.file_name() {
+                Some(name) if path.is_absolute() => name.to_string_lossy().into_owned(),
+                _ => manifest,
+            }
+        });
+        self
+    }
 }

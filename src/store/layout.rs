@@ -17,6 +17,7 @@
 //!     ├── frames/             frames that other shots start from
 //!     ├── callback.key        what the paths of callbacks are made from
 //!     ├── exports            digests of timelines and cuts, to know them again
+//!     ├── shared              digests of what shared stores have, to ask less
 //!     ├── lock                held by the run that writes
 //!     ├── rescue              paid tasks that the ledger could not take; else blank
 //!     └── tmp/                videos on their way
@@ -33,6 +34,7 @@ const FRAMES: &str = "frames";
 const CALLBACK_KEY: &str = "callback.key";
 const MEASURES: &str = "measures.sqlite";
 const EXPORTS: &str = "exports";
+const SHARED: &str = "shared";
 const REPORT: &str = "report.json";
 const GALLERY: &str = "report.html";
 const TAKES: &str = "takes";
@@ -113,6 +115,11 @@ impl Layout {
     /// Digests of the files that were made for other programs.
     pub fn exports(&self) -> PathBuf {
         self.state().join(EXPORTS)
+    }
+
+    /// Digests of what shared stores have of this folder.
+    pub fn shared(&self) -> PathBuf {
+        self.state().join(SHARED)
     }
 
     /// Videos on their way.

@@ -299,7 +299,8 @@ struct Subject<'a> {
 
 /// One number to choose the nearest by.
 fn closeness(likeness: &Likeness) -> i64 {
-    i64::from(likeness.colour) + i64::from(likeness.layout)
+    let camera = likeness.camera.map_or(0, i64::from);
+    i64::from(likeness.colour) + i64::from(likeness.hues) + i64::from(likeness.layout) + camera
 }
 
 /// What has to be measured; nothing where what is on record is enough.

@@ -48,6 +48,7 @@ fn facts(number: u8, another_take: bool) -> ShotFacts {
         earlier: false,
         another_take,
         existing: None,
+        verdict: None,
         paid_task: None,
     }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
 use super::join::join;
-use super::{Choice, Contents, Entry, FrameEntry, RunCopy, RunEntry, TakenIn, Twice, name, stand};
+use super::{Acceptance, Choice, Contents, Entry, FrameEntry, RunCopy, RunEntry, TakenIn, Twice, name, stand};
 use crate::event::Event;
 use crate::id::{AttemptId, Fingerprint, RunId};
 use crate::ledger::Ledger;
@@ -51,6 +51,10 @@ impl Ledger {
             .choices
             .iter()
             .try_for_each(|choice| union.choice(choice))?;
+        contents
+            .accepted
+            .iter()
+            .try_for_each(|accepted| union.accepted(accepted))?;
         for copy in news {
             union.events(&copy.run.run_id, &copy.events)?;
         }
@@ -403,6 +407,33 @@ impl Union<'_> {
                 attempt.as_str(),
                 choice.chosen_at.to_string()
             ],
+        )
+        .map(drop)
+    }
+
+    /// Of two takes of one shot, the one that was accepted later.
+    fn accepted(&self, accepted: &Acceptance) -> Result<(), LedgerError> {
+        let Some(attempt) = self
+            .names
+            .get(&name::full(&accepted.attempt, &accepted.run))
+        else {
+            return Ok(());
+        };
+        let known = "SELECT c.accepted_at FROM accepted AS c JOIN attempts AS a
+                     ON a.shot_id = c.shot_id AND a.backend = c.backend WHERE a.attempt_id = ?1";
+        let known: Option<String> = self
+            .connection
+            .query_row(known, [attempt.as_str()], |row| row.get(0))
+            .optional()
+            .map_err(|source| self.error(source))?;
+        let known: Option<jiff::Timestamp> = known.and_then(|text| text.parse().ok());
+        if known.is_some_and(|known| known >= accepted.accepted_at) {
+            return Ok(());
+        }
+        self.execute(
+            "INSERT OR REPLACE INTO accepted (shot_id, backend, attempt_id, accepted_at)
+             SELECT shot_id, backend, attempt_id, ?2 FROM attempts WHERE attempt_id = ?1",
+            params![attempt.as_str(), accepted.accepted_at.to_string()],
         )
         .map(drop)
     }

@@ -116,8 +116,9 @@ impl Eye {
         self.black.see(&frame);
         self.frozen.see(&frame);
         self.cuts.see(&frame);
-        let moved = self.camera.see(&frame);
-        if self.places.binary_search(&self.seen).is_ok() {
+        let is_kept = self.places.binary_search(&self.seen).is_ok();
+        let moved = self.camera.see(&frame, is_kept);
+        if is_kept {
             self.glances.push(Glance::of(&frame, moved));
         }
         self.seen += 1;
