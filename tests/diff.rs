@@ -135,12 +135,8 @@ fn runs_are_named_with_their_folder_or_their_manifest() {
     assert_eq!(stage.apply(&[]).code, 0);
     stage.write("shots.yaml", &FILM.replace("red", "blue"));
     assert_eq!(stage.apply(&[]).code, 0);
-    let wanted = [
-        "opening: prompt, bytes",
-        // It was made in the first run, and was there in the second.
-        "镜头: decision",
-        "last: decision",
-    ];
+    // They were made in the first run, and were there in the second.
+    let reused = ["镜头: decision", "last: decision"];
     for args in [
         &["shots.yaml", "--simulate"][..],
         &["shots.yaml", "--simulate", "--run", "previous"],
@@ -151,12 +147,11 @@ fn runs_are_named_with_their_folder_or_their_manifest() {
     ] {
         let found = json(&stage, args);
         let differs = differs(&found);
-        assert_eq!(differs[0].replace("replace", ""), differs[0]);
         assert!(
             differs[0].starts_with("opening: prompt"),
             "{args:?}: {differs:?}"
         );
-        assert_eq!(differs[1..], wanted[1..], "{args:?}");
+        assert_eq!(differs[1..], reused, "{args:?}");
     }
     let backwards = json(&stage, &["out/simulated@latest", "out/simulated@previous"]);
     assert_eq!(
