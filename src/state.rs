@@ -3,6 +3,7 @@
 //! The one place that defines "done", "failed", "pending" and "spent". Progress,
 //! the report, the summary and the exit code all read it and never count again.
 
+mod overlay;
 mod pause;
 mod tally;
 
@@ -11,10 +12,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use self::overlay::together;
 pub use self::pause::{Pause, PausedBy, asks_to_wait};
 pub use self::tally::Tally;
 use crate::event::{
-    Decision, Event, EventKind, Failure, PendingReason, RunFacts, ShotFacts, SkipReason,
+    Decision, Event, EventKind, Failure, PendingReason, RunFacts, Shard, ShotFacts, SkipReason,
     StopReason, Video,
 };
 use crate::id::{AttemptId, FileId, ShotId, TaskId};
@@ -446,6 +448,12 @@ impl RunState {
             .filter(|shot| !shot.created() && !shot.facts.earlier)
             .filter_map(|shot| shot.facts.price.clone())
             .collect()
+    }
+
+    /// Shards whose shots are not among these, where several were put together.
+    pub fn missing_shards(&self) -> &[Shard] {
+        let part = self.facts.as_ref().and_then(|facts| facts.part.as_ref());
+        part.map_or(&[], |part| &part.missing)
     }
 
     /// Whether the backend charges nothing.

@@ -81,6 +81,11 @@ fn carry_out(
         args.limits.deadline,
     )?;
     drop(records);
+    let own = &plan.facts.run_id;
+    plan.facts.part = loaded.selection.part(args.run_id.as_ref(), own);
+    if let Some(share) = loaded.selection.share() {
+        console.say(share);
+    }
     let mut settings = limits::settings(&manifest.limits, args, &target);
     if let Some(accepted) = accepted {
         let now = PlanDocument::new(&plan, plan_command::pace(&manifest.limits));
@@ -353,7 +358,7 @@ impl Run {
 
 /// A form that was asked for beside `report.json`. Annotations go where GitHub reads
 /// them just as well and where no program reads progress.
-fn written(report: &WrittenReport) -> Box<dyn Sink> {
+pub(super) fn written(report: &WrittenReport) -> Box<dyn Sink> {
     match report {
         WrittenReport::File(form, path) => Box::new(FormFile::new(*form, path.clone())),
         WrittenReport::Github => Box::new(GithubJob::new(

@@ -15,6 +15,7 @@ mod graph;
 mod init;
 mod lints;
 mod man;
+mod merge;
 mod probe;
 mod report;
 mod retime;
@@ -43,6 +44,7 @@ pub(super) use self::graph::{GraphArgs, GraphFormat};
 pub(super) use self::init::{Example, InitArgs};
 pub(super) use self::lints::{Lint, LintArgs};
 pub(super) use self::man::ManArgs;
+pub(super) use self::merge::MergeArgs;
 pub(super) use self::probe::ProbeArgs;
 pub(super) use self::report::{ReportArgs, ReportFormat, RunsArgs, WhoseArgs, WrittenReport};
 pub(super) use self::retime::RetimeArgs;
@@ -52,6 +54,8 @@ pub(super) use self::simulate::{ClipSize, SimulateArgs, SimulatorArgs};
 pub(super) use self::status::StatusArgs;
 pub(super) use self::takes::TakesArgs;
 pub(super) use self::watch::WatchArgs;
+use crate::event::{RunNameError, Shard, run_name};
+use crate::id::RunId;
 use crate::lang::Language;
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
@@ -135,6 +139,8 @@ pub enum Command {
     Runs(RunsArgs),
     /// Tell any run again: for people, CI services, pull requests.
     Report(ReportArgs),
+    /// Bring output folders together to one: videos, what was paid, the report.
+    Merge(MergeArgs),
     /// List the takes of shots, and choose the one that counts.
     Takes(TakesArgs),
     /// Draw contact sheets, a storyboard to be printed, and posters.
@@ -196,6 +202,11 @@ pub struct ManifestArgs {
     /// task that failed at the service is paid once more with `--retry failed`.
     #[arg(long)]
     pub failed: bool,
+
+    /// Only the shots of this part, of all that are selected: `2/4` is the second of
+    /// four. What a shot asks for says where it belongs; see README, Shards.
+    #[arg(long, value_name = "INDEX/COUNT")]
+    pub shard: Option<Shard>,
 
     /// Use the built-in simulator: no key, no cost.
     #[arg(long, conflicts_with = "backend")]
@@ -309,6 +320,7 @@ Examples:
   runner apply shots.yaml --only 'opening* | tag(night)' --concurrency 2
   runner apply film.plan.json --yes
   runner apply shots.yaml --report junit=junit.xml --report github
+  runner apply shots.yaml --shard 2/4 --run-id 4711 --out shard-2
 
 A plan that `runner plan --save` kept is carried out exactly as it was shown, or
 refused (exit code 22) when anything moved since.
@@ -335,6 +347,11 @@ pub struct ApplyArgs {
     /// Answer every question with yes.
     #[arg(long, short)]
     pub yes: bool,
+
+    /// The name of the run, which all its shards share, for example the number of
+    /// the CI pipeline.
+    #[arg(long, value_name = "ID", value_parser = named_run)]
+    pub run_id: Option<RunId>,
 
     /// Leave `report.html` out, the page beside the videos.
     #[arg(long)]
@@ -448,6 +465,10 @@ fn assignment(text: &str) -> Result<(String, String), String> {
         }
         _ => Err("write it as NAME=VALUE".to_owned()),
     }
+}
+
+fn named_run(text: &str) -> Result<RunId, RunNameError> {
+    run_name(text)
 }
 
 fn rate(text: &str) -> Result<Rate, String> {

@@ -88,7 +88,9 @@ impl Exit {
             Self::ChecksFailed => {
                 "a video is damaged, not whole, or of a kind that cannot be decoded"
             }
-            Self::Unfinished => "unfinished: what is paid for is not collected yet",
+            Self::Unfinished => {
+                "unfinished: what is paid for is not collected yet, or a shard is missing"
+            }
             Self::Uncertain => "a creation is uncertain: a person has to look",
             Self::Interrupted => "interrupted with Ctrl-C",
             Self::Terminated => "interrupted by the system",
@@ -118,7 +120,8 @@ expressions such as `'tag(night)'`.",
             Self::ShotsFailed => "`runner status FILE` says why, shot by shot. Change what was refused and run again; what
 is there is not paid again. `--retry failed` pays once more for what failed at the service.",
             Self::ChecksFailed => "Run `runner apply` again: a video that is not as it was paid for is fetched again.",
-            Self::Unfinished => "Run the same command again later: it collects, and pays for nothing twice.",
+            Self::Unfinished => "Run the same command again later: it collects, and pays for nothing twice. After
+`runner merge`: run the shard that is missing, and merge its output folder, too.",
             Self::Uncertain => "Nobody knows whether the service took a creation. Look at the account, then say
 `runner resolve FILE SHOT --task ID` or `runner resolve FILE SHOT --lost`.",
             Self::Interrupted | Self::Terminated => "Run the same command again: it goes on where it stopped, and collects what is paid for.",
@@ -173,7 +176,7 @@ is there is not paid again. `--retry failed` pays once more for what failed at t
         }
         if counts.failed > 0 || counts.skipped > not_yet(state) {
             Self::ShotsFailed
-        } else if counts.pending > 0 {
+        } else if counts.pending > 0 || !state.missing_shards().is_empty() {
             Self::Unfinished
         } else {
             Self::Success

@@ -32,6 +32,7 @@ mod limits;
 mod lint;
 mod load;
 mod man;
+mod merge;
 mod plan;
 mod prepare;
 mod probe;
@@ -119,6 +120,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Status(args) => status::status(&args, console),
         Command::Runs(args) => runs::runs(&args, console),
         Command::Report(args) => report::report(&args, console),
+        Command::Merge(args) => merge::merge(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
         Command::Sheet(args) => sheet::sheet(&args, console),
         Command::Export(args) => export::export(&args, console),

@@ -16,6 +16,7 @@ pub mod history;
 mod leftover;
 pub mod price;
 pub mod record;
+pub mod shard;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};

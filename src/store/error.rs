@@ -60,6 +60,12 @@ pub enum StoreError {
         /// Where it was.
         path: PathBuf,
     },
+    /// A file of another folder that should be a saved video is another one.
+    #[error("{} is not the video that was saved", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
     /// The system refused.
     #[error("cannot {operation} {}", path.display())]
     Io {
@@ -105,7 +111,7 @@ impl StoreError {
                 Some("choose another name with --out, or replace it with --overwrite")
             }
             Self::Video { .. } => Some("choose another name with --out"),
-            Self::NotLocked { .. } | Self::Gone { .. } => None,
+            Self::NotLocked { .. } | Self::Gone { .. } | Self::Damaged { .. } => None,
         }
     }
 }
