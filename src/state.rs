@@ -197,9 +197,15 @@ impl ShotState {
 
     /// Whether a task was created, and so paid, in this run.
     pub fn created(&self) -> bool {
-        self.attempts
-            .iter()
-            .any(|attempt| matches!(attempt.result, AttemptResult::Accepted(_)))
+        self.paid() > 0
+    }
+
+    /// How many tasks were created, and so paid, in this run: more than one only
+    /// where parts of it did not know of each other.
+    fn paid(&self) -> usize {
+        let accepted =
+            |attempt: &&AttemptState| matches!(attempt.result, AttemptResult::Accepted(_));
+        self.attempts.iter().filter(accepted).count()
     }
 
     fn has_open_attempt(&self) -> bool {
@@ -209,7 +215,9 @@ impl ShotState {
     }
 
     fn settle(&mut self, id: &AttemptId, result: AttemptResult) {
-        if let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.id == *id) {
+        // The last one: parts of a run that did not know of each other call theirs alike.
+        let mut attempts = self.attempts.iter_mut().rev();
+        if let Some(attempt) = attempts.find(|attempt| attempt.id == *id) {
             attempt.result = result;
         }
     }
@@ -277,6 +285,7 @@ impl RunState {
         decided.changed = elapsed;
         let known = self.positions.get(&facts.id).copied();
         if let Some(shot) = known.and_then(|at| self.shots.get_mut(at)) {
+            decided.attempts = std::mem::take(&mut shot.attempts);
             *shot = decided;
         } else {
             self.positions.insert(facts.id.clone(), self.shots.len());
@@ -411,10 +420,11 @@ impl RunState {
 
     /// What the tasks created in this run cost at the service itself.
     pub fn list_price(&self) -> Total {
+        let price = |shot: &ShotState| shot.facts.price.clone();
         self.shots
             .iter()
-            .filter(|shot| shot.created())
-            .filter_map(|shot| shot.facts.price.clone())
+            .filter_map(|shot| Some(std::iter::repeat_n(price(shot)?, shot.paid())))
+            .flatten()
             .collect()
     }
 

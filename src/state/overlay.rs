@@ -3,7 +3,8 @@
 //! Owns which part has the word on a shot. Counts nothing: what comes out are events
 //! again, and who folds them gets sums, outcome and report by the one fold. What
 //! comes out depends on which parts there are, not on the order in which they are
-//! given nor on what was put together first.
+//! given nor on what was put together first. What any part paid for a shot stays
+//! among its attempts, whichever part has the word on it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Outcome, RunState, ShotState};
-use crate::event::{Event, EventKind, RunFacts, RunPart, Shard};
+use crate::event::{Decision, Event, EventKind, RunFacts, RunPart, Shard};
 use crate::id::{RunId, ShotId};
 
 /// One part, folded by itself.
@@ -51,7 +52,8 @@ impl<'a> Part<'a> {
 
 /// The events of one run that did what all of these did together. Of a shot the
 /// latest part tells that did something for it; what is there is not hidden by a
-/// later part that asked for the very same and did not get it.
+/// later part that asked for the very same and did not get it, and is told by the
+/// part that made it, where another only found it there.
 pub fn together(parts: &[Vec<Event>]) -> Vec<Event> {
     let mut parts: Vec<Part<'_>> = parts.iter().filter_map(|part| Part::of(part)).collect();
     // Of two copies of one part, the one that tells more.
@@ -131,6 +133,7 @@ impl<'a> Overlay<'a> {
                 .all(|at| self.parts[at].state.finished || !self.leaves_something(at));
         let first = EventKind::RunStarted(Box::new(self.facts(missing)));
         let mut told = vec![(Duration::ZERO, self.parts[0].begun, first)];
+        told.extend(self.other_attempts());
         told.extend(
             timed
                 .into_iter()
@@ -157,6 +160,36 @@ impl<'a> Overlay<'a> {
                 kind,
             })
             .collect()
+    }
+
+    /// What parts paid for shots that another part has the word on, with the word
+    /// behind it. Told at the beginning, so that it changes nothing of what follows.
+    fn other_attempts(&self) -> Vec<(Duration, Timestamp, EventKind)> {
+        let mut told = Vec::new();
+        let mut shots: BTreeSet<&ShotId> = BTreeSet::new();
+        for (at, part) in self.parts.iter().enumerate() {
+            for event in part.events {
+                let Some(shot) = event.kind.shot() else {
+                    continue;
+                };
+                if is_attempt(&event.kind) && !self.has_word(at, shot) {
+                    told.push((Duration::ZERO, event.at, event.kind.clone()));
+                    shots.insert(shot);
+                }
+            }
+        }
+        for shot in shots {
+            let part = self.word.get(shot).map(|at| &self.parts[*at]);
+            let facts = part.and_then(|part| {
+                let facts = part.facts.shots.iter().find(|facts| facts.id == *shot)?;
+                Some((part.begun, facts))
+            });
+            if let Some((begun, facts)) = facts {
+                let decided = EventKind::ShotDecided(Box::new(facts.clone()));
+                told.push((Duration::ZERO, begun, decided));
+            }
+        }
+        told
     }
 
     /// How long after the first part another began.
@@ -194,37 +227,22 @@ impl<'a> Overlay<'a> {
     }
 
     /// Every shot in the order of the manifest: of the latest one, where manifests
-    /// differ. What only earlier ones have follows what it followed there.
+    /// differ. What only earlier ones have follows what it followed there. Shards
+    /// know the whole film; runs of a few shots do not know what lies between.
     fn order(&self) -> Vec<&'a ShotId> {
-        let mut next: HashMap<Option<&ShotId>, &ShotId> = HashMap::new();
-        let mut seen: HashSet<&ShotId> = HashSet::new();
-        let mut earlier: Vec<&ShotId> = Vec::new();
+        let mut line = Line::default();
         for part in self.parts.iter().rev() {
-            let film = part.facts.part.as_ref().map(|part| &part.film);
-            let film = film.into_iter().flatten();
+            let film = part.facts.part.iter().flat_map(|part| &part.film);
+            line.take(film);
+        }
+        for part in self.parts.iter().rev() {
             let own = part.facts.shots.iter().filter(|shot| !shot.earlier);
-            for sequence in [film.collect::<Vec<_>>(), own.map(|shot| &shot.id).collect()] {
-                let mut last: Option<&ShotId> = None;
-                for id in sequence {
-                    if seen.insert(id)
-                        && let Some(after) = next.insert(last, id)
-                    {
-                        next.insert(Some(id), after);
-                    }
-                    last = Some(id);
-                }
-            }
-            let left = part.facts.shots.iter().filter(|shot| shot.earlier);
-            earlier.extend(left.map(|shot| &shot.id));
+            line.take(own.map(|shot| &shot.id));
         }
-        let mut order = Vec::with_capacity(seen.len());
-        let mut last = None;
-        while let Some(id) = next.get(&last) {
-            order.push(*id);
-            last = Some(*id);
-        }
-        earlier.reverse();
-        order.extend(earlier.into_iter().filter(|id| seen.insert(id)));
+        let mut order = line.order();
+        let left = self.parts.iter().flat_map(|part| &part.facts.shots);
+        let left = left.filter(|shot| shot.earlier).map(|shot| &shot.id);
+        order.extend(left.filter(|id| line.seen.insert(id)));
         order
     }
 
@@ -250,6 +268,43 @@ impl<'a> Overlay<'a> {
     }
 }
 
+/// One order out of several, each of which leaves something out.
+#[derive(Default)]
+struct Line<'a> {
+    /// What follows what; the first one follows nothing.
+    next: HashMap<Option<&'a ShotId>, &'a ShotId>,
+    seen: HashSet<&'a ShotId>,
+}
+
+impl<'a> Line<'a> {
+    fn take(&mut self, sequence: impl Iterator<Item = &'a ShotId>) {
+        let mut last = None;
+        for id in sequence {
+            if self.seen.insert(id)
+                && let Some(after) = self.next.insert(last, id)
+            {
+                self.next.insert(Some(id), after);
+            }
+            last = Some(id);
+        }
+    }
+
+    fn order(&self) -> Vec<&'a ShotId> {
+        let first = self.next.get(&None).copied();
+        std::iter::successors(first, |id| self.next.get(&Some(*id)).copied()).collect()
+    }
+}
+
+fn is_attempt(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::CreateIntended { .. }
+            | EventKind::CreateAccepted { .. }
+            | EventKind::CreateRefused { .. }
+            | EventKind::CreateUncertain { .. }
+    )
+}
+
 /// Which of the parts that name a shot has the word on it.
 fn word(parts: &[Part<'_>], id: &ShotId, tellers: &[usize]) -> usize {
     let latest_of_all = tellers[tellers.len() - 1];
@@ -263,11 +318,12 @@ fn word(parts: &[Part<'_>], id: &ShotId, tellers: &[usize]) -> usize {
         return latest_of_all;
     };
     let asked = |at: &usize| told(at).and_then(|shot| shot.facts.fingerprint.as_ref());
-    let made = |at: &&usize| {
-        let same = asked(at) == asked(latest);
-        same && told(at).is_some_and(|shot| shot.outcome() == Outcome::Succeeded)
-    };
-    *acted.iter().rev().find(made).unwrap_or(latest)
+    let same = |at: &&usize| asked(at) == asked(latest);
+    let there = |at: &&usize| told(at).is_some_and(|shot| shot.outcome() == Outcome::Succeeded);
+    let made = |at: &&usize| told(at).is_some_and(|shot| shot.facts.decision != Decision::Reuse);
+    let mut there = acted.iter().rev().filter(same).filter(there);
+    let found = there.clone().find(made).or_else(|| there.next());
+    *found.unwrap_or(latest)
 }
 
 #[cfg(test)]
