@@ -97,6 +97,7 @@ fn library(text: &str) -> (Ran, u64) {
         label_shots: false,
         silence: minimax::SILENCE,
         witness: None,
+        recorder: None,
     });
     let provider = Arc::new(provider.expect("the address is one"));
     let settings = Settings {
@@ -107,6 +108,7 @@ fn library(text: &str) -> (Ran, u64) {
         deadline: Duration::from_secs(600),
         max_cost: None,
         time_scale: 1,
+        isolated: false,
     };
     let plan = support::planned(support::checked(text), &server.url);
     let before = support::peak_memory("self").unwrap_or(0);

@@ -142,6 +142,7 @@ async fn apply(url: &str, text: &str, folder: &Path) -> Round {
         label_shots: false,
         silence: minimax::SILENCE,
         witness: None,
+        recorder: None,
     };
     let provider = Arc::new(Counted {
         inner: MiniMax::new(&settings).expect("the address is one"),
@@ -155,6 +156,7 @@ async fn apply(url: &str, text: &str, folder: &Path) -> Round {
         deadline: Duration::from_secs(600),
         max_cost: None,
         time_scale: 1,
+        isolated: false,
     };
     let state = support::carried_out(plan, Arc::clone(&provider), folder, &settings).await;
     let videos = state.shots.iter().filter_map(|shot| shot.video.as_ref());

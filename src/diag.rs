@@ -224,6 +224,8 @@ codes! {
     RepeatedRequest = "repeated-request",
     /// A default that does not reach a shot, and that its video differs from.
     IgnoredSetting = "ignored-setting",
+    /// A check that the request itself rules out.
+    Expectation = "expectation",
     /// A reference to a shot that does not exist.
     UnknownShot = "unknown-shot",
     /// Shots that wait for each other.

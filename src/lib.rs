@@ -30,10 +30,12 @@
 //! first:
 //!
 //! - vocabulary: [`lang`], [`id`], [`money`], [`diag`], [`event`], [`state`]
-//! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`], [`select`]
-//! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`callback`]
+//! - pure stages: [`spec`], [`manifest`], [`shot`], [`check`], [`plan`], [`select`],
+//!   [`diff`]
+//! - ports: [`store`], [`ledger`], [`media`], [`provider`], [`recording`], [`callback`],
+//!   [`verdict`], [`share`]
 //! - [`engine`] and [`report`], which never import each other
-//! - [`simulator`], the API on loopback
+//! - [`simulator`], the API on loopback, and [`replay`], a recording in its place
 //! - [`cli`], the only part that prints and reads the environment
 //!
 //! Deliberately absent: retries in the provider, a second definition of "done"
@@ -43,6 +45,7 @@ pub mod callback;
 pub mod check;
 pub mod cli;
 pub mod diag;
+pub mod diff;
 pub mod engine;
 pub mod event;
 pub mod id;
@@ -53,10 +56,14 @@ pub mod media;
 pub mod money;
 pub mod plan;
 pub mod provider;
+pub mod recording;
+pub mod replay;
 pub mod report;
 pub mod select;
+pub mod share;
 pub mod shot;
 pub mod simulator;
 pub mod spec;
 pub mod state;
 pub mod store;
+pub mod verdict;

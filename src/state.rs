@@ -16,8 +16,8 @@ pub use self::overlay::together;
 pub use self::pause::{Pause, PausedBy, asks_to_wait};
 pub use self::tally::Tally;
 use crate::event::{
-    Decision, Event, EventKind, Failure, PendingReason, RunFacts, Shard, ShotFacts, SkipReason,
-    StopReason, Video,
+    Decision, Event, EventKind, Failure, Judgement, PendingReason, RunFacts, Shard, ShotFacts,
+    SkipReason, StopReason, Verdict, Video,
 };
 use crate::id::{AttemptId, FileId, ShotId, TaskId};
 use crate::money::Total;
@@ -65,6 +65,8 @@ pub struct ShotState {
     pub retries: u32,
     /// The video, once it is on disk.
     pub video: Option<Video>,
+    /// What the checks said of that video, once they did.
+    pub verdict: Option<Verdict>,
     /// What went wrong, if something did.
     pub failure: Option<Failure>,
     /// When the steps that it came to happened.
@@ -175,6 +177,7 @@ impl ShotState {
             statuses: Vec::new(),
             retries: 0,
             video: facts.existing.clone(),
+            verdict: facts.verdict.clone(),
             facts,
             failure: None,
             times: Times::default(),
@@ -193,6 +196,11 @@ impl ShotState {
             Phase::Creating if self.has_open_attempt() => Outcome::Uncertain,
             Phase::Creating | Phase::Waiting | Phase::Skipped(_) => Outcome::Skipped,
         }
+    }
+
+    /// What the checks came to; nothing where none was made.
+    pub fn judgement(&self) -> Option<Judgement> {
+        self.verdict.as_ref().map(Verdict::result)
     }
 
     /// Whether a task was created, and so paid, in this run.
@@ -244,6 +252,12 @@ pub struct Counts {
     pub uncertain: usize,
     /// Nothing created.
     pub skipped: usize,
+    /// Of those with a video, how many were checked.
+    pub checked: usize,
+    /// Of these, not as expected.
+    pub unexpected: usize,
+    /// Of these, not all could be found out, and nothing was found wrong.
+    pub unknown: usize,
 }
 
 impl RunState {
@@ -357,7 +371,19 @@ impl RunState {
             EventKind::VideoSaved { video, .. } => {
                 shot.times.saved = Some(event.at);
                 shot.video = Some(video.clone());
+                shot.verdict = None;
                 shot.phase = Phase::Done;
+            }
+            EventKind::ShotChecked {
+                video_sha256,
+                verdict,
+                ..
+            } => {
+                // A word on a video that another one followed says nothing of that one.
+                let shown = shot.video.as_ref();
+                if shown.is_some_and(|video| video.sha256 == *video_sha256) {
+                    shot.verdict = Some(verdict.clone());
+                }
             }
             EventKind::ShotPending { reason, .. } => {
                 if let PendingReason::NotSaved(failure)
@@ -390,6 +416,10 @@ impl RunState {
             ..Counts::default()
         };
         for shot in &self.shots {
+            let judged = shot.judgement();
+            counts.checked += usize::from(judged.is_some());
+            counts.unexpected += usize::from(judged == Some(Judgement::Failed));
+            counts.unknown += usize::from(judged == Some(Judgement::Unknown));
             match shot.outcome() {
                 Outcome::Succeeded => {
                     counts.succeeded += 1;

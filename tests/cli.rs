@@ -483,6 +483,7 @@ fn help_shows_an_example_for_every_command() {
         "runs",
         "report",
         "takes",
+        "merge",
         "sheet",
         "export",
         "cut",

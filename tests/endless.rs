@@ -160,6 +160,7 @@ async fn call(name: &str, base_url: &str) -> Failure {
         label_shots: false,
         silence: SILENCE,
         witness: None,
+        recorder: None,
     });
     let provider = provider.expect("the address is one");
     let file = FileId::new("7");
@@ -217,6 +218,7 @@ async fn an_answer_that_is_whole_counts_whatever_comes_after_it() {
         label_shots: false,
         silence: SILENCE,
         witness: None,
+        recorder: None,
     });
     let provider = provider.expect("the address is one");
     let created = provider.create(Film::new(&["a"]).request()).await;

@@ -157,7 +157,7 @@ fn the_order_of_folders_and_doing_it_again_change_nothing() {
     let again = merge(&stage, &["one", "s1", "s2", "s3"], "one");
     assert_eq!(again.code, 0, "{}", again.stderr);
     assert!(
-        again.stderr.contains("0 videos and 0 attempts"),
+        again.stderr.contains("videos 0, attempts 0"),
         "{}",
         again.stderr
     );
@@ -466,7 +466,7 @@ fn what_two_colleagues_paid_for_is_kept_twice_counted_twice_and_said() {
     assert_eq!(paid.apply(&["--only", "rope", "--out", "yours"]).code, 0);
     let merged = merge(&paid.stage, &["yours"], "mine");
     assert_eq!(merged.code, 0, "{}", merged.stderr);
-    let said = "pier: two folders paid for the same";
+    let said = "pier: was paid for here and elsewhere; both takes are kept";
     assert!(merged.stderr.contains(said), "{}", merged.stderr);
     let status = ["status", "shots.yaml", "--out", "mine", "--json"];
     let status: Value =

@@ -120,6 +120,7 @@ async fn with_the_name_it_is_checked_sent_and_made() {
         label_shots: false,
         silence: runner::provider::minimax::SILENCE,
         witness: None,
+        recorder: None,
     })
     .expect("the address is one");
     let request = request

@@ -14,22 +14,34 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "pure",
-        &["spec", "manifest", "shot", "check", "plan", "select"],
+        &[
+            "spec", "manifest", "shot", "check", "plan", "select", "diff",
+        ],
     ),
     (
         "ports",
-        &["store", "ledger", "media", "provider", "callback"],
+        &[
+            "store",
+            "ledger",
+            "media",
+            "provider",
+            "recording",
+            "callback",
+            "verdict",
+            "share",
+        ],
     ),
     ("engine and report", &["engine", "report"]),
-    ("simulator", &["simulator"]),
+    ("simulator", &["simulator", "replay"]),
     ("command line", &["cli"]),
 ];
 
 /// These two stand in one row and never meet but at `event` and `state`.
-const STRANGERS: [(&str, &str); 3] = [
+const STRANGERS: [(&str, &str); 4] = [
     ("engine", "report"),
     ("report", "engine"),
     ("simulator", "engine"),
+    ("replay", "engine"),
 ];
 
 struct Source {
@@ -143,6 +155,11 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
     ),
     ("rusqlite", &["src/ledger/"], "SQL is the ledger's"),
     (
+        "object_store",
+        &["src/share/"],
+        "object stores are the shared store's",
+    ),
+    (
         "minimax::client",
         &["src/provider/minimax/"],
         "the generated client is private",
@@ -154,8 +171,8 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
     ),
     (
         "axum",
-        &["src/simulator/", "src/callback/"],
-        "HTTP from clients is the simulator's, and from the service the listener's",
+        &["src/simulator/", "src/replay/", "src/callback/"],
+        "HTTP from clients is the simulator's and the replay's, and from the service the listener's",
     ),
     ("clap", &["src/cli/"], "arguments are the command line's"),
     (

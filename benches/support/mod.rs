@@ -117,6 +117,7 @@ pub(crate) async fn carried_out<P: Provider>(
         observer: Box::new(|_, _| {}),
         callbacks: None,
         turnstile: None,
+        examiner: None,
         wall_clock: Timestamp::now,
     };
     let state = engine::run(plan, ports, settings, &Shutdown::default())

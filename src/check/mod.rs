@@ -5,6 +5,7 @@
 //! Reads no file itself; pictures are described by a [`MediaLibrary`].
 
 mod address;
+mod expect;
 mod film;
 mod frames;
 pub mod link;
@@ -16,6 +17,7 @@ pub mod request;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -24,6 +26,7 @@ use crate::check::request::CheckedRequest;
 use crate::diag::{Code, Diagnostic, Label, Span};
 use crate::event::Scene;
 use crate::id::ShotId;
+use crate::manifest::expect::Expectation;
 use crate::shot::{MediaInput, MediaSource, Setting, Shot};
 use crate::spec::{Mode, Spec, Unlisted, Violation, ViolationKind};
 
@@ -53,6 +56,8 @@ pub struct CheckedShot {
     pub scene: Option<Scene>,
     /// The author's words to find it by.
     pub tags: Vec<String>,
+    /// What is expected of its video.
+    pub expect: Arc<[Expectation]>,
     /// Where the author wrote it.
     pub span: Span,
 }
@@ -68,6 +73,7 @@ pub fn check(shots: &[Shot], context: &Context<'_>) -> (Vec<CheckedShot>, Vec<Di
     let ids: HashSet<&str> = shots.iter().map(|shot| shot.id.as_str()).collect();
     for shot in shots {
         let (request, mut diagnostics) = check_shot(shot, context);
+        diagnostics.extend(expect::lint(shot, request.as_ref(), context.spec));
         let sound = shot.broken.is_empty() && !diagnostics.iter().any(Diagnostic::is_error);
         if !sound {
             meant_shots(shot, &ids, &mut diagnostics);
@@ -83,6 +89,7 @@ pub fn check(shots: &[Shot], context: &Context<'_>) -> (Vec<CheckedShot>, Vec<Di
                 file: shot.file.clone(),
                 scene: shot.scene.clone(),
                 tags: shot.tags.clone(),
+                expect: expect::fitting(shot),
                 span: shot.span,
             });
         }

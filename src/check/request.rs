@@ -29,6 +29,7 @@ pub struct CheckedRequest {
 pub struct Request {
     shot: ShotId,
     body: Map<String, Value>,
+    shown: Map<String, Value>,
 }
 
 impl Request {
@@ -40,6 +41,11 @@ impl Request {
     /// The JSON body.
     pub fn body(&self) -> &Map<String, Value> {
         &self.body
+    }
+
+    /// The same as it is hashed and remembered: pictures by their digests.
+    pub fn shown(&self) -> &Map<String, Value> {
+        &self.shown
     }
 
     /// Where the service shall say what becomes of it. Not a part of what is asked
@@ -200,7 +206,7 @@ impl CheckedRequest {
         for (field, media) in &self.media {
             field.place(&mut body, load(media)?);
         }
-        let shot = self.shot.clone();
-        Ok(Request { shot, body })
+        let (shot, shown) = (self.shot.clone(), self.shown());
+        Ok(Request { shot, body, shown })
     }
 }

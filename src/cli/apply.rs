@@ -18,10 +18,16 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::gallery::{self, Gallery};
 use crate::cli::history::{Memory, forgotten};
-use crate::cli::load;
+use crate::cli::load::{self, Loaded};
+use crate::cli::lock::{Hold, Verdict, worse};
 use crate::cli::plan::Accepted;
+use crate::cli::record::Recording;
+use crate::cli::replay::{Missed, Replayed, Serving};
+use crate::cli::share::{ForApply, Planning};
 use crate::cli::{callbacks, limits};
-use crate::cli::{plan as plan_command, prepare, render, signals, simulate, terminal, verbose};
+use crate::cli::{
+    plan as plan_command, prepare, render, replay, signals, simulate, terminal, verbose,
+};
 use crate::engine::{self, Observer, Ports, RunError, Settings, Shutdown};
 use crate::event::{Decision, Event};
 use crate::ledger::{Ledger, Records, Turnstile};
@@ -37,10 +43,14 @@ use crate::report::{
 use crate::simulator::Simulator;
 use crate::state::RunState;
 use crate::store::Store;
+use crate::verdict::Examiner;
 
 pub(super) fn apply(args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
     match Accepted::find(args)? {
-        Some(accepted) => carry_out(&accepted.arguments(args), Some(&accepted), console),
+        Some(accepted) => {
+            replay::no_plan(args)?;
+            carry_out(&accepted.arguments(args), Some(&accepted), console)
+        }
         None => carry_out(args, None, console),
     }
 }
@@ -50,7 +60,10 @@ fn carry_out(
     accepted: Option<&Accepted>,
     console: &mut Console,
 ) -> Result<Exit, CliError> {
-    let mut loaded = load::load_forced(&args.manifest, &args.results.force)?;
+    let replayed = Replayed::open(args, console)?;
+    let of_recording = replayed.as_ref().map(|it| it.arguments(&args.manifest));
+    let manifest = of_recording.as_ref().unwrap_or(&args.manifest);
+    let mut loaded = load::load_forced(manifest, &args.results.force)?;
     console.diagnostics(&loaded);
     if loaded.has_errors() {
         if let Some(accepted) = accepted {
@@ -62,15 +75,35 @@ fn carry_out(
     let (Some(manifest), Some(target)) = (loaded.manifest.take(), loaded.target.take()) else {
         return Ok(Exit::ManifestInvalid);
     };
+    let target = match &replayed {
+        Some(replayed) => replayed.target(target),
+        None => target,
+    };
     let key = backend::key(&target, &loaded.environment, &args.manifest.manifest)?;
     if let Some(word) = backend::announcement(&target) {
         console.say(word);
     }
     let folder = prepare::output_folder(&loaded, &manifest, &target, args.results.out.as_ref());
-    let store = Store::open(&folder).map_err(prepare::store_error)?;
+    let shared = ForApply::open(args, console)?;
+    let store = if replayed.is_some() {
+        replay::keeps_off(&folder, args)?;
+        Store::open_anew(&folder)
+    } else {
+        Store::open(&folder)
+    };
+    let store = store.map_err(prepare::store_error)?;
     let mut ledger = prepare::ledger(&store, console)?;
+    let mut planning = Planning {
+        loaded: &mut loaded,
+        manifest: &manifest,
+        target: &target,
+        results: &args.results,
+    };
+    // Before anything is given up or decided: what the store has is not paid for.
+    let pulled = shared.pull(&mut planning, &store, &mut ledger, console)?;
     let records = remembered(&mut ledger, &store, &target)?;
     let files = plan_command::files_read(&loaded);
+    let hold = lock_of(args, &loaded, &target)?;
     let mut plan = prepare::plan(
         &mut loaded,
         &manifest,
@@ -86,6 +119,7 @@ fn carry_out(
     if let Some(share) = loaded.selection.share() {
         console.say(share);
     }
+    pulled.lets_pay(&plan)?;
     let mut settings = limits::settings(&manifest.limits, args, &target);
     if let Some(accepted) = accepted {
         let now = PlanDocument::new(&plan, plan_command::pace(&manifest.limits));
@@ -93,9 +127,20 @@ fn carry_out(
         Accepted::bound(&plan, &mut settings);
     }
     console.say(plan_command::summary(&plan));
+    let locked = hold.map(|hold| hold.on(&plan, &store));
+    if let Some(locked) = &locked {
+        locked.judge(console)?;
+    }
+    if let Some(replayed) = &replayed
+        && !replayed.has_all(&plan, console)
+    {
+        return Ok(Exit::NotRecorded);
+    }
     let unpriced = limits::allow_unpriced(&manifest, args);
     limits::within_budget(&plan, &settings, unpriced)?;
-    let callback = manifest.callback.clone();
+    // Nobody is there to call back in a replay; what was asked instead is recorded.
+    let callback = manifest.callback.clone().filter(|_| replayed.is_none());
+    let examiner = loaded.examiner.take();
     // The plan holds all that is needed from here on; a run may take hours.
     drop((manifest, loaded));
     if !confirmed(&plan, &target, args, console) {
@@ -103,6 +148,9 @@ fn carry_out(
         return Ok(Exit::Interrupted);
     }
     names_are_free(&plan, &store)?;
+    let record = args.recording.record.as_deref();
+    let recording = record.map(|folder| Recording::begin(folder, &target));
+    let recording = recording.transpose()?;
     place_reused(&mut plan, &store)?;
     let turnstile = turnstile(&target, &key, console);
     let run = Run {
@@ -114,9 +162,22 @@ fn carry_out(
         folder,
         store,
         ledger,
+        examiner,
         settings,
+        recording,
+        replayed,
+        locked,
     };
-    run.carry_out(args, console)
+    // Holds the lock until the shared store has what is new.
+    let store = run.store.clone();
+    let exit = run.carry_out(args, shared.herald(), console)?;
+    Ok(shared.push(exit, &store, console))
+}
+
+/// What the plan is to be held to, where that is asked for.
+fn lock_of(args: &ApplyArgs, loaded: &Loaded, target: &Target) -> Result<Option<Hold>, CliError> {
+    let hold = || Hold::read(&args.manifest.manifest, loaded, target);
+    args.locked.then(hold).transpose()
 }
 
 /// What is on record, without what a service that forgets has forgotten.
@@ -208,40 +269,69 @@ struct Run {
     folder: PathBuf,
     store: Store,
     ledger: Ledger,
+    examiner: Option<Arc<Examiner>>,
     settings: Settings,
+    recording: Option<Recording>,
+    replayed: Option<Replayed>,
+    locked: Option<Verdict>,
+}
+
+/// How a run ended, and what of it was not in the recording that was replayed.
+struct Ran {
+    result: Result<RunState, RunError>,
+    missed: Option<Missed>,
 }
 
 impl Run {
-    fn carry_out(self, args: &ApplyArgs, console: &mut Console) -> Result<Exit, CliError> {
+    fn carry_out(
+        mut self,
+        args: &ApplyArgs,
+        herald: Option<Box<dyn Sink>>,
+        console: &mut Console,
+    ) -> Result<Exit, CliError> {
         let runtime = simulate::runtime()?;
         let shutdown = Shutdown::default();
         let watching = runtime.spawn(signals::watch(shutdown.clone()));
         let (mut sinks, glance) = self.sinks(args, &shutdown, console);
         args.reports
             .iter()
-            .for_each(|report| sinks.push(written(report)));
+            .for_each(|report| sinks.push(written(report, args.stable)));
+        herald.into_iter().for_each(|herald| sinks.push(herald));
         let witness = args
             .verbose
             .then(|| verbose::witness(console.clone(), glance.clone()));
         runtime.spawn(signals::answer(glance, console.clone()));
+        let locked = self.locked.take();
         let sinks = Arc::new(Mutex::new(sinks));
         let watched = observer(Arc::clone(&sinks));
-        let result = runtime.block_on(self.run(args, watched, witness, &shutdown));
-        if let Ok(result) = &result {
-            let state = match result {
+        let (recording, store) = (self.recording.clone(), self.store.clone());
+        let colour = console.colour();
+        let ran = runtime.block_on(self.run(args, watched, witness, &shutdown, colour));
+        if let Ok(ran) = &ran {
+            let state = match &ran.result {
                 Ok(state) => state,
                 Err(error) => &error.state,
             };
             for failed in lock(&sinks).finish(state) {
                 console.say(render::error_chain(&failed));
             }
+            if let Some(recording) = recording {
+                console.say(recording.end(state, &store));
+            }
         }
         // Not before: a signal has to end the gathering of stills, too.
         watching.abort();
         // Nothing is left to wait for; a simulator's renderer may still be at it.
         runtime.shutdown_background();
-        match result? {
-            Ok(state) => Ok(Exit::of_run(&state)),
+        let ran = ran?;
+        let missed = ran.missed.and_then(|missed| missed.say(console));
+        match ran.result {
+            Ok(state) => {
+                let exit = Exit::of_run(&state);
+                let as_accepted = locked.is_none_or(|locked| locked.after(&state, console));
+                let exit = if as_accepted { exit } else { worse(exit) };
+                Ok(missed.unwrap_or(exit))
+            }
             Err(error) => Err(run_error(error)),
         }
     }
@@ -271,7 +361,7 @@ impl Run {
             report: Some(self.folder.join("report.json").display().to_string()),
             gallery: gallery.then(|| self.folder.join("report.html").display().to_string()),
         };
-        sinks.push(Box::new(ReportFile::new(report)));
+        sinks.push(Box::new(ReportFile::new(report).stable(args.stable)));
         if gallery {
             sinks.push(Box::new(self.gallery(args, shutdown, console)));
         }
@@ -311,22 +401,24 @@ impl Run {
         observer: Observer,
         witness: Option<Witness>,
         shutdown: &Shutdown,
-    ) -> Result<Result<RunState, RunError>, CliError> {
-        let simulator = if self.target.simulated {
-            let address = ([127, 0, 0, 1], 0).into();
-            Some(simulate::start(&args.simulator, address, "", None).await?)
-        } else {
-            None
+        colour: bool,
+    ) -> Result<Ran, CliError> {
+        let service = match self.replayed {
+            Some(replayed) => Service::Replay(replayed.serve(self.settings.deadline).await?),
+            None if self.target.simulated => {
+                let address = ([127, 0, 0, 1], 0).into();
+                let simulator = simulate::start(&args.simulator, address, "", None).await?;
+                Service::Simulator(simulator)
+            }
+            None => Service::Real(self.target.base_url.clone()),
         };
-        let base_url = simulator
-            .as_ref()
-            .map_or_else(|| self.target.base_url.clone(), Simulator::base_url);
         let provider = MiniMax::new(&minimax::Settings {
-            base_url,
+            base_url: service.base_url(),
             key: self.key,
             label_shots: self.target.simulated,
             silence: minimax::SILENCE,
             witness,
+            recorder: self.recording.as_ref().map(Recording::recorder),
         })
         .map_err(|error| CliError::new(Exit::Usage, "the service cannot be used").because(error))?;
         let listener = match &self.callback {
@@ -342,6 +434,7 @@ impl Run {
             store: Arc::new(self.store),
             ledger: self.ledger,
             turnstile: self.turnstile,
+            examiner: self.examiner,
             observer,
             wall_clock: Timestamp::now,
         };
@@ -349,18 +442,47 @@ impl Run {
         if let Some(listener) = listener {
             listener.stop().await;
         }
-        if let Some(simulator) = simulator {
-            simulator.stop().await;
+        let missed = service.stop(colour).await;
+        Ok(Ran { result, missed })
+    }
+}
+
+/// Who answers.
+enum Service {
+    /// At this address.
+    Real(String),
+    Simulator(Simulator),
+    Replay(Serving),
+}
+
+impl Service {
+    fn base_url(&self) -> String {
+        match self {
+            Self::Real(base_url) => base_url.clone(),
+            Self::Simulator(simulator) => simulator.base_url(),
+            Self::Replay(serving) => serving.base_url(),
         }
-        Ok(result)
+    }
+
+    async fn stop(self, colour: bool) -> Option<Missed> {
+        match self {
+            Self::Real(_) => None,
+            Self::Simulator(simulator) => {
+                simulator.stop().await;
+                None
+            }
+            Self::Replay(serving) => Some(serving.stop(colour).await),
+        }
     }
 }
 
 /// A form that was asked for beside `report.json`. Annotations go where GitHub reads
 /// them just as well and where no program reads progress.
-pub(super) fn written(report: &WrittenReport) -> Box<dyn Sink> {
+pub(super) fn written(report: &WrittenReport, stable: bool) -> Box<dyn Sink> {
     match report {
-        WrittenReport::File(form, path) => Box::new(FormFile::new(*form, path.clone())),
+        WrittenReport::File(form, path) => {
+            Box::new(FormFile::new(*form, path.clone()).stable(stable))
+        }
         WrittenReport::Github => Box::new(GithubJob::new(
             Box::new(std::io::stderr()),
             Environment::job_summary(),

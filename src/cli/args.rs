@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod config;
 mod cut;
+mod diff;
 mod doctor;
 mod explain;
 mod export;
@@ -14,12 +15,15 @@ mod frames;
 mod graph;
 mod init;
 mod lints;
+mod lock;
 mod man;
 mod merge;
 mod probe;
+mod recording;
 mod report;
 mod retime;
 mod schema;
+mod share;
 mod sheet;
 mod simulate;
 mod status;
@@ -36,6 +40,7 @@ pub(super) use self::check::{CheckArgs, CheckFormat};
 pub(super) use self::completions::CompletionsArgs;
 pub(super) use self::config::ConfigArgs;
 pub(super) use self::cut::CutArgs;
+pub(super) use self::diff::{DiffArgs, DiffFormat};
 pub(super) use self::doctor::DoctorArgs;
 pub(super) use self::explain::ExplainArgs;
 pub(super) use self::export::{ExportArgs, Format, PathStyle};
@@ -43,12 +48,15 @@ pub(super) use self::frames::FramesArgs;
 pub(super) use self::graph::{GraphArgs, GraphFormat};
 pub(super) use self::init::{Example, InitArgs};
 pub(super) use self::lints::{Lint, LintArgs};
+pub(super) use self::lock::LockArgs;
 pub(super) use self::man::ManArgs;
 pub(super) use self::merge::MergeArgs;
 pub(super) use self::probe::ProbeArgs;
+pub(super) use self::recording::RecordingArgs;
 pub(super) use self::report::{ReportArgs, ReportFormat, RunsArgs, WhoseArgs, WrittenReport};
 pub(super) use self::retime::RetimeArgs;
 pub(super) use self::schema::{SchemaArgs, SchemaOf};
+pub(super) use self::share::{PullArgs, PushArgs, StoreArgs};
 pub(super) use self::sheet::{PaperSize, SheetArgs, SheetFormat};
 pub(super) use self::simulate::{ClipSize, SimulateArgs, SimulatorArgs};
 pub(super) use self::status::StatusArgs;
@@ -70,7 +78,8 @@ Try it without a key and without cost:
 
 Exit codes: 0 all good, 1 internal, 2 usage, 3 key refused, 4 quota or balance,
 6 network before anything ran, 20 manifest invalid, 21 nothing selected,
-22 plan stale, 30 budget refused, 100 some shots failed, 101 a video is damaged or not whole,
+22 plan stale or lock not held, 23 not in the recording, 30 budget refused,
+100 some shots failed, 101 a video is damaged or not whole,
 102 unfinished (run again to collect), 103 a creation is uncertain,
 130/143 interrupted")]
 pub struct Cli {
@@ -133,6 +142,8 @@ pub enum Command {
     Animatic(AnimaticArgs),
     /// Make the videos that are not there yet, and write a report.
     Apply(ApplyArgs),
+    /// Write down what the manifest asks for and which videos were accepted, to be held to it.
+    Lock(LockArgs),
     /// Show where every shot stands, and what was spent; also while a run goes on.
     Status(StatusArgs),
     /// List the runs of a manifest: when, how long, what came of them, what was spent.
@@ -141,8 +152,14 @@ pub enum Command {
     Report(ReportArgs),
     /// Bring output folders together to one: videos, what was paid, the report.
     Merge(MergeArgs),
+    /// Say what differs between two runs, reports or plans, with both videos side by side.
+    Diff(DiffArgs),
     /// List the takes of shots, and choose the one that counts.
     Takes(TakesArgs),
+    /// Put videos, and what was paid for them, into a shared store.
+    Push(PushArgs),
+    /// Get videos that somebody else paid for out of a shared store.
+    Pull(PullArgs),
     /// Draw contact sheets, a storyboard to be printed, and posters.
     Sheet(SheetArgs),
     /// Write the film as a timeline for editing programs.
@@ -276,6 +293,7 @@ Examples:
   runner plan shots.yaml --changed                 # only what would be made
   runner plan shots.yaml --only 'scene(dock) - *-35mm'
   runner plan shots.yaml --save film.plan.json && runner apply film.plan.json
+  runner plan shots.yaml --locked                  # only what `shots.lock` says
 
 Signs: + create, ~ replace (there is a video, and it is made anew), * decided when
 its frames are there, = unchanged, > collect, ? uncertain, x failed earlier,
@@ -288,6 +306,11 @@ pub struct PlanArgs {
     /// Which results.
     #[command(flatten)]
     pub results: ResultsArgs,
+
+    /// Refuse (exit code 22) whatever differs from the lock file beside the manifest,
+    /// and say what: `runner lock` writes it.
+    #[arg(long, conflicts_with = "force")]
+    pub locked: bool,
 
     /// Keep the plan in a file; `runner apply FILE` does exactly that, or refuses.
     #[arg(long, value_name = "FILE")]
@@ -312,6 +335,10 @@ pub struct PlanArgs {
 }
 
 /// `runner apply`
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags are switched one by one"
+)]
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
@@ -319,8 +346,12 @@ Examples:
   MINIMAX_API_KEY=… runner apply shots.yaml --max-cost '5 USD'
   runner apply shots.yaml --only 'opening* | tag(night)' --concurrency 2
   runner apply film.plan.json --yes
+  runner apply shots.yaml --locked                 # only what `shots.lock` says
   runner apply shots.yaml --report junit=junit.xml --report github
   runner apply shots.yaml --shard 2/4 --run-id 4711 --out shard-2
+  runner apply shots.yaml --simulate --record recording && \
+    runner apply shots.yaml --replay recording --stable
+  runner apply shots.yaml --store s3://studio/films
 
 A plan that `runner plan --save` kept is carried out exactly as it was shown, or
 refused (exit code 22) when anything moved since.
@@ -336,6 +367,11 @@ pub struct ApplyArgs {
     #[command(flatten)]
     pub results: ResultsArgs,
 
+    /// Refuse (exit code 22) whatever differs from the lock file beside the manifest,
+    /// and say what: `runner lock` writes it.
+    #[arg(long, conflicts_with = "force")]
+    pub locked: bool,
+
     /// How fast, how long, how dear.
     #[command(flatten)]
     pub limits: LimitArgs,
@@ -343,6 +379,15 @@ pub struct ApplyArgs {
     /// The simulator's own settings.
     #[command(flatten)]
     pub simulator: SimulatorArgs,
+
+    /// Where to look for videos before paying, and where new ones go.
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// Go on without the shared store where it cannot be used or holds what cannot
+    /// be read; what is in it may then be paid for once more.
+    #[arg(long)]
+    pub store_optional: bool,
 
     /// Answer every question with yes.
     #[arg(long, short)]
@@ -371,6 +416,15 @@ pub struct ApplyArgs {
     /// without keys, queries and bodies.
     #[arg(long, short)]
     pub verbose: bool,
+
+    /// Leave out of `report.json` what differs between two equal runs: times, ids of
+    /// runs, retries.
+    #[arg(long)]
+    pub stable: bool,
+
+    /// Recording and replaying.
+    #[command(flatten)]
+    pub recording: RecordingArgs,
 }
 
 /// Flags over the manifest's `limits`.

@@ -45,6 +45,8 @@ pub(super) struct Target {
     pub name: String,
     /// Whether it is the simulator in this very program.
     pub simulated: bool,
+    /// Whether it is a recording that is replayed; then it is simulated, too.
+    pub replayed: bool,
     /// Scheme, host and prefix.
     pub base_url: String,
     /// The variable that holds the key.
@@ -166,6 +168,7 @@ pub(super) fn choose(
     Ok(Target {
         name: name.to_owned(),
         simulated: false,
+        replayed: false,
         base_url: checked(&service.base_url, defined)?,
         key_variable: service
             .key_variable
@@ -317,6 +320,7 @@ fn simulator() -> Target {
     Target {
         name: SIMULATOR.to_owned(),
         simulated: true,
+        replayed: false,
         // The port is known only once it listens; plans show the word instead.
         base_url: SIMULATOR.to_owned(),
         key_variable: KEY_VARIABLE.to_owned(),

@@ -6,7 +6,7 @@ use crate::callback::{self, Listener, Settings};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::manifest::model::Callback;
-use crate::simulator::reachable;
+use crate::simulator::wire::reachable;
 use crate::store::Store;
 
 /// Begins to listen; answering when it returns. The simulator in this program

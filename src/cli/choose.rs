@@ -14,7 +14,7 @@ use crate::cli::args::{ManifestArgs, ResultsArgs};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::load::Loaded;
-use crate::cli::{plan as plan_command, prepare, status};
+use crate::cli::{checks, plan as plan_command, prepare, status};
 use crate::diag::{SourceFile, SourceId, Sources};
 use crate::event::{Decision, RunPart, Shard, ShotFacts};
 use crate::id::{RunId, ShotId};
@@ -35,6 +35,8 @@ pub(super) struct Selection {
     shard: Option<Shard>,
     /// The shots of the shard, selected or not.
     dealt: HashSet<ShotId>,
+    /// Shots that can be named although the manifest may not have them any more.
+    known: Vec<ShotId>,
     /// Every shot of the manifest; empty where nothing is asked for.
     shots: Vec<Candidate>,
 }
@@ -51,6 +53,7 @@ impl Selection {
     pub(super) fn read(
         args: &ManifestArgs,
         force: &[String],
+        known: &[ShotId],
         sources: &mut Sources,
     ) -> Result<Self, CliError> {
         let mut flags = Vec::new();
@@ -66,6 +69,7 @@ impl Selection {
             force: written("--force", force, sources)?,
             shard: args.shard,
             dealt: HashSet::new(),
+            known: known.to_vec(),
             shots: Vec::new(),
         })
     }
@@ -91,6 +95,9 @@ impl Selection {
         if let Some(shard) = self.shard {
             self.dealt = deal(checked, shard);
         }
+        let there: HashSet<&ShotId> = shots.iter().map(|shot| &shot.id).collect();
+        let gone = self.known.iter().filter(|id| !there.contains(id));
+        self.shots.extend(gone.map(bare));
         let written = self.only.iter().chain(&self.force);
         let unknown: Vec<_> = written
             .flat_map(|written| select::unknown(&written.expr, &self.shots, written.text))
@@ -249,6 +256,17 @@ fn candidates(shots: &[Shot], checked: &[CheckedShot]) -> Vec<Candidate> {
     shots.iter().map(of).collect()
 }
 
+/// A shot of which nothing but the name is known.
+fn bare(id: &ShotId) -> Candidate {
+    Candidate {
+        id: id.clone(),
+        scene: None,
+        tags: Vec::new(),
+        request: None,
+        past: None,
+    }
+}
+
 fn past(facts: &ShotFacts, records: &Records) -> Past {
     let latest = records.latest_of_shot(&facts.id).map(|record| record.state);
     let came_to_nothing = matches!(
@@ -269,7 +287,8 @@ pub(super) fn plan(
     mut context: Context,
 ) -> Result<Plan, CliError> {
     if loaded.undecided {
-        let all = plan::plan(loaded.shots.clone(), context);
+        let mut all = plan::plan(loaded.shots.clone(), context);
+        checks::recall(loaded.examiner.as_ref(), &mut all);
         loaded.selection.learn(&all, records);
         context = all.into_context();
         settle(loaded)?;
@@ -284,7 +303,9 @@ pub(super) fn plan(
             .advice("choose the shot with --only too, or leave --only out"));
     }
     context.selected.clone_from(&loaded.selected);
-    Ok(plan::plan(std::mem::take(&mut loaded.shots), context))
+    let mut plan = plan::plan(std::mem::take(&mut loaded.shots), context);
+    checks::recall(loaded.examiner.as_ref(), &mut plan);
+    Ok(plan)
 }
 
 /// Decides which shots are meant, now that all is known that was asked for.

@@ -217,6 +217,18 @@ impl Environment {
         (!named.is_empty()).then(|| PathBuf::from(named))
     }
 
+    /// The variables of this process whose names begin so. A `.env` file has no say:
+    /// it may have come with a storyboard, and must not say where a cloud's keys go.
+    pub(super) fn beginning_with(prefixes: &[&str]) -> Vec<(String, String)> {
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| prefixes.iter().any(|prefix| name.starts_with(prefix)))
+            .filter(|(_, value)| !value.trim().is_empty());
+        let mut variables: Vec<(String, String)> = variables.collect();
+        variables.sort();
+        variables
+    }
+
     /// A variable; an empty one counts as unset.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.variables

@@ -10,6 +10,8 @@ pub enum Exit {
     Success,
     /// A mistake of this program, or of its ledger.
     Internal,
+    /// `diff`: something that counts differs.
+    Differs,
     /// The command line is wrong.
     Usage,
     /// The key is refused, or there is none.
@@ -22,15 +24,18 @@ pub enum Exit {
     ManifestInvalid,
     /// No shot matches what was selected.
     NothingSelected,
-    /// What a plan was made from moved; nothing was created.
+    /// What a plan was made from moved, or the lock says something else; nothing was
+    /// created.
     PlanStale,
+    /// `--replay`: a request is not in the recording.
+    NotRecorded,
     /// `plan --detailed-exitcode`: something would be made or collected.
     Changes,
     /// What would be spent is over the limit, or unknown; nothing was created.
     Budget,
     /// Some shots failed.
     ShotsFailed,
-    /// A video is damaged, or not all of it is there.
+    /// A video is not what is expected of it, or damaged, or not all of it is there.
     ChecksFailed,
     /// Paid tasks are not collected yet: run again.
     Unfinished,
@@ -44,9 +49,10 @@ pub enum Exit {
 
 impl Exit {
     /// Every one of them, in the order of their numbers.
-    pub const ALL: [Exit; 17] = [
+    pub const ALL: [Exit; 19] = [
         Self::Success,
         Self::Internal,
+        Self::Differs,
         Self::Usage,
         Self::Changes,
         Self::Key,
@@ -55,6 +61,7 @@ impl Exit {
         Self::ManifestInvalid,
         Self::NothingSelected,
         Self::PlanStale,
+        Self::NotRecorded,
         Self::Budget,
         Self::ShotsFailed,
         Self::ChecksFailed,
@@ -71,7 +78,10 @@ impl Exit {
             Self::Internal => {
                 "internal: a mistake of this program, or of its ledger or output folder; something that `doctor` found"
             }
-            Self::Usage => "usage: the command line, a variable or a configuration file is wrong",
+            Self::Differs => "with `diff`: something that counts differs",
+            Self::Usage => {
+                "usage: the command line, a variable or a configuration file is wrong; with `diff`: it could not be compared"
+            }
             Self::Changes => {
                 "with `plan --detailed-exitcode`: something would be made or collected"
             }
@@ -81,12 +91,13 @@ impl Exit {
             Self::ManifestInvalid => "the manifest is invalid; nothing was created",
             Self::NothingSelected => "nothing selected",
             Self::PlanStale => {
-                "the plan file is stale: something moved since it was kept; nothing was created"
+                "the plan file is stale, or the lock file does not hold: something is not as it was kept; nothing was created"
             }
+            Self::NotRecorded => "a request is not in the recording that is replayed",
             Self::Budget => "the budget refuses it; nothing more was created",
             Self::ShotsFailed => "some shots failed or were left out",
             Self::ChecksFailed => {
-                "a video is damaged, not whole, or of a kind that cannot be decoded"
+                "only checks failed: a video is not what is expected of it, or that cannot be found out; or it is damaged, not whole, or of a kind that cannot be decoded; or something in the shared store is not what its name says"
             }
             Self::Unfinished => {
                 "unfinished: what is paid for is not collected yet, or a shard is missing"
@@ -102,6 +113,7 @@ impl Exit {
         match self {
             Self::Success => "There is nothing to do.",
             Self::Internal => "Read the message: it names the file or the folder. Nothing is paid twice by running again.",
+            Self::Differs => "`runner diff A B` says what; `--ignore WHAT` tells it without counting it.",
             Self::Usage => "`runner COMMAND --help` shows every flag and an example; `runner config --origin` says where
 each setting comes from.",
             Self::Changes => "`runner apply FILE` makes and collects what the plan lists.",
@@ -114,12 +126,20 @@ again: what is there stays, what is paid for is collected.",
             Self::ManifestInvalid => "`runner check FILE` shows every mistake at its place; `runner explain CODE` says more.",
             Self::NothingSelected => "`runner check FILE` lists the shots; `--only` takes ids, patterns such as `'night-*'`, and
 expressions such as `'tag(night)'`.",
-            Self::PlanStale => "Make the plan again with the same flags, and look at it: `runner plan FILE --save PLAN`.",
+            Self::PlanStale => "What differs was said, field by field. A plan is made again with the same flags, and looked
+at: `runner plan FILE --save PLAN`. With `--locked`, or `lock --check`: undo what differs, or
+accept it with `runner lock FILE --update SHOT`; a lock that is missing, damaged or of a newer
+version holds nothing, and nothing is created.",
+            Self::NotRecorded => "What is listed differs from everything that was recorded: undo it, or record again with
+`runner apply FILE --record DIR`, which adds to the recording.",
             Self::Budget => "`runner plan FILE` shows what costs how much. Raise `--max-cost`, choose fewer shots with
 `--only`, or allow what has no known price with `--allow-unpriced`.",
             Self::ShotsFailed => "`runner status FILE` says why, shot by shot. Change what was refused and run again; what
 is there is not paid again. `--retry failed` pays once more for what failed at the service.",
-            Self::ChecksFailed => "Run `runner apply` again: a video that is not as it was paid for is fetched again.",
+            Self::ChecksFailed => "`runner status FILE` says what is not as expected. Look at the video: change what is
+expected of it, or make another take with `--force 'status(unexpected)'`, which is paid for. A
+video that is not as it was paid for is fetched again by `runner apply`. What is wrong in the
+shared store is named; whoever keeps the store has to look at it.",
             Self::Unfinished => "Run the same command again later: it collects, and pays for nothing twice. After
 `runner merge`: run the shard that is missing, and merge its output folder, too.",
             Self::Uncertain => "Nobody knows whether the service took a creation. Look at the account, then say
@@ -132,7 +152,7 @@ is there is not paid again. `--retry failed` pays once more for what failed at t
     pub fn code(self) -> u8 {
         match self {
             Self::Success => 0,
-            Self::Internal => 1,
+            Self::Internal | Self::Differs => 1,
             Self::Usage | Self::Changes => 2,
             Self::Key => 3,
             Self::Quota => 4,
@@ -140,6 +160,7 @@ is there is not paid again. `--retry failed` pays once more for what failed at t
             Self::ManifestInvalid => 20,
             Self::NothingSelected => 21,
             Self::PlanStale => 22,
+            Self::NotRecorded => 23,
             Self::Budget => 30,
             Self::ShotsFailed => 100,
             Self::ChecksFailed => 101,
@@ -178,6 +199,8 @@ is there is not paid again. `--retry failed` pays once more for what failed at t
             Self::ShotsFailed
         } else if counts.pending > 0 || !state.missing_shards().is_empty() {
             Self::Unfinished
+        } else if counts.unexpected + counts.unknown > 0 {
+            Self::ChecksFailed
         } else {
             Self::Success
         }

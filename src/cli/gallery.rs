@@ -6,6 +6,7 @@
 
 mod posters;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::cli::args::ApplyArgs;
@@ -13,11 +14,12 @@ use crate::cli::error::CliError;
 use crate::cli::words::slashes;
 use crate::cli::{prepare, takes};
 use crate::engine::Shutdown;
+use crate::event::Video;
 use crate::id::{ShotId, TaskId};
 use crate::lang::Language;
 use crate::ledger::Ledger;
 use crate::plan::history::Presence;
-use crate::report::gallery::{Extras, Take, Typed, html};
+use crate::report::gallery::{Extras, Poster, Take, Typed, html};
 use crate::report::model::Shot;
 use crate::report::{Report, Sink, SinkError};
 use crate::state::RunState;
@@ -116,6 +118,16 @@ impl Gallery {
         }
         list
     }
+}
+
+/// Stills of these videos, which are there; new ones are kept in their folder.
+pub(super) fn stills(store: &Store, videos: &[Video]) -> BTreeMap<String, Poster> {
+    let footage = videos.iter().map(|video| Footage {
+        sha256: video.sha256.clone(),
+        path: video.path.clone(),
+    });
+    let footage: Vec<Footage> = footage.collect();
+    posters(&footage, store.layout(), &Shutdown::default())
 }
 
 /// The page of a run that ended long ago, in the output folder that it was in.

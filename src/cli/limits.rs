@@ -7,8 +7,8 @@ use crate::cli::args::ApplyArgs;
 use crate::cli::backend::Target;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::prepare;
 use crate::cli::words::shots;
+use crate::cli::{prepare, replay};
 use crate::engine::Settings;
 use crate::manifest::model::{Limits, Manifest};
 use crate::money::Money;
@@ -40,7 +40,7 @@ pub(super) fn settings(limits: &Limits, args: &ApplyArgs, target: &Target) -> Se
         .max_cost
         .clone()
         .or_else(|| limits.max_cost.as_ref().map(|cost| cost.value.clone()));
-    Settings {
+    let settings = Settings {
         concurrency: flags
             .concurrency
             .map_or(limits.concurrency() as usize, usize::from),
@@ -53,6 +53,12 @@ pub(super) fn settings(limits: &Limits, args: &ApplyArgs, target: &Target) -> Se
         // Simulated clips cost nothing; their prices are shown only.
         max_cost: max_cost.filter(|_| !target.simulated),
         time_scale,
+        isolated: false,
+    };
+    if target.replayed {
+        replay::settings(&settings)
+    } else {
+        settings
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::CommandFactory as _;
 use serde_json::Value;
@@ -29,6 +30,7 @@ use crate::manifest::{self, NoFiles};
 use crate::media::library::Folder;
 use crate::shot::{self, Overrides};
 use crate::spec::Spec;
+use crate::verdict::Examiner;
 
 /// The largest text that is read, in bytes; `manifest` says the same with a place.
 const TEXT_LIMIT: u64 = 16 * 1024 * 1024 + 1;
@@ -62,6 +64,8 @@ pub(super) struct Loaded {
     pub overrides: Overrides,
     /// Every mistake and every lint.
     pub diagnostics: Vec<Diagnostic>,
+    /// Who judges the videos, once they are planned, if anything is expected of any.
+    pub examiner: Option<Arc<Examiner>>,
 }
 
 impl Loaded {
@@ -109,9 +113,18 @@ pub(super) fn load(args: &ManifestArgs) -> Result<Loaded, CliError> {
 
 /// Reads and checks a manifest for a command that takes `--force`.
 pub(super) fn load_forced(args: &ManifestArgs, force: &[String]) -> Result<Loaded, CliError> {
+    load_among(args, force, &[])
+}
+
+/// The same for a command that knows of shots which may not be there any more.
+pub(super) fn load_among(
+    args: &ManifestArgs,
+    force: &[String],
+    known: &[ShotId],
+) -> Result<Loaded, CliError> {
     let mut sources = Sources::default();
     let main = read(&mut sources, &args.manifest)?;
-    let selection = Selection::read(args, force, &mut sources)?;
+    let selection = Selection::read(args, force, known, &mut sources)?;
     let mut vars_files = Vec::new();
     let mut diagnostics = Vec::new();
     for path in &args.vars_file {
@@ -140,6 +153,7 @@ pub(super) fn load_forced(args: &ManifestArgs, force: &[String]) -> Result<Loade
         selected: None,
         selection,
         undecided: false,
+        examiner: None,
         files,
         overrides: Overrides::default(),
         diagnostics,

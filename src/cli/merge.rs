@@ -16,11 +16,15 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::report::folded;
+use crate::cli::share::told_twice;
 use crate::cli::{prepare, render};
 use crate::ledger::{Ledger, Twice};
 use crate::report::{Paint, Places, ReportFile, Sinks, Summary};
 use crate::state::{RunState, together};
 use crate::store::Store;
+
+/// Shots that are named of those that were paid for twice.
+const NAMED: usize = 10;
 
 pub(super) fn merge(args: &MergeArgs, console: &mut Console) -> Result<Exit, CliError> {
     let folders = folders::read(&args.folders, &args.out, console)?;
@@ -32,20 +36,16 @@ pub(super) fn merge(args: &MergeArgs, console: &mut Console) -> Result<Exit, Cli
     for lost in &brought.lost {
         console.say(lost_words(lost));
     }
-    let mut added = 0;
+    let (mut added, mut twice) = (0, Vec::<Twice>::new());
     for folder in &folders {
         let taken = ledger
             .take_in(&folder.contents)
             .map_err(prepare::ledger_error)?;
         added += taken.added;
-        taken
-            .twice
-            .iter()
-            .for_each(|twice| say_twice(twice, console));
+        twice.extend(taken.twice);
     }
     console.say(format!(
-        "{} folders are in `{}`: {} videos and {added} attempts are new there",
-        folders.len(),
+        "merged to `{}`; new there: videos {}, attempts {added}",
         args.out.display(),
         brought.placed
     ));
@@ -70,9 +70,10 @@ fn told(ledger: &Ledger) -> Result<RunState, CliError> {
 
 fn report(args: &MergeArgs, store: &Store, state: &RunState, console: &mut Console) {
     let mut sinks = Sinks::default();
-    sinks.push(Box::new(ReportFile::new(store.layout().report())));
+    let file = ReportFile::new(store.layout().report());
+    sinks.push(Box::new(file.stable(args.stable)));
     for report in &args.reports {
-        sinks.push(written(report));
+        sinks.push(written(report, args.stable));
     }
     let places = Places {
         videos: args.out.display().to_string(),
@@ -98,24 +99,6 @@ fn lost_words(lost: &Lost) -> String {
         Lost::Gone { shot, path } => {
             format!("{shot}: `{path}` is in none of the folders; `runner apply` fetches it again")
         }
-    }
-}
-
-fn say_twice(twice: &Twice, console: &mut Console) {
-    let Twice {
-        shot, known, came, ..
-    } = twice;
-    console.say(format!(
-        "{shot}: two folders paid for the same, by attempts {known} and {came}"
-    ));
-    if twice.unsettled {
-        console.say(format!(
-            "{shot}: both are kept, and what is not settled is collected by the next runs"
-        ));
-    } else {
-        console.say(format!(
-            "{shot}: both videos are kept; `runner takes` lists them, and chooses"
-        ));
     }
 }
 

@@ -11,11 +11,13 @@ mod backend;
 mod beside;
 mod callbacks;
 mod check;
+mod checks;
 mod choose;
 mod completions;
 mod config;
 mod console;
 mod cut;
+mod diff;
 mod doctor;
 mod env;
 mod error;
@@ -31,17 +33,21 @@ mod init;
 mod limits;
 mod lint;
 mod load;
+mod lock;
 mod man;
 mod merge;
 mod plan;
 mod prepare;
 mod probe;
+mod record;
 mod render;
+mod replay;
 mod report;
 mod resolve;
 mod retime;
 mod runs;
 mod schema;
+mod share;
 mod sheet;
 mod signals;
 mod simulate;
@@ -117,11 +123,15 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Graph(args) => graph::graph(&args, console),
         Command::Animatic(args) => animatic::animatic(&args, console),
         Command::Apply(args) => apply::apply(&args, console),
+        Command::Lock(args) => lock::lock(&args, console),
         Command::Status(args) => status::status(&args, console),
         Command::Runs(args) => runs::runs(&args, console),
         Command::Report(args) => report::report(&args, console),
         Command::Merge(args) => merge::merge(&args, console),
+        Command::Diff(args) => diff::diff(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
+        Command::Push(args) => share::push(&args, console),
+        Command::Pull(args) => share::pull(&args, console),
         Command::Sheet(args) => sheet::sheet(&args, console),
         Command::Export(args) => export::export(&args, console),
         Command::Cut(args) => cut::cut(&args, console),

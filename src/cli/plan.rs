@@ -1,6 +1,6 @@
 //! `runner plan`: what `apply` would do, why, and what it would cost.
 
-mod difference;
+pub(super) mod difference;
 mod file;
 #[cfg(test)]
 mod tests;
@@ -14,10 +14,12 @@ use serde_json::Value;
 
 use self::view::Look;
 use crate::cli::args::{PlanArgs, ResultsArgs};
+use crate::cli::backend::Target;
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::load::{self, Loaded};
+use crate::cli::lock::{Hold, Verdict};
 use crate::cli::{prepare, render};
 use crate::diag::Diagnostic;
 use crate::event::Decision;
@@ -29,7 +31,7 @@ use crate::plan::estimate::Pace;
 use crate::plan::record::FileRead;
 use crate::store::Store;
 
-pub(super) use self::file::{Accepted, files_read};
+pub(super) use self::file::{Accepted, files_read, holds_no_key};
 pub(super) use self::totals::{question, summary};
 
 pub(super) fn plan(args: &PlanArgs, console: &mut Console) -> Result<Exit, CliError> {
@@ -71,6 +73,9 @@ fn rehearsed(args: &PlanArgs, console: &mut Console) -> Result<(Exit, Option<Pla
         };
         console.data(view::plan(plan, rehearsal.pace, look));
     }
+    if let Some(locked) = &rehearsal.locked {
+        locked.judge(console)?;
+    }
     if let Some(path) = &args.save {
         file::save(path, args, &rehearsal)?;
         let path = path.display();
@@ -105,16 +110,18 @@ pub struct Rehearsal {
     plan: Option<Plan>,
     pace: Pace,
     files: Vec<FileRead>,
+    /// What holding it to the lock came to, where that was asked for.
+    locked: Option<Verdict>,
 }
 
 /// Does what `runner plan` does before it shows anything.
 pub fn rehearse(args: &PlanArgs) -> Result<Rehearsal, CliError> {
     let mut loaded = load::load_forced(&args.manifest, &args.results.force)?;
     let files = files_read(&loaded);
-    let plan = if loaded.has_errors() {
-        None
-    } else {
-        make(&mut loaded, &args.results)?
+    let target = loaded.target.clone().filter(|_| !loaded.has_errors());
+    let (plan, locked) = match target {
+        Some(target) => planned(args, &mut loaded, &target)?,
+        None => (None, None),
     };
     let limits = loaded.manifest.as_ref().map(|manifest| &manifest.limits);
     let pace = limits.map_or_else(|| pace(&Limits::default()), pace);
@@ -123,7 +130,28 @@ pub fn rehearse(args: &PlanArgs) -> Result<Rehearsal, CliError> {
         plan,
         pace,
         files,
+        locked,
     })
+}
+
+/// The plan, held to the lock where that is asked for.
+fn planned(
+    args: &PlanArgs,
+    loaded: &mut Loaded,
+    target: &Target,
+) -> Result<(Option<Plan>, Option<Verdict>), CliError> {
+    let manifest = &args.manifest.manifest;
+    let hold = args.locked.then(|| Hold::read(manifest, loaded, target));
+    let hold = hold.transpose()?;
+    let plan = make(loaded, &args.results)?;
+    let locked = match (hold, &plan) {
+        (Some(hold), Some(plan)) => {
+            let store = store_of(loaded, target, args.results.out.as_ref())?;
+            Some(hold.on(plan, &store))
+        }
+        _ => None,
+    };
+    Ok((plan, locked))
 }
 
 /// How fast a run goes by the manifest.
@@ -197,6 +225,7 @@ impl Rehearsal {
             error_count: errors,
             warning_count: diagnostics.len() - errors,
             diagnostics: objects.cloned().collect(),
+            lock: self.locked.as_ref().map(Verdict::document),
             plan: self.document(),
         }
     }
@@ -217,6 +246,18 @@ pub(super) fn make(loaded: &mut Loaded, results: &ResultsArgs) -> Result<Option<
     let plan = prepare::plan(loaded, &manifest, &target, results, &store, &records, None)?;
     loaded.manifest = Some(manifest);
     Ok(Some(plan))
+}
+
+/// The output folder of a manifest that was planned, to be looked at.
+pub(super) fn store_of(
+    loaded: &Loaded,
+    target: &Target,
+    out: Option<&PathBuf>,
+) -> Result<Store, CliError> {
+    let manifest = loaded.manifest.as_ref();
+    let manifest = manifest.expect("planning puts the manifest back");
+    let folder = prepare::output_folder(loaded, manifest, target, out);
+    Store::open_read(&folder).map_err(prepare::store_error)
 }
 
 /// Everything on record in an output folder; nothing where there is no ledger yet.

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use crate::check::CheckedShot;
 use crate::cli::args::{ResultsArgs, RetryWhat};
 use crate::cli::backend::Target;
+use crate::cli::checks;
 use crate::cli::choose;
 use crate::cli::console::Console;
 use crate::cli::env::Environment;
@@ -23,6 +24,7 @@ use crate::id::{RunId, ShotId};
 use crate::ledger::{Ledger, LedgerError, Records};
 use crate::manifest::model::{Limits, Manifest};
 use crate::media::album::Album;
+use crate::plan::frames::FrameLibrary;
 use crate::plan::price::PriceTable;
 use crate::plan::{self, Plan, Retry};
 use crate::spec::Spec;
@@ -33,6 +35,9 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(30 * 60);
 
 /// Where simulated clips go by default, so that they never mix with paid ones.
 const SIMULATED: &str = "simulated";
+
+/// Where a replay goes by default, which begins with nothing each time.
+const REPLAYED: &str = "replayed";
 
 /// The output folder of a run.
 pub(super) fn output_folder(
@@ -45,7 +50,9 @@ pub(super) fn output_folder(
         folder.clone()
     } else {
         let folder = loaded.folder.join(manifest.output.dir());
-        if target.simulated {
+        if target.replayed {
+            folder.join(REPLAYED)
+        } else if target.simulated {
             folder.join(SIMULATED)
         } else {
             folder
@@ -123,6 +130,8 @@ pub(super) fn plan(
     } else {
         strangers(&loaded.shots, store, records, &target.name)
     };
+    let frames: Arc<dyn FrameLibrary> = Arc::new(album(store));
+    loaded.examiner = checks::examiner(loaded, target, store, &frames)?;
     let context = plan::Context {
         run_id: run_id(),
         manifest: loaded.sources.get(crate::diag::SourceId(0)).name.clone(),
@@ -141,7 +150,7 @@ pub(super) fn plan(
         selected: None,
         strangers,
         force: HashSet::new(),
-        frames: Arc::new(album(store)),
+        frames,
     };
     choose::plan(loaded, records, context)
 }

@@ -1,18 +1,28 @@
 //! `runner probe`: all about videos, for people and programs.
 //!
-//! Owns the words; what is known of a file, `media::inspect` finds out.
+//! Owns the words; what is known of a file, `media::inspect` finds out, and `media::measure` what it shows.
+
+mod measures;
 
 use std::fs::File;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
+use self::measures::Meter;
 use crate::cli::args::ProbeArgs;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::media::inspect::{self, Container, Inspection, Sound, Video};
 
 pub(super) fn probe(args: &ProbeArgs, console: &mut Console) -> Exit {
+    let meter = match Meter::new(args) {
+        Ok(meter) => meter,
+        Err(reason) => {
+            console.say(reason);
+            return Exit::Usage;
+        }
+    };
     let mut exit = Exit::Success;
     let mut list = Vec::new();
     for file in &args.files {
@@ -22,10 +32,19 @@ pub(super) fn probe(args: &ProbeArgs, console: &mut Console) -> Exit {
             Ok(_) => {}
             Err(_) => exit = Exit::Usage,
         }
+        let measured = meter.as_ref().filter(|_| found.is_ok());
+        let measured = measured.map(|meter| meter.measure(file));
         if args.json {
-            list.push(to_json(file, &found));
+            let mut object = to_json(file, &found);
+            if let Some(measured) = &measured {
+                measures::add(&mut object, measured);
+            }
+            list.push(object);
         } else {
             show(file, &found, console);
+            if let Some(measured) = &measured {
+                measures::show(measured, console);
+            }
         }
     }
     if args.json {

@@ -52,7 +52,7 @@ fn of_file(args: &ReportArgs, language: Language) -> Result<String, CliError> {
     if args.format == ReportFormat::Html {
         return gallery::again(&report, folder, language);
     }
-    form(args.format, &report, folder).ok_or_else(|| {
+    form(args, report, folder).ok_or_else(|| {
         CliError::new(
             Exit::Usage,
             "a report.json does not have the events of its run",
@@ -72,12 +72,12 @@ fn of_run(args: &ReportArgs, console: &mut Console) -> Result<String, CliError> 
     if args.format == ReportFormat::Html {
         return gallery::again(&Report::of(&state), &past.folder, console.language());
     }
-    Ok(form(args.format, &Report::of(&state), &past.folder).unwrap_or_default())
+    Ok(form(args, Report::of(&state), &past.folder).unwrap_or_default())
 }
 
 /// A report in a form that needs nothing else.
-fn form(format: ReportFormat, report: &Report, folder: &Path) -> Option<String> {
-    let form = match format {
+fn form(args: &ReportArgs, report: Report, folder: &Path) -> Option<String> {
+    let form = match args.format {
         ReportFormat::Text => {
             let places = Places {
                 videos: folder.display().to_string(),
@@ -87,12 +87,13 @@ fn form(format: ReportFormat, report: &Report, folder: &Path) -> Option<String> 
             return Some(report.to_text(&places, Paint::plain()));
         }
         ReportFormat::Jsonl | ReportFormat::Html => return None,
+        ReportFormat::Json if args.stable => return Some(report.stable().to_json()),
         ReportFormat::Json => Form::Json,
         ReportFormat::Junit => Form::Junit,
         ReportFormat::Markdown => Form::Markdown,
         ReportFormat::Github => Form::Github,
     };
-    Some(form.of(report))
+    Some(form.of(&report))
 }
 
 fn lines(events: &[Event]) -> String {
@@ -156,7 +157,7 @@ impl Past {
         Ok(events)
     }
 
-    fn named(&self, name: &str) -> Result<&PastRun, CliError> {
+    pub(super) fn named(&self, name: &str) -> Result<&PastRun, CliError> {
         let none = || {
             let message = format!(
                 "there is no such run in `{}`: {name}",

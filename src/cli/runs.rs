@@ -107,6 +107,8 @@ fn outcomes(totals: &Totals) -> String {
         (totals.uncertain, "uncertain"),
         (totals.pending, "pending"),
         (totals.skipped, "not created"),
+        (totals.unexpected, "not as expected"),
+        (totals.unknown, "not known to be as expected"),
     ] {
         if count > 0 {
             let _ = write!(text, ", {count} {word}");

@@ -8,6 +8,7 @@ mod rows;
 mod table;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,6 +26,7 @@ use crate::ledger::{Accounts, LatestRun, Ledger, Records};
 use crate::plan::Plan;
 use crate::report::Board;
 use crate::store::Store;
+use crate::verdict::Examiner;
 
 /// How often is looked again.
 const EVERY: Duration = Duration::from_secs(1);
@@ -95,6 +97,7 @@ struct View {
     ledger: Option<Ledger>,
     folder: PathBuf,
     language: Language,
+    examiner: Option<Arc<Examiner>>,
 }
 
 impl View {
@@ -133,6 +136,7 @@ impl View {
             ledger,
             folder,
             language: console.language(),
+            examiner: loaded.examiner,
         }))
     }
 
@@ -152,6 +156,7 @@ impl View {
             run: run.as_ref().filter(|_| running),
             planned_at: self.planned_at,
             now: Timestamp::now(),
+            examiner: self.examiner.as_deref(),
         };
         Ok(Status {
             rows: rows::rows(&self.plan, &looked),

@@ -27,6 +27,7 @@ pub(super) fn watch(args: WatchArgs, console: &mut Console) -> Result<Exit, CliE
     let args = PlanArgs {
         manifest: args.manifest,
         results: args.results,
+        locked: false,
         save: None,
         all: false,
         requests: false,

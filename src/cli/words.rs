@@ -14,6 +14,22 @@ pub(super) fn shots(count: usize) -> String {
     }
 }
 
+/// `1 video`, `8 videos`.
+pub(super) fn videos(count: usize) -> String {
+    match count {
+        1 => "1 video".to_owned(),
+        count => format!("{count} videos"),
+    }
+}
+
+/// `1 payment`, `8 payments`.
+pub(super) fn payments(count: usize) -> String {
+    match count {
+        1 => "1 payment".to_owned(),
+        count => format!("{count} payments"),
+    }
+}
+
 /// A path with `/`, whatever the system writes.
 pub(super) fn slashes(path: impl AsRef<Path>) -> String {
     path.as_ref().to_string_lossy().replace('\\', "/")

@@ -46,7 +46,7 @@ impl fmt::Display for Level {
 }
 
 /// The kinds of mistakes that may be warnings.
-const LINTS: [Code; 21] = [
+const LINTS: [Code; 22] = [
     Code::Matrix,
     Code::UnknownCamera,
     Code::CameraUnsupported,
@@ -60,6 +60,7 @@ const LINTS: [Code; 21] = [
     Code::MixedShapes,
     Code::RepeatedRequest,
     Code::IgnoredSetting,
+    Code::Expectation,
     Code::DeepChain,
     Code::PictureAddress,
     Code::UnknownModel,

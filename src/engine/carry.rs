@@ -11,6 +11,7 @@ use futures::StreamExt as _;
 use futures::stream::FuturesOrdered;
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 
+use crate::engine::checks::Checks;
 use crate::engine::host::{Host as _, Rules};
 use crate::engine::life;
 use crate::engine::local::Local;
@@ -20,6 +21,7 @@ use crate::id::{ShotId, TaskId};
 use crate::plan::{Job, Later, Looked, Plan};
 use crate::provider::Provider;
 use crate::store::Store;
+use crate::verdict::Examiner;
 
 /// Tells the facts, lives every shot, and says that it is over. Returns the
 /// paid tasks that could not be written down.
@@ -28,8 +30,10 @@ pub(super) async fn carry_out<P: Provider>(
     local: &Arc<Local<P>>,
     rules: Rules,
     concurrency: usize,
+    examiner: Option<Arc<Examiner>>,
 ) -> Vec<(ShotId, TaskId)> {
     let mut schedule = Schedule::new(&plan.facts.shots, &plan.graph);
+    let checks = Checks::new(examiner, &plan.facts.shots);
     // What is there already needs no second copy: in most runs that is nearly all.
     let to_do: Vec<(ShotFacts, Job)> = plan
         .facts
@@ -65,8 +69,10 @@ pub(super) async fn carry_out<P: Provider>(
         living: 0,
         ready: VecDeque::new(),
         looks: FuturesOrdered::new(),
+        checks,
     };
     film.play(concurrency, &mut unrecorded).await;
+    local.gate.conclude();
     if let Some(reason) = local.gate.announce() {
         let stopping = EventKind::RunStopping { reason };
         let _ = local.recorder.record(stopping).await;
@@ -81,7 +87,7 @@ struct Broken;
 
 /// A life that came to its end.
 struct Lived {
-    shot: ShotId,
+    shot: ShotFacts,
     /// Whether it took a place among `concurrency`.
     placed: bool,
     end: Result<End, Option<TaskId>>,
@@ -113,6 +119,8 @@ struct Film<'a, P> {
     /// which they were freed, so that of two that ask for one video it is never
     /// a race which of them has it.
     looks: FuturesOrdered<JoinHandle<Looked>>,
+    /// Videos that are judged; no shot waits for that.
+    checks: Checks,
 }
 
 /// Frames that are taken at once: each is a decoder at work, or a program.
@@ -140,7 +148,14 @@ impl<P: Provider> Film<'_, P> {
             if !broken {
                 broken = self.look().await.is_err();
             }
+            self.check(broken);
             if door.is_none() && self.lives.is_empty() && self.looks.is_empty() {
+                if !self.checks.is_idle() {
+                    // Nothing else is to be done; what a verdict frees is nothing.
+                    let checked = self.checks.next().await;
+                    broken |= self.checked(checked, broken).await.is_err();
+                    continue;
+                }
                 if !broken && self.strand().await.is_ok() && self.is_begun() {
                     continue;
                 }
@@ -156,6 +171,7 @@ impl<P: Provider> Film<'_, P> {
                     Ok(looked) => self.looked(looked).await,
                     Err(panic) => std::panic::resume_unwind(panic.into_panic()),
                 },
+                checked = self.checks.next() => self.checked(checked, broken).await,
                 (shot, job, end) = at(&mut door) => {
                     door = None;
                     match end {
@@ -169,6 +185,23 @@ impl<P: Provider> Film<'_, P> {
                 }
             };
             broken |= result.is_err();
+        }
+    }
+
+    /// Begins to judge what is there, unless the run is to end.
+    fn check(&mut self, broken: bool) {
+        let gate = &self.local.gate;
+        if broken || gate.interrupted.is_cancelled() {
+            self.checks.leave();
+        }
+        self.checks.begin();
+    }
+
+    /// Tells a verdict.
+    async fn checked(&mut self, checked: Option<EventKind>, broken: bool) -> Result<(), Broken> {
+        match checked {
+            Some(checked) if !broken => self.record(checked).await,
+            _ => Ok(()),
         }
     }
 
@@ -187,7 +220,6 @@ impl<P: Provider> Film<'_, P> {
         // Awaited in `play`: no life outlives it.
         self.lives.spawn(async move {
             let end = life::run_shot(&*local, &rules, &shot, &job).await;
-            let shot = shot.id;
             Lived { shot, placed, end }
         });
     }
@@ -200,9 +232,14 @@ impl<P: Provider> Film<'_, P> {
         let Lived { shot, placed, end } = lived;
         self.living -= usize::from(placed);
         match end {
-            Ok(end) => self.ended(&shot, end).await,
+            Ok(end) => {
+                if let End::Saved(video) = &end {
+                    self.checks.add(&shot, video);
+                }
+                self.ended(&shot.id, end).await
+            }
             Err(task) => {
-                unrecorded.extend(task.map(|task| (shot, task)));
+                unrecorded.extend(task.map(|task| (shot.id, task)));
                 Err(Broken)
             }
         }
@@ -222,6 +259,7 @@ impl<P: Provider> Film<'_, P> {
         let told = EventKind::ShotDecided(Box::new(facts.clone()));
         self.record(told).await?;
         if let Some(video) = &facts.existing {
+            self.checks.add(&facts, video);
             let end = End::Saved(video.clone());
             return Box::pin(self.ended(&facts.id, end)).await;
         }

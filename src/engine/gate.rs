@@ -3,12 +3,13 @@
 //! Owns the few facts that one shot's trouble tells all the others. A lock is
 //! held for a comparison, never across a wait.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
 use crate::event::{Failure, FailureClass, Operation, ShotFacts, Signal, SkipReason, StopReason};
+use crate::id::ShotId;
 use crate::money::Money;
 
 /// Creates in a row without a connection before the run stops: every further
@@ -25,12 +26,16 @@ pub(super) struct Gate {
     /// Cancelled when an answer or the ledger stops everything.
     pub(super) halted: CancellationToken,
     limit: Option<Money>,
+    /// The places of shots in the film, where none may stop another.
+    places: Option<HashMap<ShotId, usize>>,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     stopping: Option<StopReason>,
+    /// What the first shot of the film heard that would have stopped the others.
+    heard: Option<(usize, StopReason)>,
     announced: bool,
     refused_models: HashSet<String>,
     reserved_micros: i64,
@@ -45,8 +50,18 @@ impl Gate {
             closed: CancellationToken::new(),
             halted: CancellationToken::new(),
             limit,
+            places: None,
             state: Mutex::default(),
         }
+    }
+
+    /// The same, where what one shot hears stops no other: it is only told at the end,
+    /// of the first of these shots that heard any.
+    pub(super) fn isolated(mut self, shots: &[ShotFacts]) -> Self {
+        let places = shots.iter().enumerate();
+        let places = places.map(|(place, shot)| (shot.id.clone(), place));
+        self.places = Some(places.collect());
+        self
     }
 
     /// Whether this shot may be created as far as is known now.
@@ -95,16 +110,20 @@ impl Gate {
                 }
             }
             FailureClass::WrongAddress => {
-                self.stop(&mut state, StopReason::WrongAddress(failure.clone()));
+                let reason = StopReason::WrongAddress(failure.clone());
+                self.stop_for(&mut state, shot, reason);
             }
             FailureClass::KeyRefused => {
-                self.stop(&mut state, StopReason::KeyRefused(failure.clone()));
-                self.halted.cancel();
+                let reason = StopReason::KeyRefused(failure.clone());
+                if self.stop_for(&mut state, shot, reason) {
+                    self.halted.cancel();
+                }
             }
             FailureClass::OutOfCredit => {
-                self.stop(&mut state, StopReason::OutOfCredit(failure.clone()));
+                let reason = StopReason::OutOfCredit(failure.clone());
+                self.stop_for(&mut state, shot, reason);
             }
-            FailureClass::ModelNotOnPlan => {
+            FailureClass::ModelNotOnPlan if self.places.is_none() => {
                 state.refused_models.insert(shot.model.clone());
             }
             _ => {}
@@ -122,8 +141,9 @@ impl Gate {
     }
 
     /// The service asks for more time than a shot has.
-    pub(super) fn throttled(&self, failure: &Failure) {
-        self.stop(&mut self.lock(), StopReason::Throttled(failure.clone()));
+    pub(super) fn throttled(&self, shot: &ShotFacts, failure: &Failure) {
+        let reason = StopReason::Throttled(failure.clone());
+        self.stop_for(&mut self.lock(), shot, reason);
     }
 
     /// The ledger cannot be written.
@@ -141,6 +161,27 @@ impl Gate {
         let reason = state.stopping.clone();
         state.announced = reason.is_some();
         reason
+    }
+
+    /// What was heard is told after all, at the end of the run.
+    pub(super) fn conclude(&self) {
+        let mut state = self.lock();
+        if let Some((_, reason)) = state.heard.take() {
+            state.stopping.get_or_insert(reason);
+        }
+    }
+
+    /// Stops what one shot's answer stops; says whether that is more than the shot.
+    fn stop_for(&self, state: &mut State, shot: &ShotFacts, reason: StopReason) -> bool {
+        let Some(places) = &self.places else {
+            self.stop(state, reason);
+            return true;
+        };
+        let place = places.get(&shot.id).copied().unwrap_or(usize::MAX);
+        if state.heard.as_ref().is_none_or(|(first, _)| place < *first) {
+            state.heard = Some((place, reason));
+        }
+        false
     }
 
     fn stop(&self, state: &mut State, reason: StopReason) {

@@ -172,7 +172,7 @@ impl<P: Provider> Host for Local<P> {
                 let wait = self.creates.refused(failure.retry_after);
                 if wait > self.deadline {
                     // Every other shot would only wait for the same.
-                    self.gate.throttled(failure);
+                    self.gate.throttled(shot, failure);
                 }
                 return wait;
             }

@@ -4,6 +4,7 @@
 //! and never decides what a shot's end means: that is the fold in `state`.
 
 mod carry;
+mod checks;
 mod dispatcher;
 mod fetch;
 mod gate;
@@ -40,6 +41,7 @@ use crate::plan::Plan;
 use crate::provider::Provider;
 use crate::state::RunState;
 use crate::store::Store;
+use crate::verdict::Examiner;
 
 /// What a run needs from outside.
 pub struct Ports<P> {
@@ -54,6 +56,8 @@ pub struct Ports<P> {
     /// What counts the creations of all runs with this account; `None` where
     /// there are no others.
     pub turnstile: Option<Turnstile>,
+    /// Who looks at videos, and judges them; `None` where nothing is expected.
+    pub examiner: Option<Arc<Examiner>>,
     /// Who watches.
     pub observer: Observer,
     /// The time of day, for people; nothing is measured with it.
@@ -77,6 +81,9 @@ pub struct Settings {
     pub max_cost: Option<Money>,
     /// How much faster time goes: 1 at a real service, more at a simulated one.
     pub time_scale: u32,
+    /// Whether each shot lives as if it were alone: what one hears stops no other, so
+    /// that a run comes to the same whatever its order. For recordings, which cost nothing.
+    pub isolated: bool,
 }
 
 /// How the run is asked to end early.
@@ -115,10 +122,12 @@ pub async fn run<P: Provider>(
     let (dispatcher, recorder) =
         Dispatcher::new(ports.ledger, run_id, ports.observer, ports.wall_clock);
     let writing = tokio::spawn(dispatcher.run());
-    let gate = Arc::new(Gate::new(
-        settings.max_cost.clone(),
-        CancellationToken::new(),
-    ));
+    let gate = Gate::new(settings.max_cost.clone(), CancellationToken::new());
+    let gate = Arc::new(if settings.isolated {
+        gate.isolated(&plan.facts.shots)
+    } else {
+        gate
+    });
     let watching = tokio::spawn(watch(shutdown.clone(), Arc::clone(&gate)));
     let minute = Duration::from_secs(60) / settings.time_scale;
     let unit = Duration::from_secs(1) / settings.time_scale;
@@ -143,7 +152,8 @@ pub async fn run<P: Provider>(
         deadline: settings.deadline,
         unit,
     };
-    let unrecorded = carry::carry_out(plan, &local, rules, settings.concurrency).await;
+    let carried = carry::carry_out(plan, &local, rules, settings.concurrency, ports.examiner);
+    let unrecorded = carried.await;
     watching.abort();
     // The dispatcher ends when the last recorder is gone.
     drop((local, recorder));

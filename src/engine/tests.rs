@@ -1,6 +1,7 @@
 //! The state machine against a scripted service, with time paused.
 
 mod chains;
+mod checks;
 mod limits;
 mod model;
 mod rests;
@@ -101,6 +102,7 @@ fn settings() -> Settings {
         deadline: Duration::from_secs(1_800),
         max_cost: None,
         time_scale: 1,
+        isolated: false,
     }
 }
 
@@ -184,6 +186,7 @@ async fn ran(plan: Plan, fake: &Arc<Fake>, settings: &Settings, shutdown: &Shutd
         ledger: Ledger::in_memory().expect("a ledger in memory"),
         callbacks: None,
         turnstile: None,
+        examiner: None,
         observer: Box::new(move |event, _| {
             seen.lock().expect("no panic").push(event.clone());
         }),

@@ -8,6 +8,7 @@
 mod decision;
 mod failure;
 mod part;
+mod verdict;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use decision::Decision;
 pub use failure::{Failure, FailureClass, Operation};
 pub use part::{RunNameError, RunPart, Shard, ShardError, run_name};
+pub use verdict::{Check, Judgement, Quorum, Verdict};
 
 use crate::id::{AttemptId, FileId, Fingerprint, RunId, ShotId, TaskId};
 use crate::money::{Money, Total};
@@ -133,6 +135,16 @@ pub enum EventKind {
         /// What is on disk.
         video: Video,
     },
+    /// The video was looked at, and is or is not what the author expects. Whatever
+    /// it says, the video stays.
+    ShotChecked {
+        /// The shot.
+        shot: ShotId,
+        /// The video that was looked at: its SHA-256.
+        video_sha256: String,
+        /// What the checks said.
+        verdict: Verdict,
+    },
     /// The task is paid and not yet collected; running again collects it.
     ShotPending {
         /// The shot.
@@ -175,6 +187,7 @@ impl EventKind {
             | Self::TaskFailed { shot, .. }
             | Self::Retrying { shot, .. }
             | Self::VideoSaved { shot, .. }
+            | Self::ShotChecked { shot, .. }
             | Self::ShotPending { shot, .. }
             | Self::ShotSkipped { shot, .. } => Some(shot),
             Self::ShotDecided(facts) => Some(&facts.id),
@@ -308,6 +321,9 @@ pub struct ShotFacts {
     pub another_take: bool,
     /// [`Decision::Reuse`]: the video that is on disk already.
     pub existing: Option<Video>,
+    /// What the checks say of that video, where all is known that they ask for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
     /// [`Decision::Resume`]: the task that was paid earlier.
     pub paid_task: Option<TaskId>,
 }

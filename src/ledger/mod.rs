@@ -12,6 +12,7 @@ mod accounts;
 mod error;
 mod exchange;
 mod latest;
+mod measures;
 mod memory;
 mod open;
 mod page;
@@ -36,9 +37,10 @@ pub use self::exchange::{
     Choice, Contents, Entry, EntryError, FrameEntry, RunCopy, RunEntry, TakenIn, Twice,
 };
 pub use self::latest::LatestRun;
+pub use self::measures::MeasureBook;
 use self::memory::Memory;
 pub use self::memory::PastRun;
-pub use self::read::{Record, Records};
+pub use self::read::{Record, Records, Takes};
 pub use self::standing::AttemptStanding;
 pub use self::turnstile::Turnstile;
 use self::write::Writing;
@@ -244,22 +246,39 @@ impl Ledger {
         read::takes(&self.connection, &self.path, shot)
     }
 
+    /// Every video that was ever made against a backend, and which of them a person
+    /// accepted.
+    pub fn all_takes(&self, backend: &str) -> Result<Takes, LedgerError> {
+        read::all_takes(&self.connection, &self.path, backend)
+    }
+
     /// Makes the video of an attempt the one that counts for a request, until
-    /// another is made for it. Durable when it returns.
+    /// another is made for it; and for its shot the one that a person accepted, until
+    /// another is chosen. Durable when it returns.
     pub fn choose(
         &mut self,
         fingerprint: &Fingerprint,
         attempt: &AttemptId,
         at: Timestamp,
     ) -> Result<(), LedgerError> {
-        self.connection
+        let failed = |source| LedgerError::from_sqlite(&self.path, "write to", source);
+        let transaction = self.connection.transaction().map_err(failed)?;
+        let row = (fingerprint.as_str(), attempt.as_str(), at.to_string());
+        transaction
             .execute(
                 "INSERT OR REPLACE INTO choices (fingerprint, attempt_id, chosen_at)
                  VALUES (?1, ?2, ?3)",
-                (fingerprint.as_str(), attempt.as_str(), at.to_string()),
+                row,
             )
-            .map(drop)
-            .map_err(|source| LedgerError::from_sqlite(&self.path, "write to", source))
+            .and_then(|_| {
+                transaction.execute(
+                    "INSERT OR REPLACE INTO accepted (shot_id, backend, attempt_id, accepted_at)
+                     SELECT shot_id, backend, attempt_id, ?2 FROM attempts WHERE attempt_id = ?1",
+                    (attempt.as_str(), at.to_string()),
+                )
+            })
+            .map_err(failed)?;
+        transaction.commit().map_err(failed)
     }
 
     /// What was spent, is reserved, and was saved, over all runs.

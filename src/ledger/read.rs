@@ -247,6 +247,49 @@ fn frames(
 }
 
 /// Every attempt for a shot of this name that has, or had, a video; newest first.
+/// Every video that was made, and which of them a person accepted.
+#[derive(Debug, Clone, Default)]
+pub struct Takes {
+    /// By shot, the newest first, each with what was asked for.
+    pub made: HashMap<ShotId, Vec<(Fingerprint, Video)>>,
+    /// The one that a person chose last for a shot.
+    pub accepted: HashMap<ShotId, Video>,
+}
+
+pub(super) fn all_takes(
+    connection: &Connection,
+    path: &Path,
+    backend: &str,
+) -> Result<Takes, LedgerError> {
+    let failed = |source| LedgerError::from_sqlite(path, "read", source);
+    let sql = "
+        SELECT a.shot_id, a.fingerprint, c.attempt_id IS NOT NULL AS accepted,
+               v.path, v.bytes, v.sha256, v.width, v.height, v.duration_ms, v.fps, v.codec
+        FROM attempts AS a JOIN videos AS v USING (attempt_id)
+        LEFT JOIN accepted AS c USING (attempt_id)
+        WHERE a.backend = ?1 ORDER BY a.sequence DESC";
+    let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+    let mut rows = statement.query([backend]).map_err(failed)?;
+    let mut takes = Takes::default();
+    while let Some(row) = rows.next().map_err(failed)? {
+        let cells = Cells { row, path };
+        let Some(video) = cells.video()? else {
+            continue;
+        };
+        let shot = cells.shot()?;
+        if cells.get("accepted")? {
+            takes.accepted.insert(shot.clone(), video.clone());
+        }
+        let fingerprint = Fingerprint::from_hex(cells.get::<String>("fingerprint")?);
+        takes
+            .made
+            .entry(shot)
+            .or_default()
+            .push((fingerprint, video));
+    }
+    Ok(takes)
+}
+
 pub(super) fn takes(
     connection: &Connection,
     path: &Path,
@@ -322,15 +365,19 @@ impl Cells<'_> {
     }
 
     fn key(&self) -> Result<Key, LedgerError> {
-        let shot: String = self.get("shot_id")?;
         let state: String = self.get("state")?;
         Ok(Key {
             fingerprint: Fingerprint::from_hex(self.get::<String>("fingerprint")?),
             number: self.get("number")?,
             state: AttemptStanding::from_word(&state)
                 .ok_or_else(|| self.value_error("state", state))?,
-            shot: ShotId::new(shot.as_str()).map_err(|_| self.value_error("shot id", shot))?,
+            shot: self.shot()?,
         })
+    }
+
+    fn shot(&self) -> Result<ShotId, LedgerError> {
+        let shot: String = self.get("shot_id")?;
+        ShotId::new(shot.as_str()).map_err(|_| self.value_error("shot id", shot))
     }
 
     fn record(&self) -> Result<Record, LedgerError> {

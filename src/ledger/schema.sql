@@ -69,6 +69,16 @@ CREATE TABLE choices (
     chosen_at   TEXT NOT NULL
 ) STRICT;
 
+-- The take that a person chose last for a shot, whatever was asked for then. Unlike
+-- a choice it outlives the next take, which can be compared with it.
+CREATE TABLE accepted (
+    shot_id     TEXT NOT NULL,
+    backend     TEXT NOT NULL,
+    attempt_id  TEXT NOT NULL REFERENCES attempts (attempt_id),
+    accepted_at TEXT NOT NULL,
+    PRIMARY KEY (shot_id, backend)
+) STRICT, WITHOUT ROWID;
+
 -- Frames that requests were made with: what a fingerprint was made of does not
 -- hang on a picture that can be lost, nor on the decoder that took it.
 CREATE TABLE frames (

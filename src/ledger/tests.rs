@@ -61,6 +61,7 @@ fn facts(name: &str) -> ShotFacts {
         earlier: false,
         another_take: false,
         existing: None,
+        verdict: None,
         paid_task: None,
     }
 }

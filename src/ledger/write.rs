@@ -150,6 +150,7 @@ pub(super) fn event(
         EventKind::StatusSeen { shot, status, .. } => page.status_seen(shot, status),
         EventKind::Retrying { .. }
         | EventKind::ShotPending { .. }
+        | EventKind::ShotChecked { .. }
         | EventKind::ShotSkipped { .. }
         | EventKind::RateReached { .. }
         | EventKind::RunStopping { .. } => Ok(()),

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::diag::{Span, Spanned};
+use crate::manifest::expect::Expect;
 use crate::manifest::model::Var;
 use crate::manifest::tree::Node;
 
@@ -137,6 +138,8 @@ pub struct Settings {
     pub last_frame: Option<PictureSource>,
     /// The face to keep.
     pub subject: Option<PictureSource>,
+    /// What is expected of the video; no part of what is asked for.
+    pub expect: Expect,
 }
 
 impl Settings {

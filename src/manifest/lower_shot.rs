@@ -4,6 +4,7 @@
 //! nothing; what has the wrong shape was reported by `validate`.
 
 use crate::diag::Spanned;
+use crate::manifest::expect;
 use crate::manifest::lower::key;
 use crate::manifest::model::{
     Axis, CameraItem, Combination, Field, Matrix, PictureSource, Settings, ShotEntry,
@@ -13,7 +14,7 @@ use crate::manifest::schema::RequestField;
 use crate::manifest::tree::{Entry, Kind, Node};
 
 /// The keys of a shot that are no request fields.
-const OWN: [&str; 9] = [
+const OWN: [&str; 10] = [
     "id",
     "matrix",
     "foreach",
@@ -23,6 +24,7 @@ const OWN: [&str; 9] = [
     "first_frame",
     "last_frame",
     "subject",
+    "expect",
 ];
 
 /// `None` for an entry that has no id to speak of it by.
@@ -61,6 +63,7 @@ pub(crate) fn settings(node: &Node, request: &[RequestField]) -> Settings {
         first_frame: node.get("first_frame").and_then(picture),
         last_frame: node.get("last_frame").and_then(picture),
         subject: node.get("subject").and_then(picture),
+        expect: expect::lower(node.get("expect")),
     }
 }
 

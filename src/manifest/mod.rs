@@ -13,6 +13,7 @@
 
 mod address;
 mod entry;
+pub mod expect;
 pub mod files;
 mod film;
 mod lines;

@@ -77,24 +77,35 @@ const TINY: u32 = 64;
 /// Distinct pictures in a tiny clip.
 const TINY_PICTURES: u64 = 4;
 
+/// What can be wrong with a clip that is a whole video all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Flaw {
+    /// It shows nothing.
+    Black,
+    /// It shows its first picture all the time.
+    Frozen,
+    /// Halfway, another scene follows at once.
+    Cut,
+    /// It has half the size.
+    Small,
+}
+
 /// Makes the clip: faststart MP4, H.264, yuv420p in BT.709 limited range.
 ///
 /// Takes seconds of one core; callers on an async runtime put it on a blocking thread.
 pub fn render(request: &ClipRequest<'_>) -> Result<Vec<u8>, ClipError> {
+    render_flawed(request, None)
+}
+
+/// The same, with something wrong with it.
+pub fn render_flawed(request: &ClipRequest<'_>, flaw: Option<Flaw>) -> Result<Vec<u8>, ClipError> {
+    let request = &shrunk(request, flaw);
     let frames = check(request)?;
     let (width, height) = (request.width as usize, request.height as usize);
-    let path = Path::new(request.moves, frames, request.fps);
-    let sketch = Sketch {
-        stage: match request.first_frame {
-            Some(bytes) => Stage::photograph(photo::cover(bytes, world(width), world(height))?),
-            None => scene::paint(request.seed, world(width), world(height)),
-        },
-        path,
-        last: request
-            .last_frame
-            .map(|bytes| photo::cover(bytes, width, height))
-            .transpose()?,
-        frames,
+    let sketch = sketch(request, frames)?;
+    let other = match flaw {
+        Some(Flaw::Cut) => Some(self::sketch(&elsewhere(request), frames)?),
+        _ => None,
     };
     let words = Words {
         title: request.title,
@@ -107,8 +118,13 @@ pub fn render(request: &ClipRequest<'_>) -> Result<Vec<u8>, ClipError> {
     let mut picture = Picture::new(width, height);
     let mut samples = Vec::with_capacity(frames as usize);
     for frame in 0..frames {
-        sketch.show(frame, &mut picture);
-        caption.write(sketch.moment(frame, request.fps), &mut picture);
+        let later = other.as_ref().filter(|_| frame * 2 >= frames);
+        let sketch = later.unwrap_or(&sketch);
+        let shown = if flaw == Some(Flaw::Frozen) { 0 } else { frame };
+        if flaw != Some(Flaw::Black) {
+            sketch.show(shown, &mut picture);
+            caption.write(sketch.moment(shown, request.fps), &mut picture);
+        }
         samples.push(encoding.add(&picture)?);
     }
     write(
@@ -119,12 +135,65 @@ pub fn render(request: &ClipRequest<'_>) -> Result<Vec<u8>, ClipError> {
     )
 }
 
+fn sketch(request: &ClipRequest<'_>, frames: u64) -> Result<Sketch, ClipError> {
+    let (width, height) = (request.width as usize, request.height as usize);
+    Ok(Sketch {
+        stage: match request.first_frame {
+            Some(bytes) => Stage::photograph(photo::cover(bytes, world(width), world(height))?),
+            None => scene::paint(request.seed, world(width), world(height)),
+        },
+        path: Path::new(request.moves, frames, request.fps),
+        last: request
+            .last_frame
+            .map(|bytes| photo::cover(bytes, width, height))
+            .transpose()?,
+        frames,
+    })
+}
+
+/// A request of half the size, where that is the flaw.
+fn shrunk<'a>(request: &ClipRequest<'a>, flaw: Option<Flaw>) -> ClipRequest<'a> {
+    let side = |side: u32| match flaw {
+        Some(Flaw::Small) => (side / 4 * 2).max(16),
+        _ => side,
+    };
+    ClipRequest {
+        width: side(request.width),
+        height: side(request.height),
+        ..*request
+    }
+}
+
+/// A request for another scene.
+fn elsewhere<'a>(request: &ClipRequest<'a>) -> ClipRequest<'a> {
+    ClipRequest {
+        seed: !request.seed,
+        first_frame: None,
+        ..*request
+    }
+}
+
+/// What the scene of a seed is like: number of its colours, and of what stands in it. Clips that agree in both show
+/// the same words made anew.
+pub fn scenery(seed: u64) -> (usize, usize) {
+    scene::look(seed)
+}
+
 /// The same clip for tests: as long and with as many frames, but 64 pixels wide or high, with four distinct pictures
 /// and no caption. Takes about a millisecond.
 ///
 /// Stills are not decoded, only their headers read; like title and prompt they choose the scene, so that requests
 /// that differ give clips that differ.
 pub fn render_tiny(request: &ClipRequest<'_>) -> Result<Vec<u8>, ClipError> {
+    render_tiny_flawed(request, None)
+}
+
+/// The same, with something wrong with it.
+pub fn render_tiny_flawed(
+    request: &ClipRequest<'_>,
+    flaw: Option<Flaw>,
+) -> Result<Vec<u8>, ClipError> {
+    let request = &shrunk(request, flaw);
     let frames = check(request)?;
     for bytes in [request.first_frame, request.last_frame]
         .into_iter()
@@ -132,16 +201,23 @@ pub fn render_tiny(request: &ClipRequest<'_>) -> Result<Vec<u8>, ClipError> {
     {
         still::inspect(Cursor::new(bytes)).map_err(|error| ClipError::Still(error.to_string()))?;
     }
-    let size = tiny_size(request.width, request.height);
+    let size = tiny_size(request.width, request.height, flaw);
     let (width, height) = (size.0 as usize, size.1 as usize);
-    let stage = scene::paint(fingerprint(request), world(width), world(height));
+    let paint = |seed: u64| scene::paint(seed, world(width), world(height));
+    let seed = fingerprint(request);
+    let (stage, other) = (paint(seed), paint(!seed));
     let distinct = TINY_PICTURES.min(frames);
     let path = Path::new(request.moves, distinct, request.fps);
     let mut encoding = Encoding::new(request.fps)?;
     let mut picture = Picture::new(width, height);
     let mut samples = Vec::with_capacity(frames as usize);
     for index in 0..distinct {
-        stage.show(&path.view(index), &mut picture);
+        let shown = if flaw == Some(Flaw::Frozen) { 0 } else { index };
+        match flaw {
+            Some(Flaw::Black) => {}
+            Some(Flaw::Cut) if index * 2 >= distinct => other.show(&path.view(shown), &mut picture),
+            _ => stage.show(&path.view(shown), &mut picture),
+        }
         // Sync samples may be repeated as they are if neighbours differ in their idr_pic_id, and so pairs take turns.
         let mut pair = Vec::with_capacity(2);
         for _ in 0..2 {
@@ -183,10 +259,15 @@ fn check(request: &ClipRequest<'_>) -> Result<u64, ClipError> {
     Ok((u64::from(duration_ms) * u64::from(fps)).div_ceil(1000))
 }
 
-/// The size with the longer side at 64 pixels and the shorter even and at least 16.
-fn tiny_size(width: u32, height: u32) -> (u32, u32) {
+/// The size with the longer side at 64 pixels, or half of that, and the shorter even and at least 16.
+fn tiny_size(width: u32, height: u32, flaw: Option<Flaw>) -> (u32, u32) {
     let longer = width.max(height);
-    let scaled = |side: u32| ((side * TINY / longer) & !1).max(16);
+    let tiny = if flaw == Some(Flaw::Small) {
+        TINY / 2
+    } else {
+        TINY
+    };
+    let scaled = |side: u32| ((side * tiny / longer) & !1).max(16);
     (scaled(width), scaled(height))
 }
 

@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -60,8 +60,46 @@ pub(crate) fn take(
     Ok(frames)
 }
 
+/// Every picture of a video, reduced to a square of that side: planes of luma and both differences of the same size,
+/// in the range of television, one after the other and as a player turns them.
+pub(crate) fn pictures(
+    program: &Path,
+    path: &Path,
+    side: usize,
+    take: &mut dyn FnMut(&[u8]),
+) -> Result<(), String> {
+    let mut command = Command::new(program);
+    input(&mut command, path);
+    // Numbered anew at an even pace, so that no picture is left out or shown twice.
+    let filters = format!(
+        "setpts=N/25/TB,fps=25,scale={side}:{side}:flags=area+accurate_rnd+bitexact:out_range=tv,format=yuv444p"
+    );
+    command
+        .args(["-map", "0:v:0", "-an", "-sn", "-dn", "-vf", &filters])
+        .args(["-f", "rawvideo", "-"]);
+    stream(command, 3 * side * side, take)
+}
+
+/// The sound of a video as numbers of four bytes, the channels in turns.
+pub(crate) fn sound(
+    program: &Path,
+    path: &Path,
+    (channels, rate): (u32, u32),
+    take: &mut dyn FnMut(&[u8]),
+) -> Result<(), String> {
+    let mut command = Command::new(program);
+    input(&mut command, path);
+    command
+        .args(["-map", "0:a:0", "-vn", "-sn", "-dn"])
+        .args(["-ac", &channels.to_string(), "-ar", &rate.to_string()])
+        .args(["-f", "f32le", "-"]);
+    // A tenth of a second at a time, which the meter wants too.
+    let chunk = 4 * channels as usize * (rate as usize / 10).max(1);
+    stream(command, chunk, take)
+}
+
 /// What the program says about itself, the first line.
-fn version(program: &Path) -> Result<String, String> {
+pub(crate) fn version(program: &Path) -> Result<String, String> {
     let mut command = Command::new(program);
     command.arg("-version");
     let words = answer(command, MAX_WORDS)?;
@@ -79,14 +117,19 @@ fn version(program: &Path) -> Result<String, String> {
         .collect())
 }
 
-fn arguments(command: &mut Command, path: &Path, source: &Source<File>, place: usize) {
+fn input(command: &mut Command, path: &Path) {
     // As a file of a protocol it can be neither an option nor an address, whatever its name is.
     let mut input = std::ffi::OsString::from("file:");
     input.push(path);
     command
         .args(["-nostdin", "-hide_banner", "-loglevel", "error"])
         .args(["-protocol_whitelist", "file", "-i"])
-        .arg(input)
+        .arg(input);
+}
+
+fn arguments(command: &mut Command, path: &Path, source: &Source<File>, place: usize) {
+    input(command, path);
+    command
         .args(["-map", "0:v:0", "-an", "-sn", "-dn", "-vf"])
         .arg(filters(source, place))
         .args(["-frames:v", "1", "-c:v", "ppm", "-f", "image2pipe", "-"]);
@@ -135,18 +178,93 @@ fn answer(mut command: Command, most: u64) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
+/// Runs a program and hands on what it writes, piece by piece; the last piece may be shorter.
+fn stream(mut command: Command, piece: usize, take: &mut dyn FnMut(&[u8])) -> Result<(), String> {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .map_err(|error| format!("it cannot be started: {error}"))?;
+    let handed = hand_on(&mut child, piece, take);
+    if handed.is_err() {
+        // One that has ended cannot be killed.
+        let _ = child.kill();
+    }
+    let status = child.wait().map_err(|error| error.to_string())?;
+    let (pieces, words) = handed?;
+    if status.success() && pieces > 0 {
+        return Ok(());
+    }
+    let words = words.lines().next().unwrap_or_default();
+    let words: String = words
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .take(200)
+        .collect();
+    Err(match words.as_str() {
+        "" => format!("it failed ({status})"),
+        words => words.to_owned(),
+    })
+}
+
+/// How many pieces there were, and what the program said.
+fn hand_on(
+    child: &mut Child,
+    piece: usize,
+    take: &mut dyn FnMut(&[u8]),
+) -> Result<(usize, String), String> {
+    let (Some(mut out), Some(err)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err("it has no output".to_owned());
+    };
+    let words = read_words(err);
+    // Two pieces on the way: one is looked at while the next is written.
+    let (sender, receiver) = mpsc::sync_channel(2);
+    thread::spawn(move || {
+        loop {
+            let mut bytes = Vec::with_capacity(piece);
+            let read = out.by_ref().take(piece as u64).read_to_end(&mut bytes);
+            // Nobody listens any more once the time is over.
+            if read.is_err() || bytes.is_empty() || sender.send(bytes).is_err() {
+                return;
+            }
+        }
+    });
+    let mut pieces = 0;
+    loop {
+        match receiver.recv_timeout(PATIENCE) {
+            Ok(bytes) => take(&bytes),
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                return Err(format!("it took longer than {} s", PATIENCE.as_secs()));
+            }
+        }
+        pieces += 1;
+    }
+    Ok((pieces, words.join().unwrap_or_default()))
+}
+
+/// Reads what a program says while something else is waited for.
+fn read_words(err: ChildStderr) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut words = Vec::new();
+        // A stream that breaks off has said what it had to say.
+        let mut err = err;
+        let _ = err.by_ref().take(MAX_WORDS).read_to_end(&mut words);
+        // What comes after is thrown away, or the program would wait for a reader.
+        let _ = std::io::copy(&mut err, &mut std::io::sink());
+        String::from_utf8_lossy(&words).into_owned()
+    })
+}
+
 /// Everything on both streams, which are read at the same time so that neither blocks the program.
 fn collect(child: &mut Child, most: u64) -> Result<(Vec<u8>, String), String> {
     let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) else {
         return Err("it has no output".to_owned());
     };
     let (sender, receiver) = mpsc::channel();
-    let words = thread::spawn(move || {
-        let mut words = Vec::new();
-        // A stream that breaks off has said what it had to say.
-        let _ = err.take(MAX_WORDS).read_to_end(&mut words);
-        String::from_utf8_lossy(&words).into_owned()
-    });
+    let words = read_words(err);
     thread::spawn(move || {
         let mut bytes = Vec::new();
         let _ = out.take(most + 1).read_to_end(&mut bytes);

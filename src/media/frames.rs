@@ -88,6 +88,21 @@ impl Frame {
     }
 }
 
+/// The same of a picture in a file, such as a frame that was kept as PNG; `None` for
+/// what is no picture.
+pub fn digest_of_picture(bytes: &[u8]) -> Option<String> {
+    let picture = image::load_from_memory(bytes).ok()?.to_rgb8();
+    let (width, height) = picture.dimensions();
+    let frame = Frame {
+        width,
+        height,
+        rgb: picture.into_raw(),
+        time: Duration::ZERO,
+        decoder: Decoder::BuiltIn,
+    };
+    Some(frame.digest())
+}
+
 /// Frames at these places, in the order asked, in one pass where possible.
 ///
 /// The first and the last are those of the film as it is shown, in display order and within its edit list. The middle

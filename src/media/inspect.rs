@@ -13,6 +13,7 @@ use mp4_atom::Tkhd;
 use serde::Serialize;
 
 pub use self::sound::Sound;
+pub(crate) use self::sound::decoder_config;
 pub use self::video::{Colour, Edits, Keys, Rate, Size, Video};
 use super::boxes::{children, need, need_leaf};
 use super::demux::Film;

@@ -137,9 +137,14 @@ const MOODS: [Palette; 10] = [
     ),
 ];
 
+/// The number of a seed's mood.
+pub(crate) fn number(seed: u64) -> usize {
+    pick(seed, 1, MOODS.len() as u64) as usize
+}
+
 /// The mood of a seed.
 pub(crate) fn palette(seed: u64) -> &'static Palette {
-    &MOODS[pick(seed, 1, MOODS.len() as u64) as usize]
+    &MOODS[number(seed)]
 }
 
 /// `share` (16.16) of the way from one colour to another.

@@ -4,7 +4,7 @@
 
 use std::io::Cursor;
 
-use image::{ImageReader, Limits};
+use image::{ImageReader, Limits, RgbImage};
 
 use super::clip::ClipError;
 use super::plane::{Picture, mix};
@@ -23,6 +23,17 @@ pub(crate) fn cover(bytes: &[u8], width: usize, height: usize) -> Result<Picture
     }
     let pixels = image.scaled(width, height);
     Ok(Picture::from_rgb(width, height, &pixels))
+}
+
+/// The same as colours, for comparing.
+pub(crate) fn cut_to(bytes: &[u8], width: usize, height: usize) -> Result<RgbImage, ClipError> {
+    let mut image = crop(&decode(bytes)?, width, height);
+    while image.width >= 2 * width && image.height >= 2 * height {
+        image = image.halved();
+    }
+    let pixels = image.scaled(width, height).into_iter().flatten().collect();
+    RgbImage::from_raw(width as u32, height as u32, pixels)
+        .ok_or_else(|| ClipError::Still("its size is impossible".to_owned()))
 }
 
 /// RGB pixels, row by row.

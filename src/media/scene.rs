@@ -3,7 +3,7 @@
 //! Owns the composition. The four layers are painted once per clip, wider than the view, and the stage moves them.
 
 use super::noise::{ONE, cloud, hash, pick, smoothstep};
-use super::palette::{Colour, Palette, between, palette};
+use super::palette::{self, Colour, Palette, between, palette};
 use super::plane::{Picture, Plane};
 use super::skyline::{Hills, House, Land, Pine};
 use super::stage::{Layer, Stage};
@@ -14,6 +14,11 @@ enum Kind {
     City,
     Forest,
     Lake,
+}
+
+/// Number of the colours of a seed's world, and of what stands in it.
+pub(crate) fn look(seed: u64) -> (usize, usize) {
+    (palette::number(seed), pick(seed, 2, 3) as usize)
 }
 
 /// Paints the world of a seed; width and height in pixels, even.

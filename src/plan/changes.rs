@@ -11,6 +11,13 @@ use crate::event::FieldChange;
 /// The fields that differ, in the order of the new request. A frame that is not
 /// there yet is compared when it is.
 pub fn between(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<FieldChange> {
+    let mut changes = all(old, new);
+    changes.retain(|change| !change.after.as_ref().is_some_and(is_to_come));
+    changes
+}
+
+/// The same with every field, whatever stands in it.
+pub fn all(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<FieldChange> {
     let change = |field: &String| FieldChange {
         field: field.clone(),
         before: old.get(field).cloned(),
@@ -18,7 +25,7 @@ pub fn between(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<FieldC
     };
     let changed = new
         .iter()
-        .filter(|(field, value)| !is_to_come(value) && old.get(*field) != Some(*value));
+        .filter(|(field, value)| old.get(*field) != Some(*value));
     let removed = old.keys().filter(|field| !new.contains_key(*field));
     let fields = changed.map(|(field, _)| field).chain(removed);
     fields.map(change).collect()

@@ -13,6 +13,7 @@ use crate::event::{Decision, FieldChange, FrameUse, ShotFacts};
 use crate::id::ShotId;
 use crate::money::{Money, Total};
 use crate::plan::estimate::Pace;
+use crate::plan::lock::{Difference, Held};
 use crate::plan::{Job, Plan, time};
 
 /// Rises by a minor number when fields are added, by a major one when a program
@@ -33,9 +34,40 @@ pub struct PlanReport {
     pub warning_count: usize,
     /// Every mistake and every warning, as `runner check --json` prints them.
     pub diagnostics: Vec<Map<String, Value>>,
+    /// What holding it to the lock file came to; null without `--locked`.
+    pub lock: Option<LockDocument>,
     /// What would be done; not there while a mistake stands in the way.
     #[serde(flatten)]
     pub plan: Option<PlanDocument>,
+}
+
+/// A plan beside the lock file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LockDocument {
+    /// The lock file.
+    pub file: String,
+    /// Whether nothing differs.
+    pub holds: bool,
+    /// Whether videos were compared; those of another backend are others.
+    pub videos_compared: bool,
+    /// How many videos are there that the lock says nothing of.
+    pub unlocked_videos: usize,
+    /// Everything that differs.
+    pub differences: Vec<DifferenceDocument>,
+}
+
+/// What differs from the lock file in one shot, or in all of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DifferenceDocument {
+    /// The shot; null where it is about all of them.
+    pub shot: Option<String>,
+    /// What became of it.
+    #[schemars(extend("enum" = ["added", "removed", "changed"]))]
+    pub kind: String,
+    /// What follows from it, where that is not plain.
+    pub note: Option<String>,
+    /// Field by field; `before` is what the lock says.
+    pub changes: Vec<Change>,
 }
 
 /// What `apply` would do.
@@ -204,6 +236,34 @@ impl PlanDocument {
             shots: shots
                 .map(|(shot, job)| ShotDocument::new(shot, job))
                 .collect(),
+        }
+    }
+}
+
+impl LockDocument {
+    /// What came of holding a plan to the lock in this file.
+    pub fn new(file: String, held: &Held) -> Self {
+        Self {
+            file,
+            holds: held.differences.is_empty(),
+            videos_compared: held.takes,
+            unlocked_videos: held.unlocked,
+            differences: held
+                .differences
+                .iter()
+                .map(DifferenceDocument::new)
+                .collect(),
+        }
+    }
+}
+
+impl DifferenceDocument {
+    fn new(difference: &Difference) -> Self {
+        Self {
+            shot: difference.shot.clone(),
+            kind: difference.kind.as_str().to_owned(),
+            note: difference.note.clone(),
+            changes: difference.changes.iter().map(Change::new).collect(),
         }
     }
 }

@@ -44,6 +44,13 @@ impl Key<'_> {
     }
 }
 
+/// A request as it is hashed: the same for two that ask for the same.
+pub fn canonical_text(request: &Map<String, Value>) -> String {
+    let mut text = String::new();
+    canonical_object(request, &mut text);
+    text
+}
+
 /// JSON with sorted keys and no spaces, so that the order in which an author
 /// writes fields changes nothing.
 fn canonical(value: &Value, text: &mut String) {

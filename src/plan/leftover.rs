@@ -116,6 +116,7 @@ fn leftover(left: &Leftover, file: &str, context: &Context) -> Option<(ShotFacts
         earlier: true,
         another_take: false,
         existing: None,
+        verdict: None,
         paid_task,
     };
     Some((facts, job))

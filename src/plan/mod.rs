@@ -14,6 +14,7 @@ pub mod frames;
 pub mod graph;
 pub mod history;
 mod leftover;
+pub mod lock;
 pub mod price;
 pub mod record;
 pub mod shard;
@@ -323,6 +324,7 @@ fn facts(
         earlier: false,
         another_take: decided.another_take,
         existing: decided.existing,
+        verdict: None,
         paid_task: decided.paid.map(|paid| paid.task),
         id: shot.id.clone(),
         scene: shot.scene.clone(),

@@ -12,6 +12,7 @@ use crate::state::{self, AttemptState, RunState, ShotState};
 use super::SCHEMA_VERSION;
 use super::model::{self, Attempt, AttemptResult, Frame, Report, Run, Shot, ShotRun, Status};
 use super::twin::{CallError, Money, Outcome, Totals, Video};
+use super::verdict::Verdict;
 use super::words::{ending, stop};
 
 impl Report {
@@ -41,6 +42,7 @@ impl Report {
             totals: Totals::from(state),
             shots: state.shots.iter().map(Shot::from).collect(),
             run: Run {
+                left_out: false,
                 run_id: facts.map(|facts| owned(facts.name(), RunId::as_str)),
                 base_url: fact(|facts| &facts.base_url),
                 started_at: state.started_at,
@@ -85,6 +87,7 @@ impl From<&ShotState> for Shot {
             task_id: shot.task.as_ref().map(|task| owned(task, TaskId::as_str)),
             file_id: shot.file.as_ref().map(|file| owned(file, FileId::as_str)),
             video: shot.video.as_ref().map(Video::from),
+            verdict: shot.verdict.as_ref().map(Verdict::from),
             error: error.map(CallError::from),
             run: ShotRun::from(shot),
         }
@@ -125,6 +128,7 @@ impl From<&ShotState> for ShotRun {
     fn from(shot: &ShotState) -> Self {
         let statuses = shot.statuses.iter();
         Self {
+            left_out: false,
             attempts: shot.attempts.iter().map(Attempt::from).collect(),
             statuses: statuses
                 .map(|(status, at)| Status {

@@ -46,12 +46,24 @@ impl Form {
 pub struct FormFile {
     form: Form,
     path: PathBuf,
+    stable: bool,
 }
 
 impl FormFile {
     /// Replaces the file at `path`, whole or not at all.
     pub fn new(form: Form, path: PathBuf) -> Self {
-        Self { form, path }
+        Self {
+            form,
+            path,
+            stable: false,
+        }
+    }
+
+    /// Leaves out of JSON what differs between two equal runs.
+    #[must_use]
+    pub fn stable(mut self, stable: bool) -> Self {
+        self.stable = stable && self.form == Form::Json;
+        self
     }
 }
 
@@ -59,7 +71,9 @@ impl Sink for FormFile {
     fn on_event(&mut self, _: &Event, _: &RunState) {}
 
     fn finish(&mut self, state: &RunState) -> Result<(), SinkError> {
-        let text = self.form.of(&Report::of(state));
+        let report = Report::of(state);
+        let report = if self.stable { report.stable() } else { report };
+        let text = self.form.of(&report);
         write_atomic(&self.path, text.as_bytes()).map_err(|source| SinkError::File {
             what: "a report",
             source,

@@ -5,8 +5,9 @@
 use std::fmt;
 
 use super::Report;
-use super::summary::groups;
+use super::summary::{Group, groups};
 use super::twin::Outcome;
+use super::verdict::{Judgement, judged};
 
 /// GitHub shows ten of a kind for each step, and hides the rest without a word.
 pub const ANNOTATIONS_MAX: usize = 10;
@@ -104,12 +105,17 @@ impl Report {
             (Outcome::Pending, Level::Warning),
             (Outcome::Skipped, Level::Warning),
         ] {
-            for group in groups(self, outcome) {
-                let names: Vec<&str> = group.shots.iter().map(|shot| shot.id.as_str()).collect();
-                let title = format!("{}: {}", outcome.as_str(), names_of(&names));
-                let text = told(&group.reason.message, group.reason.advice.as_deref());
-                all.push(annotation(level, title, text));
-            }
+            all.extend(grouped(groups(self, outcome), level, outcome.as_str()));
+        }
+        for (result, level, word) in [
+            (Judgement::Failed, Level::Error, "not as expected"),
+            (
+                Judgement::Unknown,
+                Level::Warning,
+                "not known to be as expected",
+            ),
+        ] {
+            all.extend(grouped(judged(self, result), level, word));
         }
         if all.len() > ANNOTATIONS_MAX {
             let left = all.split_off(ANNOTATIONS_MAX - 1).len();
@@ -121,6 +127,17 @@ impl Report {
         }
         all
     }
+}
+
+/// One for each kind of trouble.
+fn grouped(groups: Vec<Group<'_>>, level: Level, word: &str) -> Vec<Annotation> {
+    let one = |group: Group<'_>| {
+        let names: Vec<&str> = group.shots.iter().map(|shot| shot.id.as_str()).collect();
+        let title = format!("{word}: {}", names_of(&names));
+        let text = told(&group.message, group.advice.as_deref());
+        annotation(level, title, text)
+    };
+    groups.into_iter().map(one).collect()
 }
 
 fn annotation(level: Level, title: String, message: String) -> Annotation {

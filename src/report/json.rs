@@ -13,12 +13,23 @@ use super::{Report, Sink, SinkError};
 /// A sink that puts the report in its place when the run ends.
 pub struct ReportFile {
     path: PathBuf,
+    stable: bool,
 }
 
 impl ReportFile {
     /// Replaces the file at `path`, whole or not at all.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self {
+            path: path.into(),
+            stable: false,
+        }
+    }
+
+    /// Leaves out what differs between two equal runs.
+    #[must_use]
+    pub fn stable(mut self, stable: bool) -> Self {
+        self.stable = stable;
+        self
     }
 }
 
@@ -26,11 +37,11 @@ impl Sink for ReportFile {
     fn on_event(&mut self, _: &Event, _: &RunState) {}
 
     fn finish(&mut self, state: &RunState) -> Result<(), SinkError> {
-        write_atomic(&self.path, Report::of(state).to_json().as_bytes()).map_err(|source| {
-            SinkError::File {
-                what: "the report",
-                source,
-            }
+        let report = Report::of(state);
+        let report = if self.stable { report.stable() } else { report };
+        write_atomic(&self.path, report.to_json().as_bytes()).map_err(|source| SinkError::File {
+            what: "the report",
+            source,
         })
     }
 }

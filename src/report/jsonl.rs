@@ -17,6 +17,7 @@ use crate::state::RunState;
 
 use super::output::Output;
 use super::twin::{CallError, Decision, Money, Operation, Totals, Video};
+use super::verdict::Verdict;
 use super::words::{EndingCode, Reason, StopCode, pending, skip, stop};
 use super::{SCHEMA_VERSION, Sink, SinkError};
 
@@ -152,6 +153,13 @@ pub enum What {
         attempt_id: String,
         /// What is on disk.
         video: Video,
+    },
+    /// The video was looked at, and is or is not what the author expects.
+    ShotChecked {
+        /// SHA-256 of the video.
+        video_sha256: String,
+        /// What the checks said.
+        verdict: Verdict,
     },
     /// The task is paid and not yet collected.
     ShotPending {
@@ -311,6 +319,14 @@ impl What {
             EventKind::VideoSaved { attempt, video, .. } => Self::VideoSaved {
                 attempt_id: attempt.to_string(),
                 video: video.into(),
+            },
+            EventKind::ShotChecked {
+                video_sha256,
+                verdict,
+                ..
+            } => Self::ShotChecked {
+                video_sha256: video_sha256.clone(),
+                verdict: verdict.into(),
             },
             EventKind::ShotPending { reason, .. } => Self::ShotPending {
                 reason: pending(reason),

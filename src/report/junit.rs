@@ -4,7 +4,8 @@
 //! XML cannot hold, is the library's.
 //!
 //! A shot whose video is there is a pass, whether it was made or reused: a second run
-//! must not look worse than the first. A failure is a judgement on the shot itself,
+//! must not look worse than the first; only its checks can make a failure of it, of
+//! type `check`. Any other failure is a judgement on the shot itself,
 //! which its author can change; an error is everything else. What was left by choice (an
 //! interrupt, a budget, a later turn) is skipped.
 
@@ -17,6 +18,7 @@ use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestRerun,
 use super::Report;
 use super::model::{Attempt, AttemptResult, Shot};
 use super::twin::{CallError, ErrorClass, Outcome, sum};
+use super::verdict::Judgement;
 use super::words::{EndingCode, Reason};
 
 impl Report {
@@ -118,6 +120,7 @@ fn facts(shot: &Shot) -> Vec<Property> {
     some([
         ("decision", Some(shot.decision.as_str())),
         ("outcome", Some(shot.outcome.as_str())),
+        ("checks", shot.judgement().map(Judgement::as_str)),
         ("scene", shot.scene.as_ref().map(|scene| scene.id.as_str())),
         ("tags", tags.as_deref()),
         ("mode", Some(shot.mode.as_str())),
@@ -137,7 +140,7 @@ fn facts(shot: &Shot) -> Vec<Property> {
 
 fn status(shot: &Shot) -> TestCaseStatus {
     let mut status = match shot.outcome {
-        Outcome::Succeeded => TestCaseStatus::success(),
+        Outcome::Succeeded => return checked(shot),
         Outcome::Skipped if left_by_trouble(shot) => {
             TestCaseStatus::non_success(NonSuccessKind::Error)
         }
@@ -156,6 +159,27 @@ fn status(shot: &Shot) -> TestCaseStatus {
         _ => shot.run.attempts.len(),
     };
     status.add_reruns(shot.run.attempts.iter().take(last).filter_map(rerun));
+    status
+}
+
+/// A shot whose video is there: a pass, unless its checks say otherwise. These are
+/// failures of a type of their own: nothing is wrong with the run.
+fn checked(shot: &Shot) -> TestCaseStatus {
+    let verdict = shot.verdict.as_ref();
+    let Some(verdict) = verdict.filter(|verdict| verdict.result != Judgement::Passed) else {
+        let mut status = TestCaseStatus::success();
+        status.add_reruns(shot.run.attempts.iter().filter_map(rerun));
+        return status;
+    };
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_type(match verdict.result {
+        Judgement::Unknown => "check_unknown",
+        Judgement::Passed | Judgement::Failed => "check",
+    });
+    status.set_message(verdict.why());
+    let reasons = verdict.reasons.join("\n");
+    status.set_description(said("", &reasons, verdict.advice()));
+    status.add_reruns(shot.run.attempts.iter().filter_map(rerun));
     status
 }
 

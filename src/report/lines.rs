@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use crate::event::{Decision, Event, EventKind, RunFacts, ShotFacts, Video};
+use crate::event::{Decision, Event, EventKind, Judgement, RunFacts, ShotFacts, Verdict, Video};
 use crate::id::ShotId;
 use crate::money::{Money, Total};
 use crate::state::RunState;
@@ -86,7 +86,8 @@ fn is_passing(kind: &EventKind) -> bool {
             | EventKind::StatusSeen { known: true, .. }
             | EventKind::TaskSucceeded { .. }
             | EventKind::Retrying { .. }
-    )
+    ) || matches!(kind, EventKind::ShotChecked { verdict, .. }
+        if verdict.result() == Judgement::Passed)
 }
 
 /// `120 of 400 done, 4 running, 276 waiting, spent 33.60 USD`.
@@ -271,6 +272,7 @@ fn change<'a>(kind: &'a EventKind, state: &RunState) -> Option<Change<'a>> {
             (Tone::Warning, "retrying", text)
         }
         EventKind::VideoSaved { video, .. } => (Tone::Good, "saved", video_text(video)),
+        EventKind::ShotChecked { verdict, .. } => checked(verdict),
         EventKind::ShotPending { reason, .. } => {
             (Tone::Warning, "pending", pending(reason).message)
         }
@@ -287,6 +289,15 @@ fn change<'a>(kind: &'a EventKind, state: &RunState) -> Option<Change<'a>> {
         verb,
         rest,
     })
+}
+
+fn checked(verdict: &Verdict) -> (Tone, &'static str, String) {
+    let why = || one_line(&verdict.reasons().join("; "));
+    match verdict.result() {
+        Judgement::Passed => (Tone::Good, "checked", "as expected".to_owned()),
+        Judgement::Unknown => (Tone::Warning, "unchecked", why()),
+        Judgement::Failed => (Tone::Bad, "wrong", why()),
+    }
 }
 
 fn again(state: &RunState, shot: &ShotId) -> String {

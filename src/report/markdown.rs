@@ -12,6 +12,7 @@ use super::model::Shot;
 use super::summary::{Group, groups};
 use super::text::{count, elapsed, list, one_line};
 use super::twin::{Outcome, sum};
+use super::verdict::{Judgement, judged};
 
 /// GitHub takes a job summary of up to 1 MiB (1 048 576 bytes); the rest of the limit
 /// is for what others write into the same summary.
@@ -58,7 +59,9 @@ impl Report {
         let mark = match ORDER.iter().find(|outcome| self.count_of(**outcome) > 0) {
             Some(Outcome::Uncertain | Outcome::Failed) => "❌",
             _ if self.stopped.is_some() => "❌",
+            _ if totals.unexpected > 0 => "❌",
             Some(Outcome::Pending | Outcome::Skipped) => "⚠️",
+            _ if totals.unknown > 0 => "⚠️",
             Some(Outcome::Succeeded) | None => "✅",
         };
         let parts = list([
@@ -69,6 +72,8 @@ impl Report {
             part(totals.uncertain, "uncertain"),
             part(totals.pending, "pending"),
             part(totals.skipped, "not created"),
+            part(totals.unexpected, "not as expected"),
+            part(totals.unknown, "not known to be as expected"),
         ]);
         let money = if self.simulated {
             "nothing was charged".to_owned()
@@ -123,19 +128,13 @@ impl Report {
     /// Each kind of trouble once, with what to do about it.
     fn troubles(&self, text: &mut String) {
         for outcome in ORDER {
-            let groups = groups(self, outcome);
-            if groups.is_empty() {
-                continue;
-            }
-            let shots: usize = groups.iter().map(|group| group.shots.len()).sum();
-            let _ = write!(text, "\n#### {} ({shots})\n\n", heading(outcome));
-            for group in groups.iter().take(GROUPS_MAX) {
-                trouble(text, group);
-            }
-            let left: usize = groups.iter().skip(GROUPS_MAX).map(|g| g.shots.len()).sum();
-            if left > 0 {
-                let _ = writeln!(text, "- and {left} more, see the table");
-            }
+            section(text, heading(outcome), &groups(self, outcome));
+        }
+        for (result, heading) in [
+            (Judgement::Failed, "Not as expected"),
+            (Judgement::Unknown, "Not known to be as expected"),
+        ] {
+            section(text, heading, &judged(self, result));
         }
     }
 
@@ -147,9 +146,14 @@ impl Report {
         text.push_str("\n| Shot | Outcome | Why | Price | Length | Video |\n");
         text.push_str("| --- | --- | --- | --: | --: | --- |\n");
         let ordered = ORDER.iter().flat_map(|outcome| {
-            self.shots
-                .iter()
-                .filter(move |shot| shot.outcome == *outcome)
+            let of_it = self.shots.iter().filter(|shot| shot.outcome == *outcome);
+            let mut of_it: Vec<&Shot> = of_it.collect();
+            of_it.sort_by_key(|shot| match shot.judgement() {
+                Some(Judgement::Failed) => 0,
+                Some(Judgement::Unknown) => 1,
+                Some(Judgement::Passed) | None => 2,
+            });
+            of_it
         });
         for (written, shot) in ordered.enumerate() {
             let row = row(shot);
@@ -197,6 +201,21 @@ impl Report {
     }
 }
 
+fn section(text: &mut String, heading: &str, groups: &[Group<'_>]) {
+    if groups.is_empty() {
+        return;
+    }
+    let shots: usize = groups.iter().map(|group| group.shots.len()).sum();
+    let _ = write!(text, "\n#### {heading} ({shots})\n\n");
+    for group in groups.iter().take(GROUPS_MAX) {
+        trouble(text, group);
+    }
+    let left: usize = groups.iter().skip(GROUPS_MAX).map(|g| g.shots.len()).sum();
+    if left > 0 {
+        let _ = writeln!(text, "- and {left} more, see the table");
+    }
+}
+
 fn heading(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Succeeded => "Done",
@@ -216,17 +235,24 @@ fn trouble(text: &mut String, group: &Group<'_>) {
         more => format!(" and {more} more"),
     };
     text.push_str("- ");
-    if let Some(advice) = &group.reason.advice {
+    if let Some(advice) = &group.advice {
         let _ = write!(text, "**{}**  \n  ", escaped(advice));
     }
     let names = names.join(", ");
-    let _ = writeln!(text, "{names}{more}: {}", escaped(&group.reason.message));
+    let _ = writeln!(text, "{names}{more}: {}", escaped(&group.message));
 }
 
 fn row(shot: &Shot) -> String {
-    let why = match &shot.outcome_reason {
-        Some(reason) => &reason.message,
-        None => &shot.reason,
+    let verdict = shot.verdict.as_ref().filter(|v| !v.reasons.is_empty());
+    let why = match (&shot.outcome_reason, verdict) {
+        (Some(reason), _) => reason.message.clone(),
+        (None, Some(verdict)) => verdict.why(),
+        (None, None) => shot.reason.clone(),
+    };
+    let outcome = match shot.judgement() {
+        Some(Judgement::Failed) => "not as expected",
+        Some(Judgement::Unknown) => "not checked",
+        Some(Judgement::Passed) | None => shot.outcome.as_str(),
     };
     let price = shot.price.as_ref().map(ToString::to_string);
     let (length, video) = match &shot.video {
@@ -243,8 +269,8 @@ fn row(shot: &Shot) -> String {
     format!(
         "| {} | {} | {} | {} | {length} | {video} |\n",
         code(&shot.id),
-        shot.outcome.as_str(),
-        escaped(why),
+        outcome,
+        escaped(&why),
         escaped(price.as_deref().unwrap_or_default()),
     )
 }

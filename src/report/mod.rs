@@ -4,6 +4,7 @@
 //! [`RunState`]. Never opens a terminal or reads the environment: each sink is
 //! handed what it writes to, and whether colour is wanted.
 
+pub mod diff;
 mod fill;
 mod form;
 pub mod gallery;
@@ -16,6 +17,7 @@ mod lines;
 mod markdown;
 pub mod model;
 mod output;
+mod page;
 mod progress;
 mod schema;
 #[cfg(test)]
@@ -27,6 +29,7 @@ mod tests;
 mod text;
 pub mod timeline;
 pub mod twin;
+pub mod verdict;
 pub mod words;
 
 use std::io;
@@ -42,7 +45,7 @@ pub use self::lines::Lines;
 pub use self::model::Report;
 pub(crate) use self::progress::pause_text;
 pub use self::progress::{Bars, Board, Clock, Glance, Size, Tempo, Terminal};
-pub use self::schema::{events_schema, report_schema};
+pub use self::schema::{diff_schema, events_schema, report_schema};
 pub use self::summary::{Places, Summary};
 pub use self::text::Paint;
 pub(crate) use self::text::elapsed_seconds;

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 
 use super::SCHEMA_VERSION;
 use super::twin::{CallError, Decision, Money, Outcome, Totals, Video};
+use super::verdict::Verdict;
 use super::words::{EndingCode, Reason, StopCode};
 
 #[cfg(doc)]
@@ -56,7 +57,8 @@ pub struct Report {
     pub totals: Totals,
     /// Every selected shot, in manifest order.
     pub shots: Vec<Shot>,
-    /// What differs from run to run.
+    /// What differs from run to run; not there in a stable report.
+    #[serde(default = "Run::left_out", skip_serializing_if = "Run::is_left_out")]
     pub run: Run,
 }
 
@@ -73,9 +75,12 @@ pub struct Shard {
 }
 
 /// What differs from run to run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Run {
+    /// Whether it is left out of the report.
+    #[serde(skip)]
+    pub left_out: bool,
     /// This run's name; sorts by start time, unless `--run-id` gave it another.
     pub run_id: Option<String>,
     /// Host and path prefix of the service.
@@ -138,9 +143,16 @@ pub struct Shot {
     pub file_id: Option<String>,
     /// The video, if it is on disk.
     pub video: Option<Video>,
+    /// What the checks say of that video; null where nothing is expected of it, or it
+    /// was not looked at.
+    pub verdict: Option<Verdict>,
     /// What went wrong, unless it was got over.
     pub error: Option<CallError>,
-    /// What differs from run to run.
+    /// What differs from run to run; not there in a stable report.
+    #[serde(
+        default = "ShotRun::left_out",
+        skip_serializing_if = "ShotRun::is_left_out"
+    )]
     pub run: ShotRun,
 }
 
@@ -172,9 +184,12 @@ pub struct Frame {
 }
 
 /// What differs from run to run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct ShotRun {
+    /// Whether it is left out of the report.
+    #[serde(skip)]
+    pub left_out: bool,
     /// Every attempt of this run, in order.
     pub attempts: Vec<Attempt>,
     /// Every change of status, in order.
@@ -231,4 +246,43 @@ pub struct Status {
     pub status: String,
     /// When it was first seen.
     pub at: Timestamp,
+}
+
+/// Makes a part of a report one that can be left out.
+macro_rules! can_be_left_out {
+    ($($part:ident),*) => {
+        $(impl $part {
+            fn left_out() -> Self {
+                Self { left_out: true, ..Self::default() }
+            }
+
+            fn is_left_out(&self) -> bool {
+                self.left_out
+            }
+        })*
+    };
+}
+
+can_be_left_out!(Run, ShotRun);
+
+impl Report {
+    /// The same without what differs between two equal runs: times, names of runs,
+    /// retries, where the manifest is. Equal runs then have equal reports, byte for byte.
+    #[must_use]
+    pub fn stable(mut self) -> Self {
+        self.run = Run::left_out();
+        for shot in &mut self.shots {
+            shot.run = ShotRun::left_out();
+        }
+        // A relative path is the author's; an absolute one is the machine's.
+        let manifest = self.manifest.take();
+        self.manifest = manifest.map(|manifest| {
+            let path = std::path::Path::new(&manifest);
+            match path.file_name() {
+                Some(name) if path.is_absolute() => name.to_string_lossy().into_owned(),
+                _ => manifest,
+            }
+        });
+        self
+    }
 }

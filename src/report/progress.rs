@@ -23,7 +23,7 @@ pub use self::screen::{Board, Size, Terminal};
 use super::lines::LineWriter;
 use super::text::Paint;
 use super::{Sink, SinkError};
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, Judgement};
 use crate::state::RunState;
 
 /// How often it is drawn: clocks move while nothing happens.
@@ -185,7 +185,8 @@ fn stays(kind: &EventKind) -> bool {
             | EventKind::TaskFailed { .. }
             | EventKind::CreateRefused { retry_in: None, .. }
             | EventKind::RunStopping { .. }
-    )
+    ) || matches!(kind, EventKind::ShotChecked { verdict, .. }
+        if verdict.result() != Judgement::Passed)
 }
 
 fn lock(stage: &Mutex<Stage>) -> MutexGuard<'_, Stage> {

@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
 use super::{Line, Report};
+use crate::diff::Diff;
 
 /// The report's schema, JSON Schema 2020-12, as `runner schema report` prints it.
 pub fn report_schema() -> Value {
@@ -17,6 +18,11 @@ pub fn report_schema() -> Value {
 /// The schema of one line of `--progress json`, as `runner schema events` prints it.
 pub fn events_schema() -> Value {
     schema::<Line>("runner event")
+}
+
+/// The schema of `runner diff --format json`, as `runner schema diff` prints it.
+pub fn diff_schema() -> Value {
+    schema::<Diff>("runner diff")
 }
 
 /// Of what is written, not of what is understood: every field is always there.

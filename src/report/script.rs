@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::event::{
-    Decision, Event, EventKind, Failure, FailureClass, Operation, PendingReason, RunFacts,
-    ShotFacts, Signal, SkipReason, StopReason, Video,
+    Check, Decision, Event, EventKind, Failure, FailureClass, Judgement, Operation, PendingReason,
+    RunFacts, ShotFacts, Signal, SkipReason, StopReason, Verdict, Video,
 };
 use crate::id::{AttemptId, FileId, Fingerprint, RunId, ShotId, TaskId};
 use crate::money::Money;
@@ -63,6 +63,7 @@ pub(super) fn facts(name: &str, decision: Decision) -> ShotFacts {
         earlier: false,
         another_take: false,
         existing: (decision == Decision::Reuse).then(|| video(name)),
+        verdict: None,
         paid_task: (decision == Decision::Resume).then(|| TaskId::new("106916112212001")),
     }
 }
@@ -150,6 +151,30 @@ pub(super) fn saved(name: &str) -> EventKind {
         shot: id(name),
         attempt: attempt(name, 1),
         video: video(name),
+    }
+}
+
+pub(super) fn verdict(result: Judgement, found: &str) -> Verdict {
+    let check = |name: &'static str, result: Judgement, expected: &str, found: &str| Check {
+        name: name.into(),
+        result,
+        expected: expected.to_owned(),
+        found: found.to_owned(),
+    };
+    Verdict {
+        checks: vec![
+            check("size", Judgement::Passed, "1366x768", "1366x768"),
+            check("black", result, "none", found),
+        ],
+        takes: None,
+    }
+}
+
+pub(super) fn checked(name: &str, verdict: Verdict) -> EventKind {
+    EventKind::ShotChecked {
+        shot: id(name),
+        video_sha256: video(name).sha256,
+        verdict,
     }
 }
 

@@ -16,7 +16,8 @@ use super::model::Shot;
 use super::output::Output;
 use super::text::{Paint, Tone, count, elapsed, list};
 use super::twin::{Outcome, sum};
-use super::words::{EndingCode, Reason};
+use super::verdict::{Judgement, judged};
+use super::words::EndingCode;
 use super::{Report, Sink, SinkError};
 
 /// Groups of equal troubles that are told in each section.
@@ -94,6 +95,12 @@ impl Words<'_> {
             self.uncertain(),
             self.pending(),
             self.section(Outcome::Skipped, Tone::Warning, "not created", None),
+            self.judged(Judgement::Failed, Tone::Bad, "not as expected"),
+            self.judged(
+                Judgement::Unknown,
+                Tone::Warning,
+                "not known to be as expected",
+            ),
             self.next(),
         ] {
             text.push_str(&part);
@@ -114,8 +121,17 @@ impl Words<'_> {
             part(counts.resumed, "collected"),
         ]);
         let tone = match counts.succeeded {
-            all if all == counts.shots => Tone::Good,
+            all if all == counts.shots && counts.unexpected == 0 => Tone::Good,
             _ => Tone::Warning,
+        };
+        let checks = list([
+            part(counts.unexpected, "not as expected"),
+            part(counts.unknown, "not known to be as expected"),
+        ]);
+        let checks = match (counts.checked, checks.as_str()) {
+            (0, _) => String::new(),
+            (_, "") => format!("; {} as expected", counts.checked),
+            (_, checks) => format!("; {checks}"),
         };
         let total = count(counts.shots, "shot");
         let head = format!("{} of {total} done", counts.succeeded);
@@ -125,7 +141,8 @@ impl Words<'_> {
             format!(": {how}")
         };
         let time = elapsed(Duration::from_millis(self.report.run.elapsed_ms));
-        format!("{}{how} ({})\n", self.paint.paint(tone, head), time.trim())
+        let head = self.paint.paint(tone, head);
+        format!("{head}{how}{checks} ({})\n", time.trim())
     }
 
     fn money(&self) -> String {
@@ -185,7 +202,15 @@ impl Words<'_> {
 
     /// One heading, then each kind of trouble with the shots that have it.
     fn section(&self, outcome: Outcome, tone: Tone, word: &str, note: Option<String>) -> String {
-        let groups = groups(self.report, outcome);
+        self.groups(&groups(self.report, outcome), tone, word, note)
+    }
+
+    /// What the checks found.
+    fn judged(&self, result: Judgement, tone: Tone, word: &str) -> String {
+        self.groups(&judged(self.report, result), tone, word, None)
+    }
+
+    fn groups(&self, groups: &[Group<'_>], tone: Tone, word: &str, note: Option<String>) -> String {
         let shots: usize = groups.iter().map(|group| group.shots.len()).sum();
         if shots == 0 {
             return String::new();
@@ -195,9 +220,9 @@ impl Words<'_> {
         let mut text = format!("\n{head}{note}\n");
         for group in groups.iter().take(GROUPS_MAX) {
             let names = self.paint.paint(Tone::Strong, names(&group.shots));
-            let message = &group.reason.message;
+            let message = &group.message;
             writeln!(text, "  {names}: {message}").expect("writing to a string cannot fail");
-            self.advise(&mut text, group.reason.advice.as_deref(), "    ");
+            self.advise(&mut text, group.advice.as_deref(), "    ");
         }
         let left: usize = groups.iter().skip(GROUPS_MAX).map(|g| g.shots.len()).sum();
         if left > 0 {
@@ -239,7 +264,11 @@ impl Words<'_> {
 
 /// Shots that have the same trouble.
 pub(super) struct Group<'a> {
-    pub(super) reason: &'a Reason<EndingCode>,
+    /// What it is.
+    pub(super) message: String,
+    /// What a person can do about it.
+    pub(super) advice: Option<String>,
+    /// Who has it.
     pub(super) shots: Vec<&'a Shot>,
 }
 
@@ -259,7 +288,8 @@ pub(super) fn groups(report: &Report, outcome: Outcome) -> Vec<Group<'_>> {
         match groups.get_mut(*place) {
             Some(group) => group.shots.push(shot),
             None => groups.push(Group {
-                reason,
+                message: reason.message.clone(),
+                advice: reason.advice.clone(),
                 shots: vec![shot],
             }),
         }

@@ -9,29 +9,29 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use serde_json::Value;
 
 use super::script::{
-    accepted, events, facts, failure, fold, id, intended, mixed, pending, refused, retrying, saved,
-    skipped, started, status, succeeded, task_failed, tell, uncertain,
+    accepted, checked, events, facts, failure, fold, id, intended, mixed, pending, refused,
+    retrying, saved, skipped, started, status, succeeded, task_failed, tell, uncertain, verdict,
 };
 use super::{
     Bars, JsonLines, Line, Lines, Paint, Places, Report, ReportFile, SinkError, Sinks, Summary,
     Tempo, events_schema, report_schema,
 };
 use crate::event::{
-    Decision, Event, EventKind, Failure, FailureClass, PendingReason, Signal, SkipReason,
-    StopReason,
+    Decision, Event, EventKind, Failure, FailureClass, Judgement, PendingReason, Signal,
+    SkipReason, StopReason,
 };
 use crate::state::RunState;
 
 /// A stream that the test can read while a sink has it.
 #[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Shared(Arc<Mutex<Vec<u8>>>);
 
 impl Shared {
-    fn stream(&self) -> Box<dyn Write + Send> {
+    pub(super) fn stream(&self) -> Box<dyn Write + Send> {
         Box::new(self.clone())
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let bytes = self.0.lock().expect("no test panicked while writing");
         String::from_utf8_lossy(&bytes).into_owned()
     }
@@ -365,6 +365,14 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
             Just(task_failed(name)),
             Just(retrying(name)),
             Just(saved(name)),
+            (any::<bool>(), any::<String>()).prop_map(move |(wrong, found)| {
+                let result = if wrong {
+                    Judgement::Failed
+                } else {
+                    Judgement::Unknown
+                };
+                checked(name, verdict(result, &found))
+            }),
             reason_to_wait().prop_map(move |reason| pending(name, reason)),
             reason_to_skip().prop_map(move |reason| skipped(name, reason)),
             reason_to_stop().prop_map(|reason| EventKind::RunStopping { reason }),

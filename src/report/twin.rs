@@ -258,6 +258,12 @@ pub struct Totals {
     pub uncertain: usize,
     /// Shots for which nothing was created.
     pub skipped: usize,
+    /// Shots whose video was checked.
+    pub checked: usize,
+    /// Of these, not as expected.
+    pub unexpected: usize,
+    /// Of these, not all could be found out, and nothing was found wrong.
+    pub unknown: usize,
     /// What the tasks created in this run cost by the price table, one sum for each currency.
     pub spent: Vec<Money>,
     /// The same at the prices of the service itself, also where nothing is charged.
@@ -285,6 +291,9 @@ impl From<&RunState> for Totals {
             pending: counts.pending,
             uncertain: counts.uncertain,
             skipped: counts.skipped,
+            checked: counts.checked,
+            unexpected: counts.unexpected,
+            unknown: counts.unknown,
             spent: amounts(&state.spent()),
             list_price: amounts(&state.list_price()),
             reserved: amounts(&state.reserved()),

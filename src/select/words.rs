@@ -14,6 +14,10 @@ pub enum Status {
     NotMade,
     /// Its video is there.
     Saved,
+    /// Its video is there, and is not what is expected of it.
+    Unexpected,
+    /// Its video is there, and whether it is what is expected cannot be found out.
+    Unchecked,
     /// The service works on it.
     Running,
     /// The service has it ready.
@@ -36,6 +40,8 @@ impl Status {
         match self {
             Self::New | Self::NotMade => "not made",
             Self::Saved => "saved",
+            Self::Unexpected => "unexpected",
+            Self::Unchecked => "unchecked",
             Self::Running => "running",
             Self::Finished => "finished",
             Self::FileGone => "file gone",
@@ -68,10 +74,15 @@ impl PartialEq for StatusWord {
     }
 }
 
+/// Its video is there, whatever is thought of it.
+const THERE: &[Status] = &[Status::Saved, Status::Unexpected, Status::Unchecked];
+
 impl StatusWord {
     /// Every word: those of `runner status`, then those for several of them.
     pub const ALL: &'static [Self] = &[
-        word("saved", &[Status::Saved]),
+        word("saved", THERE),
+        word("unexpected", &[Status::Unexpected]),
+        word("unchecked", &[Status::Unchecked]),
         word("running", &[Status::Running]),
         word("finished", &[Status::Finished]),
         word("file gone", &[Status::FileGone]),
@@ -81,7 +92,7 @@ impl StatusWord {
         word("blocked", &[Status::Blocked]),
         word("not made", &[Status::New, Status::NotMade]),
         word("new", &[Status::New]),
-        word("done", &[Status::Saved]),
+        word("done", THERE),
         word(
             "pending",
             &[Status::Running, Status::Finished, Status::FileGone],

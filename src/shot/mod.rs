@@ -47,6 +47,7 @@ pub use references::dependencies;
 use crate::diag::{Code, Diagnostic, Sources, Span};
 use crate::event::Scene;
 use crate::id::ShotId;
+use crate::manifest::expect::Expectation;
 use crate::manifest::model::Var;
 use crate::manifest::{Manifest, request_fields};
 use crate::shot::assemble::{Assembly, Made};
@@ -91,6 +92,10 @@ pub struct Shot {
     /// Manifest keys whose values were told to be wrong. `check` judges all else,
     /// and never lets such a shot through.
     pub broken: Vec<String>,
+    /// What is expected of its video, each key once, in the order of [`Key`].
+    ///
+    /// [`Key`]: crate::manifest::expect::Key
+    pub expect: Arc<[Expectation]>,
     /// The combination it was made for, by axis, as written.
     pub matrix: Vec<(String, String)>,
 }

@@ -3,7 +3,10 @@
 //! Owns which texts there are, and whose word counts where several say the
 //! same. Never renders any.
 
+use std::sync::Arc;
+
 use crate::diag::{Span, Spanned};
+use crate::manifest::expect::{self, Expectation};
 use crate::manifest::model::{CameraItem, Field, PictureSource, Settings};
 use crate::shot::assemble::Assembly;
 use crate::shot::findings::Findings;
@@ -55,6 +58,12 @@ impl<'a, 'l> Layers<'a, 'l> {
             }
         }
         tags
+    }
+
+    /// What is expected of the video, each key as the nearest says.
+    pub(super) fn expect(&self) -> Arc<[Expectation]> {
+        let layers = self.0.iter();
+        expect::merged(layers.map(|layer| (&layer.settings.expect, layer.shared))).into()
     }
 
     pub(super) fn camera(&self) -> &'l [Moves<'a>] {

@@ -63,6 +63,7 @@ impl<'a> Assembly<'a> {
             file,
             scene: place.scene.map(scene_of),
             tags: layers.tags(),
+            expect: layers.expect(),
             broken,
             matrix,
         }

@@ -103,6 +103,9 @@ fn accept(
         Some(Action::Fail { code }) => Some(*code),
         _ => None,
     };
+    if let Some(Action::Show(flaw)) = action {
+        order.flaw = Some(*flaw);
+    }
     let url = order.callback.take();
     let task = world.accept(prompt, order, failure);
     if let Some(url) = url {

@@ -15,28 +15,27 @@ mod api;
 mod callback;
 mod order;
 mod picture;
-mod prompt;
+pub(crate) mod prompt;
 pub mod scenario;
-mod storage;
+pub(crate) mod storage;
 mod studio;
 mod task;
-mod trouble;
-mod wire;
+pub(crate) mod trouble;
+pub(crate) mod wire;
 mod world;
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::DropGuard;
 
 use crate::spec::Spec;
-use wire::{Line, Lines};
+use wire::Doorway;
 use world::World;
 
 pub use scenario::Scenario;
@@ -145,15 +144,12 @@ impl Simulator {
             address: settings.address,
             source,
         };
-        let listener = TcpListener::bind(settings.address).await.map_err(refuse)?;
-        let bound = listener.local_addr().map_err(refuse)?;
-        let base_url = format!("http://{}{prefix}", reachable(bound));
+        let doorway = Doorway::open(settings.address).await.map_err(refuse)?;
+        let base_url = format!("{}{prefix}", doorway.base_url());
         let world = Arc::new(World::new(settings, spec, base_url.clone()));
-        let service =
-            api::router(Arc::clone(&world), &prefix).into_make_service_with_connect_info::<Line>();
         let guard = world.stop.clone().drop_guard();
-        let serving = axum::serve(Lines { listener }, service)
-            .with_graceful_shutdown(world.stop.clone().cancelled_owned());
+        let router = api::router(Arc::clone(&world), &prefix);
+        let serving = doorway.serve(router, world.stop.clone());
         let closing = Arc::clone(&world);
         // `stop` awaits it; after a drop it ends on its own, by the guard.
         let server = tokio::spawn(async move {
@@ -161,8 +157,7 @@ impl Simulator {
                 closing.stop.cancelled().await;
                 closing.studio.close();
             };
-            // Serving only ends by the token, and has nothing to say then.
-            let _ = tokio::join!(serving.into_future(), close);
+            tokio::join!(serving, close);
         });
         Ok(Self {
             base_url,
@@ -219,14 +214,4 @@ fn plain_prefix(prefix: &str) -> Result<String, SimulatorError> {
         "" => String::new(),
         path => format!("/{path}"),
     })
-}
-
-/// A server that listens everywhere is reached on loopback.
-pub(crate) fn reachable(bound: SocketAddr) -> SocketAddr {
-    let ip = match bound.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip => ip,
-    };
-    SocketAddr::new(ip, bound.port())
 }

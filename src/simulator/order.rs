@@ -12,6 +12,7 @@ use super::Clips;
 use super::answer::Refusal;
 use super::picture::Still;
 use super::prompt;
+use crate::media::clip::Flaw;
 use crate::media::motion::Move;
 use crate::media::script::Script;
 use crate::spec::{ImageRules, Mode, Spec};
@@ -37,6 +38,8 @@ pub(super) struct Order {
     pub(super) seconds: u32,
     pub(super) first: Option<Still>,
     pub(super) last: Option<Still>,
+    /// What shall be wrong with the clip.
+    pub(super) flaw: Option<Flaw>,
     /// Where changes of the task are posted, http or https.
     pub(super) callback: Option<String>,
     /// The body with long texts shortened.
@@ -137,6 +140,7 @@ fn order(
         seconds: spec.output_seconds(mode, body).unwrap_or(6),
         first,
         last,
+        flaw: None,
         callback: fields.get("callback_url").and_then(web_address),
         body: shortened(body),
     })

@@ -17,7 +17,7 @@ pub(super) fn title(text: &str) -> String {
 /// The shot that a header names: percent-encoded UTF-8, as RFC 8187 has it.
 ///
 /// A plain name is taken as well; what is not UTF-8 names nothing.
-pub(super) fn shot_name(header: &[u8]) -> Option<String> {
+pub(crate) fn shot_name(header: &[u8]) -> Option<String> {
     let marked = |mark: &&[u8]| {
         header.len() >= mark.len() && header[..mark.len()].eq_ignore_ascii_case(mark)
     };

@@ -20,6 +20,7 @@
 //! | `status: Thinking` | another word for the state, as of a task that still runs | query, callback |
 //! | `lower_case` | the state in lower case | query |
 //! | `fail: 1027` | the task ends as failed with that code | create, query |
+//! | `show: black`, `frozen`, `cut`, `small` | a whole video that shows nothing, does not move, has a cut, or has half the size | create |
 //! | `expired_link` | the link has expired when it is given | retrieve |
 //! | `truncated`, `truncated: lying` | half a video, as announced or not | content, download |
 //! | `empty` | a video without bytes | content, download |
@@ -47,6 +48,8 @@ mod written;
 use std::time::Duration;
 
 use serde::Deserialize;
+
+use crate::media::clip::Flaw;
 
 use written::{WrittenRule, WrittenThen};
 
@@ -165,6 +168,8 @@ pub enum Action {
     },
     /// The link has expired when it is given.
     ExpiredLink,
+    /// The task ends well, and something is wrong with what the video shows.
+    Show(Flaw),
     /// The video is cut off, and its announced length fits.
     Truncated,
     /// The video has no bytes.
@@ -245,6 +250,7 @@ fn acts_on(action: &Action, on: Operation) -> bool {
         Action::Status(_) => matches!(on, Operation::Query | Operation::Callback),
         Action::LowerCase => on == Operation::Query,
         Action::Drop | Action::Duplicate | Action::TaskId(_) => on == Operation::Callback,
+        Action::Show(_) => on == Operation::Create,
         Action::Fail { .. } => matches!(on, Operation::Create | Operation::Query),
         Action::ExpiredLink => on == Operation::Retrieve,
         Action::Truncated | Action::Empty => {

@@ -143,7 +143,7 @@ impl IntoResponse for Denial {
 }
 
 /// A video's bytes, or the part that is asked for.
-pub(super) fn serve(
+pub(crate) fn serve(
     file: Bytes,
     digest: &[u8; 32],
     headers: &HeaderMap,

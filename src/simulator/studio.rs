@@ -17,7 +17,7 @@ use super::order::{Order, hexadecimal, number};
 use super::picture::Still;
 use super::task::Task;
 use super::world::locked;
-use crate::media::clip::{ClipRequest, render, render_tiny};
+use crate::media::clip::{ClipRequest, Flaw, render_flawed, render_tiny_flawed};
 use crate::media::motion::Move;
 use crate::media::probe::probe;
 
@@ -69,6 +69,7 @@ struct TinyKey {
     seconds: u32,
     scene: u64,
     moves: Vec<Vec<Move>>,
+    flaw: Option<Flaw>,
 }
 
 /// A tiny film that is rendered once, by whoever comes first.
@@ -130,6 +131,7 @@ impl Studio {
             seconds: order.seconds,
             scene: scene(order),
             moves: order.moves.clone(),
+            flaw: order.flaw,
         };
         Arc::clone(locked(&self.tiny).entry(key).or_default())
     }
@@ -184,7 +186,7 @@ fn tiny_film(order: &Order) -> Result<Arc<Film>, String> {
         prompt: "",
         ..request(order, None, None)
     };
-    let bytes = render_tiny(&request).map_err(|error| error.to_string())?;
+    let bytes = render_tiny_flawed(&request, order.flaw).map_err(|error| error.to_string())?;
     film(bytes, true)
 }
 
@@ -192,7 +194,7 @@ fn full_film(mut order: Order) -> Result<Arc<Film>, String> {
     let first = order.first.take().map(Still::shown).transpose()?;
     let last = order.last.take().map(Still::shown).transpose()?;
     let request = request(&order, first.as_deref(), last.as_deref());
-    let mut bytes = render(&request).map_err(|error| error.to_string())?;
+    let mut bytes = render_flawed(&request, order.flaw).map_err(|error| error.to_string())?;
     bytes.extend_from_slice(&mark(&order.digest));
     film(bytes, false)
 }

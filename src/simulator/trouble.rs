@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use axum::http::response::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, stream};
@@ -24,6 +25,9 @@ use crate::spec::Spec;
 
 /// How long half an answer gets to leave before the connection ends.
 const FLUSH: Duration = Duration::from_millis(20);
+
+/// How much of half an answer leaves at once.
+const PIECE: usize = 16 << 10;
 
 /// The rules and what they have counted.
 #[derive(Debug)]
@@ -175,7 +179,7 @@ async fn replaced(
 }
 
 /// Ends the connection; the answer that is returned does not leave.
-fn cut(line: &Line) -> Response {
+pub(crate) fn cut(line: &Line) -> Response {
     line.cut();
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
@@ -213,10 +217,28 @@ async fn halved(
     let length = HeaderValue::from(whole.len());
     head.headers.insert(header::CONTENT_LENGTH, length);
     let half = whole.slice(..whole.len() / 2);
+    broken_off(head, &half, while_open)
+}
+
+/// An answer that announces more than the part of it that comes.
+pub(crate) fn cut_short(mut head: Parts, part: &Bytes, length: usize) -> Response {
+    let length = HeaderValue::from(length);
+    head.headers.insert(header::CONTENT_LENGTH, length);
+    broken_off(head, part, tokio::time::sleep(FLUSH))
+}
+
+/// In pieces, so that nearly all has left before the connection ends.
+fn broken_off(
+    head: Parts,
+    part: &Bytes,
+    while_open: impl Future<Output = ()> + Send + 'static,
+) -> Response {
+    let pieces = part.chunks(PIECE).map(|piece| Ok(part.slice_ref(piece)));
+    let pieces: Vec<Result<Bytes, io::Error>> = pieces.collect();
     let broken = stream::once(async move {
         while_open.await;
         Err(io::Error::from(io::ErrorKind::ConnectionAborted))
     });
-    let body = stream::iter([Ok::<Bytes, io::Error>(half)]).chain(broken);
+    let body = stream::iter(pieces).chain(broken);
     Response::from_parts(head, Body::from_stream(body))
 }

@@ -6,26 +6,28 @@
 //! answer's body instead would come after its status line.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
+use axum::Router;
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
 
 /// The switch of one connection.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Line {
+pub(crate) struct Line {
     cut: Arc<AtomicBool>,
 }
 
 impl Line {
     /// Lets nothing more through.
-    pub(super) fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.cut.store(true, Ordering::Release);
     }
 
@@ -43,9 +45,49 @@ impl Connected<IncomingStream<'_, Lines>> for Line {
     }
 }
 
+/// An address that is listened at, before anything is served there.
+pub(crate) struct Doorway {
+    listener: TcpListener,
+    bound: SocketAddr,
+}
+
+impl Doorway {
+    pub(crate) async fn open(address: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let bound = listener.local_addr()?;
+        Ok(Self { listener, bound })
+    }
+
+    /// Where it is reached, without a path.
+    pub(crate) fn base_url(&self) -> String {
+        format!("http://{}", reachable(self.bound))
+    }
+
+    /// Answers until `stop`, and ends what is in hand then.
+    pub(crate) async fn serve(self, router: Router, stop: CancellationToken) {
+        let lines = Lines {
+            listener: self.listener,
+        };
+        let service = router.into_make_service_with_connect_info::<Line>();
+        let serving = axum::serve(lines, service).with_graceful_shutdown(stop.cancelled_owned());
+        // Serving only ends by the token, and has nothing to say then.
+        let _ = serving.await;
+    }
+}
+
+/// A server that listens everywhere is reached on loopback.
+pub(crate) fn reachable(bound: SocketAddr) -> SocketAddr {
+    let ip = match bound.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, bound.port())
+}
+
 /// A listener whose connections have a switch.
-pub(super) struct Lines {
-    pub(super) listener: TcpListener,
+struct Lines {
+    listener: TcpListener,
 }
 
 impl Listener for Lines {
@@ -67,7 +109,7 @@ impl Listener for Lines {
 }
 
 /// A connection with its switch.
-pub(super) struct Connection {
+struct Connection {
     stream: TcpStream,
     line: Line,
 }

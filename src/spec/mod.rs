@@ -20,6 +20,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use crate::id::sha256_hex;
 pub use mode::Mode;
 pub use shared::error::SpecError;
 pub use shared::vocabulary::{CameraCommand, ImageRules};
@@ -211,6 +212,12 @@ impl Spec {
     /// What a `base_resp.status_code` means, in our words.
     pub fn status_meaning(&self, code: i64) -> Option<&str> {
         self.statuses.get(&code).map(String::as_str)
+    }
+
+    /// SHA-256 of everything in the documents that a request depends on: of
+    /// [`Self::surface`], so that other words in a description change nothing.
+    pub fn digest(&self) -> String {
+        sha256_hex(self.surface().as_bytes())
     }
 
     /// The whole surface as text, one fact a line, for a snapshot that people review.

@@ -127,6 +127,12 @@ impl<'a> Overlay<'a> {
                 }
             }
         }
+        let verdicts = self.verdicts();
+        timed.extend(
+            verdicts
+                .iter()
+                .map(|(elapsed, at, event)| (*elapsed, *at, event)),
+        );
         timed.sort_by_key(|(elapsed, at, event)| (*elapsed, *at, event.sequence));
         let finished = missing.is_empty()
             && (0..self.parts.len())
@@ -160,6 +166,38 @@ impl<'a> Overlay<'a> {
                 kind,
             })
             .collect()
+    }
+
+    /// What later parts found of videos that an earlier part made: what is expected
+    /// of a video may be other things by now.
+    fn verdicts(&self) -> Vec<(Duration, usize, Event)> {
+        let mut found = Vec::new();
+        for (id, made) in &self.word {
+            let video = |at: usize| self.parts[at].state.shot(id)?.video.as_ref();
+            let judged = |at: &usize| {
+                let verdict = self.parts[*at].state.shot(id)?.verdict.clone()?;
+                let (one, other) = (video(*at)?, video(*made)?);
+                (one.sha256 == other.sha256).then_some((*at, verdict, one))
+            };
+            let later = (made + 1..self.parts.len()).rev();
+            if let Some((at, verdict, video)) = later.into_iter().find_map(|at| judged(&at)) {
+                let part = &self.parts[at];
+                let event = Event {
+                    sequence: u64::MAX,
+                    at: part.state.updated_at.unwrap_or(part.begun),
+                    elapsed: part.state.elapsed,
+                    kind: EventKind::ShotChecked {
+                        shot: (*id).clone(),
+                        video_sha256: video.sha256.clone(),
+                        verdict,
+                    },
+                };
+                found.push((self.offset(part) + part.state.elapsed, at, event));
+            }
+        }
+        // A map has no order of its own.
+        found.sort_by(|one, other| one.2.kind.shot().cmp(&other.2.kind.shot()));
+        found
     }
 
     /// What parts paid for shots that another part has the word on, with the word

@@ -50,6 +50,12 @@ pub fn write_atomic_with<E: From<StoreError>>(
     result
 }
 
+/// Gives a file that was written in the same folder its name; an earlier file of that
+/// name is replaced. Not synced: for what is verified when it is read.
+pub fn put_in_place(temporary: &Path, path: &Path) -> Result<(), StoreError> {
+    fs::rename(temporary, path).map_err(StoreError::io("replace", path))
+}
+
 /// Puts `bytes` under `path` unless something has that name; says whether it did.
 pub fn write_where_free(path: &Path, bytes: &[u8]) -> Result<bool, StoreError> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);

@@ -54,6 +54,12 @@ pub enum StoreError {
         /// What is there.
         path: PathBuf,
     },
+    /// A folder that would be emptied may hold what was paid for.
+    #[error("{} holds other results, and a replay begins with an empty folder", path.display())]
+    NotAnew {
+        /// The output folder.
+        path: PathBuf,
+    },
     /// No copy of a video is left in the output folder.
     #[error("no copy of {} is left", path.display())]
     Gone {
@@ -111,6 +117,7 @@ impl StoreError {
                 Some("choose another name with --out, or replace it with --overwrite")
             }
             Self::Video { .. } => Some("choose another name with --out"),
+            Self::NotAnew { .. } => Some("name a folder that does not exist yet with --out"),
             Self::NotLocked { .. } | Self::Gone { .. } | Self::Damaged { .. } => None,
         }
     }

@@ -12,10 +12,12 @@
 //! │   └── opening.1f0c9a3b.mp4  an earlier video of that name, never overwritten
 //! └── .runner/
 //!     ├── ledger.sqlite       what was paid
+//!     ├── measures.sqlite     what was measured of videos; can be measured again
 //!     ├── posters/            stills of videos, for report.html
 //!     ├── frames/             frames that other shots start from
 //!     ├── callback.key        what the paths of callbacks are made from
 //!     ├── exports            digests of timelines and cuts, to know them again
+//!     ├── shared              digests of what shared stores have, to ask less
 //!     ├── lock                held by the run that writes
 //!     ├── rescue              paid tasks that the ledger could not take; else blank
 //!     └── tmp/                videos on their way
@@ -31,7 +33,9 @@ const RESCUE: &str = "rescue";
 const LEDGER: &str = "ledger.sqlite";
 const FRAMES: &str = "frames";
 const CALLBACK_KEY: &str = "callback.key";
+const MEASURES: &str = "measures.sqlite";
 const EXPORTS: &str = "exports";
+const SHARED: &str = "shared";
 const REPORT: &str = "report.json";
 const GALLERY: &str = "report.html";
 const TAKES: &str = "takes";
@@ -84,6 +88,11 @@ impl Layout {
         self.state().join(FRAMES)
     }
 
+    /// What was measured of videos.
+    pub fn measures(&self) -> PathBuf {
+        self.state().join(MEASURES)
+    }
+
     /// What the paths of callbacks are made from.
     pub fn callback_key(&self) -> PathBuf {
         self.state().join(CALLBACK_KEY)
@@ -107,6 +116,11 @@ impl Layout {
     /// Digests of the files that were made for other programs.
     pub fn exports(&self) -> PathBuf {
         self.state().join(EXPORTS)
+    }
+
+    /// Digests of what shared stores have of this folder.
+    pub fn shared(&self) -> PathBuf {
+        self.state().join(SHARED)
     }
 
     /// Videos on their way.

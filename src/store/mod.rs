@@ -8,6 +8,7 @@
 
 mod disk;
 mod error;
+mod fresh;
 mod handout;
 mod layout;
 mod partial;
@@ -28,7 +29,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::event::Video;
 
 pub use self::disk::{
-    append, digest, sync_folder, write_atomic, write_atomic_with, write_where_free,
+    append, digest, put_in_place, sync_folder, write_atomic, write_atomic_with, write_where_free,
 };
 pub use self::error::StoreError;
 pub use self::handout::{Consent, Handout};

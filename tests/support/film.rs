@@ -202,6 +202,7 @@ impl Film {
             label_shots: false,
             silence: pace.silence,
             witness: None,
+            recorder: None,
         })
         .expect("the address is one");
         let ports = Ports {
@@ -210,6 +211,7 @@ impl Film {
             ledger,
             callbacks: None,
             turnstile: None,
+            examiner: None,
             observer,
             wall_clock: Timestamp::now,
         };
@@ -221,6 +223,7 @@ impl Film {
             deadline: pace.deadline,
             max_cost: None,
             time_scale: 2_000,
+            isolated: false,
         };
         engine::run(plan, ports, &settings, &Shutdown::default()).await
     }

@@ -32,4 +32,9 @@ pub struct MergeArgs {
     /// `github` annotates the job and adds to its summary. May be repeated.
     #[arg(long = "report", value_name = "FORM[=FILE]", value_parser = written)]
     pub reports: Vec<WrittenReport>,
+
+    /// Leave out of reports what differs between two runs that did the same: times, ids
+    /// of runs, attempts.
+    #[arg(long)]
+    pub stable: bool,
 }

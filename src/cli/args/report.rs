@@ -49,6 +49,11 @@ pub struct ReportArgs {
     #[arg(long, value_enum, default_value_t = ReportFormat::Text, value_name = "FORMAT")]
     pub format: ReportFormat,
 
+    /// Leave out of JSON what differs between two equal runs: times, ids of runs,
+    /// retries.
+    #[arg(long)]
+    pub stable: bool,
+
     /// Write to this file instead of stdout.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,

@@ -26,6 +26,10 @@ pub enum SchemaOf {
     Plan,
     /// What `plan --save` keeps.
     PlanFile,
+    /// What `diff --format json` prints.
+    Diff,
+    /// `shots.lock`, as JSON says what TOML holds.
+    Lock,
     /// The lines of `--progress json`.
     Events,
     /// What `runner check --json` prints.

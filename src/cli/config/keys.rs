@@ -225,7 +225,9 @@ impl Reader<'_> {
     /// Paths are meant as seen from their file. The output folder stays as written:
     /// it comes to stand in the manifest, whose paths are relative as well.
     fn path(&self, arg: &Arg, value: String) -> String {
-        if !twins::is_path(arg) || twins::is_mirrored(self.root, arg) || value == "-" {
+        let is_address = value.contains("://");
+        if !twins::is_path(arg) || twins::is_mirrored(self.root, arg) || value == "-" || is_address
+        {
             return value;
         }
         let folder = self.place.path.parent().unwrap_or(&self.place.path);

@@ -16,6 +16,10 @@ pub(super) const TYPED: &[(&str, &str)] = &[
     ("force", "it pays for a shot once more"),
     ("retry", "it pays for a shot once more"),
     ("allow_unpriced", "it spends what no budget counts"),
+    (
+        "store_optional",
+        "it pays for what the shared store may have",
+    ),
     ("vars", "it changes what is asked for, and so what is paid"),
     (
         "vars_file",
@@ -25,6 +29,7 @@ pub(super) const TYPED: &[(&str, &str)] = &[
     ("lost", "it is a person's word on one creation"),
     ("attempt", "it is a person's word on one creation"),
     ("select", "it is a person's choice of one take"),
+    ("update", "it is a person's choice of what is accepted"),
     (
         "overwrite",
         "it replaces files that this program did not make",
@@ -54,6 +59,14 @@ const NOT_IN_FILES: &[(&str, &str)] = &[
     ),
     (
         "output",
+        "a file that came with a storyboard must not name files",
+    ),
+    (
+        "record",
+        "a file that came with a storyboard must not name files",
+    ),
+    (
+        "replay",
         "a file that came with a storyboard must not name files",
     ),
     ("key", "a key does not belong into a file that is shared"),

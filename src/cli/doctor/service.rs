@@ -235,6 +235,7 @@ async fn taken(target: &Target, key: String) -> Result<Check, CliError> {
         label_shots: false,
         silence: PATIENCE,
         witness: None,
+        recorder: None,
     })
     .map_err(|error| CliError::new(Exit::Usage, "the service cannot be used").because(error))?;
     let Err(failure) = provider.poll(&TaskId::new(NO_TASK)).await else {

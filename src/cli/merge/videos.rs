@@ -47,7 +47,7 @@ pub(super) fn bring(
 ) -> Result<Brought, CliError> {
     let all = || folders.iter().map(|folder| &folder.contents).chain([known]);
     let owners = owners(all());
-    let mut brought = Brought::default();
+    let (mut placed, mut lost) = (0, Vec::new());
     for wanted in wanted(folders).values() {
         let Wanted { entry, video, .. } = wanted;
         let saved_at = entry.record.saved_at;
@@ -60,13 +60,21 @@ pub(super) fn bring(
             .receive(store, !owner)
             .map_err(prepare::store_error)?
         {
-            None => brought.placed += 1,
+            None => placed += 1,
             // A take may have been cleared away; what counts may not.
             Some(Lost::Gone { .. }) if entry.record.state != AttemptStanding::Saved => {}
-            Some(lost) => brought.lost.push(lost),
+            Some(found) => lost.push((*video, saved_at, found)),
         }
     }
-    Ok(brought)
+    // Another folder may have had the very same under another attempt.
+    let is_lost = |(video, saved_at, _): &(&Video, _, Lost)| {
+        find(video, *saved_at, store).1 != Presence::Present
+    };
+    let lost = lost.into_iter().filter(is_lost);
+    Ok(Brought {
+        placed,
+        lost: lost.map(|(.., lost)| lost).collect(),
+    })
 }
 
 impl Wanted<'_> {

@@ -1,25 +1,23 @@
 //! How a difference looks: a field before and after, a text word by word.
 //!
-//! Owns looks only. With colour, what went is red and what came is green;
+//! Owns looks only, and how many are shown. With colour, what went is red and what came is green;
 //! without, they stand in `[-…-]` and `{+…+}`, as in `git diff --word-diff`.
 
 use serde_json::Value;
-use similar::{ChangeTag, TextDiff};
-use unicode_segmentation::UnicodeSegmentation as _;
 
-use crate::check::link::{is_link, without_secrets};
+use crate::check::link::is_link;
+use crate::cli::console::Console;
 use crate::cli::render::calm;
+use crate::diff::shown;
+use crate::diff::words::{Piece, near, pieces};
 use crate::event::FieldChange;
 use crate::plan::changes::manifest_key;
 
 /// Texts of more characters than this are compared word by word.
 const SHORT: usize = 32;
 
-/// What stays the same is shown this many characters before and behind a change.
-const AROUND: usize = 30;
-
-/// Digits that are shown of a digest.
-const DIGITS: usize = 8;
+/// Things that are listed before a person has seen enough.
+const SHOWN: usize = 20;
 
 /// How differences are marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +42,50 @@ impl Marks {
             Self::Signs => format!("{{+{text}+}}"),
         }
     }
+
+    /// One value in another's place.
+    pub(in crate::cli) fn arrow(self, old: &str, new: &str) -> String {
+        let (old, new) = (line(old), line(new));
+        match self {
+            Self::Colour => format!("{} → {}", self.gone(&old), self.came(&new)),
+            Self::Signs => format!("{old} → {new}"),
+        }
+    }
+}
+
+/// What became of one thing, to be told.
+pub(in crate::cli) struct Told<'a> {
+    /// What it is, and what became of it.
+    pub(in crate::cli) title: String,
+    /// Field by field.
+    pub(in crate::cli) changes: &'a [FieldChange],
+    /// What follows from it.
+    pub(in crate::cli) note: Option<&'a str>,
+}
+
+/// Says what differs, until a person has seen enough.
+pub(in crate::cli) fn tell<'a>(
+    all: impl ExactSizeIterator<Item = Told<'a>>,
+    console: &mut Console,
+) {
+    let marks = if console.colour() {
+        Marks::Colour
+    } else {
+        Marks::Signs
+    };
+    let left = all.len().saturating_sub(SHOWN);
+    for told in all.take(SHOWN) {
+        console.say(calm(&told.title));
+        for change in told.changes {
+            console.say(format!("    {}", field(change, marks)));
+        }
+        if let Some(note) = told.note {
+            console.say(format!("    {}", calm(note)));
+        }
+    }
+    if left > 0 {
+        console.say(format!("and {left} more"));
+    }
 }
 
 /// `resolution: 768P → 1080P`, or the words that differ.
@@ -53,13 +95,7 @@ pub(in crate::cli) fn field(change: &FieldChange, marks: Marks) -> String {
         (Some(Value::String(old)), Some(Value::String(new))) if in_words(change, old, new) => {
             words(old, new, marks)
         }
-        (before, after) => {
-            let (old, new) = (shown(before.as_ref()), shown(after.as_ref()));
-            match marks {
-                Marks::Colour => format!("{} → {}", marks.gone(&old), marks.came(&new)),
-                Marks::Signs => format!("{old} → {new}"),
-            }
-        }
+        (before, after) => marks.arrow(&shown(before.as_ref()), &shown(after.as_ref())),
     };
     format!("{name}: {difference}")
 }
@@ -69,32 +105,6 @@ fn in_words(change: &FieldChange, old: &str, new: &str) -> bool {
     long && !is_link(old) && !is_link(new)
 }
 
-/// A value as a person reads it: a picture by its digest.
-fn shown(value: Option<&Value>) -> String {
-    let Some(value) = value else {
-        return "nothing".to_owned();
-    };
-    match without_secrets(value) {
-        Value::String(text) => line(&text),
-        Value::Array(items) if items.len() == 1 => shown(items.first()),
-        Value::Object(object) => {
-            let digest = |key: &str| object.get(key).and_then(Value::as_str);
-            let short = |digest: &str| digest.chars().take(DIGITS).collect::<String>();
-            match (
-                digest("sha256"),
-                digest("pixels_sha256"),
-                object.get("image"),
-            ) {
-                (Some(sha256), _, _) => format!("sha256 {}", line(&short(sha256))),
-                (_, Some(pixels), _) => format!("frame {}", line(&short(pixels))),
-                (_, _, Some(image)) => shown(Some(image)),
-                _ => line(&Value::Object(object).to_string()),
-            }
-        }
-        other => line(&other.to_string()),
-    }
-}
-
 /// One line, with line ends to be seen and nothing that steers a terminal.
 fn line(text: &str) -> String {
     calm(text).replace('\n', "↵")
@@ -102,71 +112,22 @@ fn line(text: &str) -> String {
 
 /// The words that went and came, with what is around them.
 pub(in crate::cli) fn words(old: &str, new: &str, marks: Marks) -> String {
-    let (old, new) = (line(old), line(new));
-    let diff = TextDiff::from_unicode_words(old.as_str(), new.as_str());
-    let mut runs: Vec<Run> = Vec::new();
-    for change in diff.iter_all_changes() {
-        push(&mut runs, change.tag(), change.value());
-    }
-    let last = runs.len().saturating_sub(1);
+    marked(&pieces(&line(old), &line(new)), marks)
+}
+
+/// The same of texts that were compared already.
+pub(in crate::cli) fn marked(pieces: &[Piece], marks: Marks) -> String {
     let mut text = String::new();
-    for (at, run) in runs.iter().enumerate() {
-        match run {
-            Run::Same(same) => text.push_str(&around(same, at > 0, at < last)),
-            Run::Other { gone, new } => {
-                text.push_str(&marks.gone(gone));
-                text.push_str(&marks.came(new));
+    for piece in near(pieces) {
+        match piece {
+            Piece::Same { same } => text.push_str(&line(&same)),
+            Piece::Other { gone, came } => {
+                text.push_str(&marks.gone(&line(&gone)));
+                text.push_str(&marks.came(&line(&came)));
             }
         }
     }
     text
-}
-
-/// A stretch of the two texts.
-enum Run {
-    Same(String),
-    Other { gone: String, new: String },
-}
-
-/// Takes a word in; a space alone between two changes belongs to them, so that a
-/// sentence that was rewritten reads as one.
-fn push(runs: &mut Vec<Run>, tag: ChangeTag, word: &str) {
-    if tag == ChangeTag::Equal {
-        match runs.last_mut() {
-            Some(Run::Same(same)) => same.push_str(word),
-            _ => runs.push(Run::Same(word.to_owned())),
-        }
-        return;
-    }
-    if let [.., Run::Other { gone, new }, Run::Same(same)] = runs.as_mut_slice()
-        && same.trim().is_empty()
-    {
-        gone.push_str(same);
-        new.push_str(same);
-        runs.pop();
-    }
-    if !matches!(runs.last(), Some(Run::Other { .. })) {
-        let (gone, new) = (String::new(), String::new());
-        runs.push(Run::Other { gone, new });
-    }
-    if let Some(Run::Other { gone, new }) = runs.last_mut() {
-        let side = if tag == ChangeTag::Delete { gone } else { new };
-        side.push_str(word);
-    }
-}
-
-/// What stays the same, as far as it is near to a change.
-fn around(same: &str, after_change: bool, before_change: bool) -> String {
-    let parts: Vec<&str> = same.graphemes(true).collect();
-    let (head, tail) = (
-        if after_change { AROUND } else { 0 },
-        if before_change { AROUND } else { 0 },
-    );
-    if parts.len() <= head + tail + AROUND {
-        return same.to_owned();
-    }
-    let tail = &parts[parts.len() - tail..];
-    format!("{}…{}", parts[..head].concat(), tail.concat())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::Rehearsal;
-use super::difference::{self, Marks};
+use super::difference::{self, Told};
 use crate::check::link::is_link;
 use crate::check::media::CheckedMedia;
 use crate::cli::args::{ApplyArgs, Lint, LintArgs, ManifestArgs, PlanArgs, ResultsArgs, RetryWhat};
@@ -34,9 +34,6 @@ const BEGINNING: u64 = 256;
 
 /// What plan files are called, so that a foreign one is not read as a manifest.
 const ENDING: &str = ".plan.json";
-
-/// Differences that are listed before a person has seen enough.
-const MOVED_SHOWN: usize = 20;
 
 /// Every text and picture that a manifest is made of.
 pub(in crate::cli) fn files_read(loaded: &Loaded) -> Vec<FileRead> {
@@ -98,21 +95,25 @@ pub(super) fn save(path: &Path, args: &PlanArgs, rehearsal: &Rehearsal) -> Resul
     let arguments = arguments(&args.manifest, &args.results)?;
     let file = PlanFile::new(arguments, rehearsal.files.clone(), plan);
     let text = serde_json::to_string_pretty(&file).expect("a plan has text keys only");
-    holds_no_key(&text, &rehearsal.loaded)?;
+    holds_no_key("plan", &text, &rehearsal.loaded)?;
     store::write_atomic(path, format!("{text}\n").as_bytes()).map_err(|error| {
         let message = format!("`{}` cannot be written", path.display());
         CliError::new(Exit::Internal, message).because(error)
     })
 }
 
-/// A key that stands in the storyboard would stand in the plan.
-fn holds_no_key(text: &str, loaded: &Loaded) -> Result<(), CliError> {
+/// A key that stands in the storyboard would stand in the file that is made of it.
+pub(in crate::cli) fn holds_no_key(
+    what: &str,
+    text: &str,
+    loaded: &Loaded,
+) -> Result<(), CliError> {
     let variable = loaded.target.as_ref().map(|target| &target.key_variable);
     let key = variable.and_then(|variable| loaded.environment.get(variable));
     match key {
         Some(key) if text.contains(key) => Err(CliError::new(
             Exit::Usage,
-            "the plan holds the key of the service, and is not written",
+            format!("the {what} holds the key of the service, and is not written"),
         )
         .advice("take the key out of the manifest and of `--var`")),
         _ => Ok(()),
@@ -301,24 +302,12 @@ impl Accepted {
         if moved.is_empty() {
             return Ok(());
         }
-        let marks = if console.colour() {
-            Marks::Colour
-        } else {
-            Marks::Signs
-        };
-        for Moved { what, changes } in moved.iter().take(MOVED_SHOWN) {
-            console.say(format!("{}:", calm(&what.to_string())));
-            for change in changes {
-                console.say(format!("    {}", difference::field(change, marks)));
-            }
-        }
-        if let Some(more) = moved
-            .len()
-            .checked_sub(MOVED_SHOWN)
-            .filter(|&more| more > 0)
-        {
-            console.say(format!("and {more} more"));
-        }
+        let told = moved.iter().map(|Moved { what, changes }| Told {
+            title: format!("{what}:"),
+            changes,
+            note: None,
+        });
+        difference::tell(told, console);
         Err(self.stale("what it was made from moved"))
     }
 

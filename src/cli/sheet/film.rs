@@ -9,7 +9,7 @@ use super::pictures::Footage;
 use crate::cli::args::SheetArgs;
 use crate::cli::load::Loaded;
 use crate::cli::status;
-use crate::event::{Decision, ShotFacts, Video};
+use crate::event::{Decision, ShotFacts, Verdict, Video};
 use crate::id::ShotId;
 use crate::ledger::Records;
 use crate::plan::Plan;
@@ -100,7 +100,10 @@ fn card(shot: &ShotFacts, records: &Records) -> Card {
 /// Why there is no video; plans say of most that they are new.
 fn reason(shot: &ShotFacts) -> String {
     match (&shot.existing, shot.decision) {
-        (Some(_), _) => String::new(),
+        (Some(_), _) => {
+            let reasons = shot.verdict.as_ref().map(Verdict::reasons);
+            reasons.unwrap_or_default().join("; ")
+        }
         (None, Decision::Create) if shot.reason == "new" => "`runner apply` makes it".to_owned(),
         (None, _) => shot.reason.clone(),
     }
@@ -110,7 +113,7 @@ fn reason(shot: &ShotFacts) -> String {
 fn tone(word: &str) -> Tone {
     match word {
         "saved" => Tone::Good,
-        "not made" | "running" | "finished" | "file gone" => Tone::Waiting,
+        "unchecked" | "not made" | "running" | "finished" | "file gone" => Tone::Waiting,
         _ => Tone::Trouble,
     }
 }

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::event::{Decision, FailureClass, ShotFacts};
+use crate::event::{Decision, FailureClass, Judgement, ShotFacts, Verdict, Video};
 use crate::id::Fingerprint;
 use crate::ledger::{AttemptStanding, LatestRun, Record, Records};
 use crate::plan::Plan;
 use crate::select::Status;
+use crate::verdict::Examiner;
 
 /// What was read at one moment.
 pub(super) struct Looked<'a> {
@@ -23,6 +24,8 @@ pub(super) struct Looked<'a> {
     pub(super) planned_at: Timestamp,
     /// The moment.
     pub(super) now: Timestamp,
+    /// Who judges, where anything is expected.
+    pub(super) examiner: Option<&'a Examiner>,
 }
 
 /// One shot, or one task that no shot asks for any more.
@@ -35,6 +38,8 @@ pub(super) struct Row {
     pub(super) status: Option<String>,
     /// Its video, or why there is none.
     pub(super) about: String,
+    /// What the checks say of the video.
+    pub(super) verdict: Option<Verdict>,
     pub(super) record: Option<Record>,
 }
 
@@ -66,6 +71,7 @@ pub(super) fn rows(plan: &Plan, looked: &Looked<'_>) -> Vec<Row> {
             time: None,
             status: None,
             about: format!("at {} ({})", record.base_url, record.backend),
+            verdict: None,
             record: Some(record.clone()),
         })
         .collect();
@@ -75,9 +81,15 @@ pub(super) fn rows(plan: &Plan, looked: &Looked<'_>) -> Vec<Row> {
 
 fn of_shot(shot: &ShotFacts, looked: &Looked<'_>) -> Row {
     let record = record_of(shot, looked.records).or_else(|| made_in_this_run(shot, looked));
-    let state = record
+    let mut state = record
         .and_then(|record| now(record, looked))
         .unwrap_or_else(|| state_of(shot, looked.records).as_str());
+    let made = record.filter(|_| state == "saved");
+    let made = made.and_then(|record| record.video.as_ref());
+    let verdict = verdict(shot, made, looked);
+    if state == "saved" {
+        state = judged(verdict.as_ref()).as_str();
+    }
     let time = record.filter(|_| matches!(state, "creating" | "running" | "finished"));
     let time = time.filter(|_| looked.run.is_some()).map(|record| {
         let since = looked.now.duration_since(record.intended_at);
@@ -87,10 +99,8 @@ fn of_shot(shot: &ShotFacts, looked: &Looked<'_>) -> Row {
     let statuses = looked.run.map(|run| &run.statuses);
     let status = statuses.filter(|_| time.is_some());
     let status = status.and_then(|statuses| statuses.get(shot.id.as_str()).cloned());
-    let saved = record.filter(|_| state == "saved");
-    let video = saved.and_then(|record| record.video.as_ref());
-    let about = match (&shot.existing, video, state) {
-        (Some(video), _, _) | (None, Some(video), _) => video.path.clone(),
+    let about = match (&shot.existing, made, state) {
+        (Some(video), _, _) | (None, Some(video), _) => about(video, verdict.as_ref()),
         (None, None, "creating") => "no answer yet".to_owned(),
         (None, None, "finished") => "fetching the video".to_owned(),
         (None, None, _) => status.clone().unwrap_or_else(|| shot.reason.clone()),
@@ -101,8 +111,27 @@ fn of_shot(shot: &ShotFacts, looked: &Looked<'_>) -> Row {
         time,
         status,
         about,
+        verdict,
         record: record.cloned(),
     }
+}
+
+/// What the checks say: of what a run made since, and else of what the plan found.
+fn verdict(shot: &ShotFacts, made: Option<&Video>, looked: &Looked<'_>) -> Option<Verdict> {
+    let known = shot.existing.as_ref();
+    let newer = made.filter(|made| known.is_none_or(|known| known.sha256 != made.sha256));
+    match (newer, looked.examiner) {
+        (Some(made), Some(examiner)) => examiner.recall(shot, made),
+        (Some(_), None) => None,
+        (None, _) => shot.verdict.clone(),
+    }
+}
+
+/// The video, and why it is not as expected.
+fn about(video: &Video, verdict: Option<&Verdict>) -> String {
+    let reasons = verdict.map(Verdict::reasons).unwrap_or_default();
+    let words = std::iter::once(video.path.clone()).chain(reasons);
+    words.collect::<Vec<_>>().join("; ")
 }
 
 /// A shot that waited for frames has a fingerprint by now that no plan knew.
@@ -136,7 +165,7 @@ fn now(record: &Record, looked: &Looked<'_>) -> Option<&'static str> {
 /// Where a shot stands.
 pub(in crate::cli) fn state_of(shot: &ShotFacts, records: &Records) -> Status {
     match (shot.decision, record_of(shot, records)) {
-        (Decision::Reuse, _) => Status::Saved,
+        (Decision::Reuse, _) => judged(shot.verdict.as_ref()),
         (Decision::Blocked, _) => Status::Blocked,
         (Decision::Resume, Some(record)) if record.state == AttemptStanding::Saved => {
             Status::FileGone
@@ -144,6 +173,15 @@ pub(in crate::cli) fn state_of(shot: &ShotFacts, records: &Records) -> Status {
         (_, Some(record)) if record.state != AttemptStanding::Superseded => status_of(record.state),
         _ if records.latest_of_shot(&shot.id).is_none() => Status::New,
         _ => Status::NotMade,
+    }
+}
+
+/// Of a video that is there.
+fn judged(verdict: Option<&Verdict>) -> Status {
+    match verdict.map(Verdict::result) {
+        Some(Judgement::Failed) => Status::Unexpected,
+        Some(Judgement::Unknown) => Status::Unchecked,
+        Some(Judgement::Passed) | None => Status::Saved,
     }
 }
 

@@ -14,6 +14,7 @@ use super::Row;
 use crate::cli::words::{padded, shots, slashes, total_json};
 use crate::lang::Language;
 use crate::ledger::{Accounts, LatestRun};
+use crate::report::verdict as report;
 use crate::report::{Size, elapsed_seconds, pause_text};
 
 /// The widest a name makes its column.
@@ -228,6 +229,7 @@ fn row_json(row: &Row) -> Value {
         "state": row.state,
         "service_status": row.status,
         "about": row.about,
+        "checks": row.verdict.as_ref().map(|verdict| report::Verdict::from(verdict)),
         "attempt_id": record.map(|record| record.attempt.as_str()),
         "task_id": record.and_then(|record| record.task.as_ref()).map(crate::id::TaskId::as_str),
         "intended_at": record.map(|record| record.intended_at.to_string()),

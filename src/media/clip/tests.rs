@@ -90,7 +90,7 @@ fn probe_reads_back_what_was_asked() {
             (u64::from(duration_ms), frames)
         );
         assert!((info.fps - 24.0).abs() < 1e-9);
-        assert_eq!((info.width, info.height), tiny_size(width, height));
+        assert_eq!((info.width, info.height), tiny_size(width, height, None));
         assert!(!info.has_audio);
     }
     let clip = render(&request(7)).expect("the request is sound");

@@ -1,6 +1,6 @@
 //! All pictures of a film, one after the other, as they were decoded.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::sequential::Sequential;
 use super::source::Source;
 use super::{FrameError, YuvPicture};
+use crate::media::demux::Turn;
 
 /// So many pictures may wait until an earlier one is decoded; no standard allows more than 16.
 const MAX_WAITING: usize = 17;
@@ -24,14 +25,39 @@ pub struct Pictures {
     decoder: Option<Sequential>,
     /// The next sample to be decoded.
     next: usize,
+    /// Which samples alone are wanted, and their highest layer; `None` wants all.
+    wanted: Option<(BTreeSet<usize>, u8)>,
     over: bool,
 }
+
+/// Leaving pictures out must not open a gap that is longer than that.
+const LONGEST_GAP: Duration = Duration::from_millis(200);
 
 impl Pictures {
     /// Opens a whole video whose coding is known here.
     pub fn open(path: &Path) -> Result<Self, FrameError> {
         let source = Source::open(super::open(path)?)?;
+        Self::of(source, None)
+    }
+
+    /// As [`Pictures::open`], without the pictures that no other refers to, if they are few enough in a row. Those
+    /// cost as much as the others and show little that is new; the first and the last are always there.
+    pub fn open_sparsely(path: &Path) -> Result<Self, FrameError> {
+        let mut source = Source::open(super::open(path)?)?;
         Sequential::new(&source, 0)?;
+        let wanted = sparse(&mut source)?;
+        Self::of(source, wanted)
+    }
+
+    fn of(
+        mut source: Source<File>,
+        wanted: Option<(BTreeSet<usize>, u8)>,
+    ) -> Result<Self, FrameError> {
+        Sequential::new(&source, 0)?;
+        if let Some((wanted, _)) = &wanted {
+            let shown = &mut source.film.shown;
+            shown.retain(|shown| wanted.contains(&(shown.sample as usize)));
+        }
         let shown = source.film.shown.iter().enumerate();
         Ok(Self {
             coming: shown
@@ -41,13 +67,35 @@ impl Pictures {
             waiting: HashMap::new(),
             decoder: None,
             next: 0,
+            wanted,
             over: false,
         })
     }
 
-    /// How many pictures the film has.
+    /// How many pictures there are.
     pub fn total(&self) -> usize {
         self.source.film.shown.len()
+    }
+
+    /// When each picture is shown.
+    pub fn times(&self) -> Vec<Duration> {
+        let all = 0..self.total();
+        all.map(|place| self.source.time(place)).collect()
+    }
+
+    /// When each picture of a film is shown and how long it is, whether it can be decoded here or not.
+    pub(crate) fn times_of(path: &Path) -> Result<(Vec<Duration>, Duration), FrameError> {
+        let source = Source::open(super::open(path)?)?;
+        let all = 0..source.film.shown.len();
+        Ok((
+            all.map(|place| source.time(place)).collect(),
+            source.length(),
+        ))
+    }
+
+    /// How a player turns them.
+    pub(crate) fn turn(&self) -> Turn {
+        self.source.film.turn
     }
 
     /// How long the film is.
@@ -97,7 +145,12 @@ impl Pictures {
         let Some(decoder) = self.decoder.as_mut() else {
             return Ok(());
         };
-        let Some(picture) = decoder.next(&mut self.source, number, None)? else {
+        // A picture that is not wanted is decoded only if others refer to it.
+        let layer = self.wanted.as_ref().and_then(|(wanted, layer)| {
+            let is_wanted = wanted.contains(&number);
+            (!is_wanted).then_some(*layer)
+        });
+        let Some(picture) = decoder.next(&mut self.source, number, layer)? else {
             return Ok(());
         };
         let shown = &self.source.film.shown[place..];
@@ -112,6 +165,38 @@ impl Pictures {
         }
         Ok(())
     }
+}
+
+/// The samples that others refer to, with the first and the last that are shown, and their highest layer; `None` if
+/// nothing can be left out.
+fn sparse(source: &mut Source<File>) -> Result<Option<(BTreeSet<usize>, u8)>, FrameError> {
+    let shown = source.film.shown.clone();
+    // Where nothing is shown out of order, few writers leave pictures that nobody refers to.
+    if shown.is_sorted_by_key(|shown| shown.sample) {
+        return Ok(None);
+    }
+    let mut standings = Vec::with_capacity(shown.len());
+    for shown in &shown {
+        standings.push(source.standing(shown.sample as usize)?);
+    }
+    let top = standings.iter().map(|standing| standing.layer).max();
+    let top = top.unwrap_or(0);
+    let last = shown.len().saturating_sub(1);
+    let kept: Vec<usize> = (0..shown.len())
+        .filter(|place| {
+            let standing = standings[*place];
+            standing.reference || standing.layer < top || [0, last].contains(place)
+        })
+        .collect();
+    let is_gap = |pair: &[usize]| {
+        let gap = source.time(pair[1]).saturating_sub(source.time(pair[0]));
+        pair[1] > pair[0] + 1 && gap > LONGEST_GAP
+    };
+    if kept.len() == shown.len() || kept.windows(2).any(is_gap) {
+        return Ok(None);
+    }
+    let wanted = kept.iter().map(|place| shown[*place].sample as usize);
+    Ok(Some((wanted.collect(), top)))
 }
 
 impl Iterator for Pictures {

@@ -70,7 +70,7 @@ impl<R: Read + Seek> Source<R> {
         shown.retain(|shown| !orphans.contains(&(shown.sample as usize)));
     }
 
-    fn standing(&mut self, number: usize) -> Result<Standing, FrameError> {
+    pub(super) fn standing(&mut self, number: usize) -> Result<Standing, FrameError> {
         let bytes = self.film.sample(&mut self.reader, number)?;
         let entry = self.entry(number)?;
         decode::standing(&bytes, &entry.coding).map_err(|refusal| self.error(number, refusal))

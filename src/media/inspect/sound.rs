@@ -60,15 +60,27 @@ fn codec(Box { kind, body }: Box<'_>) -> Result<String, ProbeError> {
     })
 }
 
-/// Kind of stream and kind of MPEG-4 sound, out of descriptors inside of each other.
-fn object(descriptors: &[u8]) -> Option<(u8, Option<u8>)> {
+/// What a decoder of MPEG-4 sound has to be told, out of the content of a sample entry.
+pub(crate) fn decoder_config(entry: &[u8]) -> Option<&[u8]> {
+    let esds = find(entry.get(FIXED..)?, *b"esds").ok()??;
+    let (kind, special) = stream(esds.get(4..)?)?;
+    special.filter(|_| kind == 0x40)
+}
+
+/// Kind of stream and what is special about it, out of descriptors inside of each other.
+fn stream(descriptors: &[u8]) -> Option<(u8, Option<&[u8]>)> {
     let stream = descriptor(descriptors, 3)?;
     let flags = stream.get(2)?;
     // A number it depends on and one of a clock, two bytes each; addresses are not used in files.
     let optional = 2 * usize::from(flags >> 7 & 1) + 2 * usize::from(flags >> 5 & 1);
     let config = descriptor(stream.get(3 + optional..)?, 4)?;
-    let kind = *config.first()?;
     let special = config.get(13..).and_then(|rest| descriptor(rest, 5));
+    Some((*config.first()?, special))
+}
+
+/// Kind of stream and kind of MPEG-4 sound.
+fn object(descriptors: &[u8]) -> Option<(u8, Option<u8>)> {
+    let (kind, special) = stream(descriptors)?;
     let object = special.and_then(|special| match special.first()? >> 3 {
         31 => Some(32 + ((special[0] & 7) << 3 | special.get(1)? >> 5)),
         object => Some(object),

@@ -22,6 +22,8 @@ use reqwest::header::HeaderMap;
 
 use super::SILENCE;
 use super::bounds::bounded;
+use super::tape::{Reel, Tape};
+use crate::provider::exchange::{Call as Called, Order};
 
 include!(concat!(env!("OUT_DIR"), "/client.rs"));
 
@@ -52,12 +54,27 @@ impl ClientHooks for Client {
         request: reqwest::Request,
         info: &OperationInfo,
     ) -> reqwest::Result<reqwest::Response> {
-        let response = self.client().execute(request).await?;
+        let tape = CALL.try_with(|call| call.tape_of(&request)).ok().flatten();
+        let response = match self.client().execute(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                if let Some(tape) = tape {
+                    tape.nothing(&error);
+                }
+                return Err(error);
+            }
+        };
         if info.operation_id == "retrieve_file_content" && response.status() == StatusCode::OK {
+            // Whoever reads it knows whether it is a file.
+            let _ = CALL.try_with(|call| call.tape.replace(tape));
             return Ok(response);
         }
         let patience = CALL.try_with(|call| call.patience).unwrap_or(SILENCE);
-        Ok(bounded(response, patience))
+        let response = bounded(response, patience);
+        Ok(match tape {
+            Some(tape) => tape.words(response),
+            None => response,
+        })
     }
 
     /// Keeps the headers: the generated methods drop them when a body cannot be
@@ -74,12 +91,31 @@ impl ClientHooks for Client {
     }
 }
 
+/// What is said of a call beside its arguments.
+pub(super) struct About<'a> {
+    /// The name of the shot, which travels in a header, for the simulator.
+    pub(super) label: Option<&'a str>,
+    /// The most time for reading an answer in words.
+    pub(super) patience: Duration,
+    /// Who keeps it, and as what.
+    pub(super) kept: Option<(Reel, Called, Option<Order>)>,
+}
+
 /// What one call takes along and brings back beside its arguments and result.
 struct Call {
     label: Option<String>,
     patience: Duration,
+    kept: RefCell<Option<(Reel, Called, Option<Order>)>>,
+    tape: RefCell<Option<Tape>>,
     sent: RefCell<Option<(String, String)>>,
     headers: RefCell<HeaderMap>,
+}
+
+impl Call {
+    fn tape_of(&self, request: &reqwest::Request) -> Option<Tape> {
+        let (reel, call, order) = self.kept.take()?;
+        Some(reel.begin(call, order, request, None))
+    }
 }
 
 /// A call that was made, and what is known of it beside its result.
@@ -90,6 +126,8 @@ pub(super) struct Observed<T> {
     pub(super) begun: Instant,
     /// Those of the answer.
     pub(super) headers: HeaderMap,
+    /// Of an answer that may be a file.
+    pub(super) tape: Option<Tape>,
 }
 
 tokio::task_local! {
@@ -97,16 +135,13 @@ tokio::task_local! {
     static CALL: Call;
 }
 
-/// Makes a call; reading an answer in words takes no more than `patience`. With
-/// a label, the name of the shot travels in a header, for the simulator.
-pub(super) async fn observed<F: Future>(
-    label: Option<&str>,
-    patience: Duration,
-    call: F,
-) -> Observed<F::Output> {
+/// Makes a call.
+pub(super) async fn observed<F: Future>(about: About<'_>, call: F) -> Observed<F::Output> {
     let around = Call {
-        label: label.map(percent_encode),
-        patience,
+        label: about.label.map(percent_encode),
+        patience: about.patience,
+        kept: RefCell::new(about.kept),
+        tape: RefCell::default(),
         sent: RefCell::default(),
         headers: RefCell::default(),
     };
@@ -118,6 +153,7 @@ pub(super) async fn observed<F: Future>(
             sent: call.sent.take(),
             begun,
             headers: call.headers.take(),
+            tape: call.tape.take(),
         })
     })
     .await

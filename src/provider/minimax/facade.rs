@@ -5,24 +5,28 @@
 //! because a storage host must never see the key. No retries, no policy.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::StreamExt as _;
 use progenitor_client::{Error, ResponseValue};
-use reqwest::ClientBuilder;
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{ClientBuilder, RequestBuilder, Response};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::check::request::Request;
 use crate::event::{Failure, FailureClass, Operation};
 use crate::id::{FileId, TaskId};
+use crate::provider::exchange::{Call, Order};
 use crate::provider::minimax::bounds::{bounded, start_of};
 use crate::provider::minimax::classify::classify;
-use crate::provider::minimax::client::{self, Client, types};
+use crate::provider::minimax::client::{self, About, Client, types};
 use crate::provider::minimax::links::{Reach, is_here};
 use crate::provider::minimax::redact::Secret;
 use crate::provider::minimax::reply::{self, Refused, Reply};
 use crate::provider::minimax::settings::{Settings, SettingsError, normalise};
+use crate::provider::minimax::tape::{Reel, Tape};
 use crate::provider::minimax::task;
 use crate::provider::minimax::tell::{Said, Sent, Teller};
 use crate::provider::minimax::transfer;
@@ -41,7 +45,8 @@ pub struct MiniMax {
     label_shots: bool,
     silence: Duration,
     teller: Teller,
-    secret: Secret,
+    reel: Option<Reel>,
+    secret: Arc<Secret>,
 }
 
 impl MiniMax {
@@ -54,7 +59,7 @@ impl MiniMax {
         // People paste the whole header as their key.
         let key = settings.key.trim();
         let key = key.strip_prefix("Bearer ").unwrap_or(key).trim();
-        let secret = Secret::new(key);
+        let secret = Arc::new(Secret::new(key));
         let mut key =
             HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| SettingsError::Key)?;
         key.set_sensitive(true);
@@ -86,6 +91,10 @@ impl MiniMax {
             label_shots: settings.label_shots,
             silence: settings.silence,
             teller: Teller(settings.witness.clone()),
+            reel: settings.recorder.clone().map(|recorder| Reel {
+                recorder,
+                secret: Arc::clone(&secret),
+            }),
             secret,
         })
     }
@@ -93,23 +102,39 @@ impl MiniMax {
     /// Sends the create and reads its answer.
     async fn order(&self, request: Request) -> Result<Created, Failure> {
         let label = self.label_shots.then(|| request.shot().to_string());
+        let order = self.reel.as_ref().map(|_| Order {
+            shot: request.shot().clone(),
+            shown: request.shown().clone(),
+        });
         let body = Value::Object(request.into_body());
         let body: types::VideoGenerationBody = serde_json::from_value(body).map_err(|error| {
             let reason = format!("the request does not fit the generated client: {error}");
             Failure::new(FailureClass::Invalid, reason)
         })?;
         let call = self.orders.video_generation().body(body).send();
-        task::of_create(self.ask(Operation::Create, label.as_deref(), call).await)
+        let about = About {
+            label: label.as_deref(),
+            ..self.about(Call::Create, order)
+        };
+        task::of_create(self.ask(Operation::Create, about, call).await)
+    }
+
+    fn about(&self, call: Call, order: Option<Order>) -> About<'static> {
+        About {
+            label: None,
+            patience: self.silence,
+            kept: self.reel.clone().map(|reel| (reel, call, order)),
+        }
     }
 
     /// Makes a call whose answer is JSON, and tells of it.
     async fn ask<T: Serialize>(
         &self,
         operation: Operation,
-        label: Option<&str>,
+        about: About<'_>,
         call: impl Future<Output = Result<ResponseValue<T>, Error<()>>>,
     ) -> Result<Reply, Refused> {
-        let observed = client::observed(label, self.silence, call).await;
+        let observed = client::observed(about, call).await;
         let sorted = reply::sort(observed.result, &observed.headers).await;
         self.tell_of_call(operation, observed.sent, observed.begun, Said::of(&sorted));
         sorted
@@ -117,7 +142,8 @@ impl MiniMax {
 
     async fn link(&self, file: &FileId) -> Result<Location, Failure> {
         let call = self.api.retrieve_file().file_id(file.as_str()).send();
-        link_in(self.ask(Operation::Locate, None, call).await)
+        let about = self.about(Call::Retrieve, None);
+        link_in(self.ask(Operation::Locate, about, call).await)
     }
 
     async fn follow(&self, location: &Location, rest: Option<&Rest>) -> Result<Body, Failure> {
@@ -133,16 +159,36 @@ impl MiniMax {
             place: format!("{}/…", url.origin().ascii_serialization()),
             begun: Instant::now(),
         };
-        let sorted = match transfer::ask(self.links.get(url), rest).send().await {
+        let (answer, tape) = self
+            .open(location, transfer::ask(self.links.get(url), rest))
+            .await;
+        let sorted = match answer {
             Ok(response) if transfer::is_file(response.status(), response.headers()) => {
                 let (status, headers) = (response.status(), response.headers().clone());
                 let length = response.content_length();
                 self.teller
                     .tell(&self.secret, sent, Said::of_file(status, &headers));
-                return transfer::body_of(status, &headers, length, response.bytes_stream());
+                let stream = match tape {
+                    Some(tape) => tape.file(status, &headers, response.bytes_stream()).boxed(),
+                    None => response.bytes_stream().boxed(),
+                };
+                return transfer::body_of(status, &headers, length, stream);
             }
-            Ok(response) => reply::unexpected(bounded(response, self.silence)).await,
-            Err(error) => Err(reply::transport(&error).into()),
+            Ok(response) => {
+                let words = bounded(response, self.silence);
+                reply::unexpected(match tape {
+                    Some(tape) => tape.words(words),
+                    None => words,
+                })
+                .await
+            }
+            Err(error) => {
+                let answer = reply::transport(&error);
+                if let Some(tape) = tape {
+                    tape.nothing(&error);
+                }
+                Err(answer.into())
+            }
         };
         self.teller.tell(&self.secret, sent, Said::of(&sorted));
         let failure = words_for_a_video(sorted);
@@ -156,11 +202,28 @@ impl MiniMax {
         })
     }
 
+    /// Opens a link, and begins to keep what comes.
+    async fn open(
+        &self,
+        location: &Location,
+        request: RequestBuilder,
+    ) -> (reqwest::Result<Response>, Option<Tape>) {
+        let request = match request.build() {
+            Ok(request) => request,
+            Err(error) => return (Err(error), None),
+        };
+        let place = Some(location.expose());
+        let reel = self.reel.as_ref();
+        let tape = reel.map(|reel| reel.begin(Call::Link, None, &request, place));
+        (self.links.execute(request).await, tape)
+    }
+
     /// The vendor's document promises bytes and defines no error body, so a refusal
     /// arrives as JSON under status 200 (minimax-api.md 2.1, row 4).
     async fn content(&self, file: &FileId) -> Result<Body, Failure> {
         let call = self.api.retrieve_file_content().file_id(file.as_str());
-        let observed = client::observed(None, self.silence, call.send()).await;
+        let about = self.about(Call::Content, None);
+        let observed = client::observed(about, call.send()).await;
         let tell = |said| {
             self.tell_of_call(Operation::Download, observed.sent, observed.begun, said);
         };
@@ -171,6 +234,10 @@ impl MiniMax {
                 let stream = value.into_inner_stream();
                 if transfer::is_file(status, &headers) {
                     tell(Said::of_file(status, &headers));
+                    let stream = match observed.tape {
+                        Some(tape) => tape.file(status, &headers, stream).boxed(),
+                        None => stream.boxed(),
+                    };
                     let body = transfer::body_of(status, &headers, length, stream)?;
                     // The vendor does not say whether this call gives out parts.
                     return Ok(Body {
@@ -179,6 +246,10 @@ impl MiniMax {
                     });
                 }
                 let start = start_of(stream, self.silence);
+                let start = match observed.tape {
+                    Some(tape) => tape.text(status, &headers, start).boxed(),
+                    None => start.boxed(),
+                };
                 reply::words_instead(status.as_u16(), &headers, start).await
             }
             Err(Error::UnexpectedResponse(response)) => reply::unexpected(response).await,
@@ -235,7 +306,8 @@ impl Provider for MiniMax {
 
     async fn poll(&self, task: &TaskId) -> Result<Progress, Failure> {
         let call = self.api.query_video_generation().task_id(task.as_str());
-        let sorted = self.ask(Operation::Poll, None, call.send()).await;
+        let about = self.about(Call::Query, None);
+        let sorted = self.ask(Operation::Poll, about, call.send()).await;
         self.secret.progress(task::of_poll(sorted))
     }
 

@@ -14,6 +14,7 @@ mod redact;
 mod reply;
 mod settings;
 pub mod status;
+mod tape;
 mod task;
 mod tell;
 #[cfg(test)]

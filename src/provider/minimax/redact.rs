@@ -66,8 +66,14 @@ impl Secret {
 
     /// The text without the key and without the query of any link.
     pub(super) fn hide(&self, text: &str) -> String {
-        let text = without_tokens(&without_queries(text));
-        let Some(key) = &self.0 else { return text };
+        self.hide_key(&without_tokens(&without_queries(text)))
+    }
+
+    /// The text without the key, and with all else that is in it.
+    pub(super) fn hide_key(&self, text: &str) -> String {
+        let Some(key) = &self.0 else {
+            return text.to_owned();
+        };
         let mut text = text.replace(key.as_str(), HIDDEN);
         // A message is cut to a length, perhaps in the middle of a key.
         let begun = (SHORTEST..key.len())

@@ -2,9 +2,10 @@
 //!
 //! Owns what a base URL may look like. Nothing is contacted here.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::provider::exchange::Witness;
+use crate::provider::exchange::{Recorder, Witness};
 
 /// How long an open connection may be silent. A create with a large picture is
 /// slow to be answered, and giving up on it leaves a task that may have been paid.
@@ -24,6 +25,8 @@ pub struct Settings {
     pub silence: Duration,
     /// Who is told of every exchange, if anybody is.
     pub witness: Option<Witness>,
+    /// Who keeps every exchange whole, if anybody does.
+    pub recorder: Option<Arc<dyn Recorder>>,
 }
 
 /// Why no client can be built.

@@ -328,6 +328,7 @@ async fn an_answer_means_the_same_with_a_connection_and_without() {
             label_shots: false,
             silence: SILENCE,
             witness: None,
+            recorder: None,
         })
         .expect("the settings are sound");
         assert_eq!(

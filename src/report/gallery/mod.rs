@@ -6,7 +6,6 @@
 //! the videos beside it: style and script are in it, named by their digests, and
 //! its policy allows no others. Equal input gives equal bytes. Never reads a file.
 
-mod page;
 #[cfg(test)]
 mod tests;
 mod ways;
@@ -17,10 +16,36 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::report::page::{self, Frame, Part};
 use crate::spec::Spec;
 
-use self::page::Part;
 pub use self::words::WORDS;
+
+const FRAME: Frame = Frame {
+    page: include_str!("page.html"),
+    style: concat!(
+        include_str!("style/base.css"),
+        include_str!("style/film.css"),
+        include_str!("style/cards.css"),
+        include_str!("style/shot.css"),
+        include_str!("style/media.css"),
+    ),
+    script: concat!(
+        "(() => {\n\"use strict\";\n",
+        include_str!("script/base.js"),
+        include_str!("script/theme.js"),
+        include_str!("script/shots.js"),
+        include_str!("script/cards.js"),
+        include_str!("script/preview.js"),
+        include_str!("script/filter.js"),
+        include_str!("script/shot.js"),
+        include_str!("script/parts.js"),
+        include_str!("script/film.js"),
+        include_str!("script/head.js"),
+        include_str!("script/keys.js"),
+        "})();\n",
+    ),
+};
 
 /// What a gallery shows beside the report.
 #[derive(Debug, Clone, Default)]
@@ -94,7 +119,7 @@ pub fn html(
     let report: Value = serde_json::from_str(report).unwrap_or_default();
     let data = data(&report, extras, translate, lang).to_string();
     let title = title(&report);
-    page::fill(&|part| match part {
+    FRAME.fill(&|part| match part {
         Part::Lang => page::escaped(lang),
         Part::Title => page::escaped(&title),
         Part::Data => page::inert(&data),
@@ -137,8 +162,11 @@ fn said(report: &Value, translate: &dyn Fn(&str) -> String) -> Map<String, Value
             &error["message"],
             &error["advice"],
         ];
+        let checks = shot["verdict"]["checks"].as_array().into_iter().flatten();
+        let checks = checks.flat_map(|check| [&check["found"], &check["expected"]]);
         all.into_iter()
             .chain([&shot["reason"]])
+            .chain(checks)
             .cloned()
             .collect::<Vec<_>>()
     };
@@ -188,7 +216,8 @@ fn camera(spec: &Spec) -> Vec<&str> {
 }
 
 impl Poster {
-    fn as_json(&self) -> Value {
+    /// As the pages read it.
+    pub(super) fn as_json(&self) -> Value {
         let [red, green, blue] = self.mean;
         json!({
             "mean": format!("#{red:02x}{green:02x}{blue:02x}"),

@@ -7,8 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::page::{self, SCRIPT};
-use super::{Extras, Picture, Poster, Take, WORDS, html};
+use super::{Extras, FRAME, Picture, Poster, Take, WORDS, html};
 use crate::event::Decision;
 use crate::report::Report;
 use crate::report::script::{accepted, events, facts, intended, started};
@@ -125,25 +124,9 @@ fn a_page_speaks_the_language_that_it_is_given() {
     assert_eq!(data(&page)["words"]["Play the film"], "<PLAY THE FILM>");
 }
 
-/// What the script asks a translation for: every `t("…")`.
-fn asked_by_script() -> BTreeSet<String> {
-    let calls = SCRIPT.match_indices("t(\"");
-    let own = calls.filter(|(at, _)| {
-        let before = SCRIPT[..*at].chars().next_back();
-        !before.is_some_and(char::is_alphanumeric)
-    });
-    own.filter_map(|(at, open)| SCRIPT[at + open.len()..].split_once('"'))
-        .map(|(word, _)| word.to_owned())
-        .collect()
-}
-
 #[test]
 fn the_table_of_words_is_whole_and_has_no_more() {
-    let parts = ["lang", "title", "data", "policy", "style", "script"];
-    let places = page::places();
-    let in_page = places.iter().filter(|name| !parts.contains(name));
-    let mut asked: BTreeSet<String> = in_page.map(|&name| name.to_owned()).collect();
-    asked.extend(asked_by_script());
+    let mut asked = FRAME.asked();
     asked.extend(Decision::ALL.map(|decision| decision.as_str().to_owned()));
     for word in &asked {
         assert!(
@@ -155,7 +138,7 @@ fn the_table_of_words_is_whole_and_has_no_more() {
     for word in WORDS {
         let literal = format!("\"{word}\"");
         assert!(
-            asked.contains(*word) || SCRIPT.contains(&literal) || ways.contains(&literal),
+            asked.contains(*word) || FRAME.script.contains(&literal) || ways.contains(&literal),
             "`{word}` is never said"
         );
     }

@@ -15,7 +15,7 @@ pub const WORDS: &[&str] = &[
     "This page needs JavaScript. The same is in report.json beside it.",
     "Automatic", "Light", "Dark", "Colours: {name}",
     // How shots end.
-    "made", "reused", "collected", "failed", "uncertain", "pending", "not made",
+    "made", "reused", "collected", "not as expected", "not checked", "failed", "uncertain", "pending", "not made",
     // The film.
     "The film", "Play the film", "Pause", "Place in the film", "Close the film",
     // The filter.
@@ -30,6 +30,7 @@ pub const WORDS: &[&str] = &[
     "Has its subject from the {at} frame of", "Uses the {at} frame of", "Goes on in",
     "first", "middle", "last",
     "Take {name}", "of an earlier version", "this one counts",
+    "Checks", "as expected", "expected: {text}", "{n} of {all} takes passed, {least} have to",
     "Facts", "Model", "Asked for", "Decision", "Price", "not in the table",
     "simulated: nothing was charged", "File", "Video", "Task", "Fingerprint",
     "Time", "asked", "of that {time} in the queue", "{n} retry", "{n} retries", "The request",

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::media::clip::Flaw;
+
 use super::{Action, Operation, Page, Rule, Scenario, Turn};
 
 fn read(rule: &Value) -> Result<Rule, String> {
@@ -39,6 +41,11 @@ fn every_action_can_be_written() {
             "create",
             json!({ "fail": 1027 }),
             Action::Fail { code: 1027 },
+        ),
+        (
+            "create",
+            json!({ "show": "frozen" }),
+            Action::Show(Flaw::Frozen),
         ),
         ("retrieve", json!("expired_link"), Action::ExpiredLink),
         ("content", json!("truncated"), Action::Truncated),

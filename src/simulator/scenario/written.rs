@@ -7,6 +7,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::{Action, Operation, Page};
+use crate::media::clip::Flaw;
 
 /// A rule as it is written.
 #[derive(Deserialize)]
@@ -41,6 +42,7 @@ pub(super) struct WrittenThen {
     status: Option<String>,
     lower_case: bool,
     fail: Option<i64>,
+    show: Option<WrittenFlaw>,
     expired_link: bool,
     truncated: Option<WrittenTruncated>,
     empty: bool,
@@ -57,6 +59,15 @@ enum WrittenCut {
     Before,
     After,
     Body,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WrittenFlaw {
+    Black,
+    Frozen,
+    Cut,
+    Small,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -83,6 +94,12 @@ impl WrittenThen {
             WrittenTruncated::Honest => Action::Truncated,
             WrittenTruncated::Lying => Action::CutBody,
         });
+        let show = self.show.map(|flaw| match flaw {
+            WrittenFlaw::Black => Flaw::Black,
+            WrittenFlaw::Frozen => Flaw::Frozen,
+            WrittenFlaw::Cut => Flaw::Cut,
+            WrittenFlaw::Small => Flaw::Small,
+        });
         let asked = [
             self.code.map(|code| Action::Refuse { code }),
             page,
@@ -92,6 +109,7 @@ impl WrittenThen {
             self.status.map(Action::Status),
             self.lower_case.then_some(Action::LowerCase),
             self.fail.map(|code| Action::Fail { code }),
+            show.map(Action::Show),
             self.expired_link.then_some(Action::ExpiredLink),
             truncated,
             self.empty.then_some(Action::Empty),

@@ -1,4 +1,4 @@
-// The top and the foot of the page: what the run was, its sums, light and dark.
+// The top and the foot of the page: what the run was, its sums.
 
 function drawHead() {
   const run = REPORT.run || {};
@@ -35,34 +35,11 @@ function drawTotals(totals) {
     ...some(totals.uncertain, t("uncertain"), "uncertain"),
     ...some(totals.pending, t("pending"), "pending"),
     ...some(totals.skipped, t("not made"), "skipped"),
+    ...some(totals.unexpected, t("not as expected"), "failed"),
+    ...some(totals.unknown, t("not checked"), "uncertain"),
     figure(clock(LENGTH), t("length of the film")),
     figure(spent, REPORT.simulated ? t("charged: simulated") : t("spent")),
     ...some(REPORT.simulated ? "" : sums(totals.saved_by_reuse), t("saved by reuse")),
     ...some(sums(totals.at_risk), t("may have been paid"), "uncertain"),
     ...some(totals.created_without_price, t("made without a known price")));
-}
-
-const THEMES = ["", "light", "dark"];
-
-/** A choice is kept for this browser, where it may be. */
-function theme(choice) {
-  const names = { "": t("Automatic"), light: t("Light"), dark: t("Dark") };
-  document.documentElement.dataset.theme = choice;
-  $("theme").textContent = names[choice];
-  $("theme").setAttribute("aria-label", t("Colours: {name}", { name: names[choice] }));
-}
-
-function nextTheme() {
-  const choice = THEMES[(THEMES.indexOf(document.documentElement.dataset.theme || "") + 1) % THEMES.length];
-  theme(choice);
-  try { localStorage.setItem("runner-theme", choice); } catch { /* It is forgotten, then. */ }
-}
-
-function savedTheme() {
-  try {
-    const choice = localStorage.getItem("runner-theme") || "";
-    return THEMES.includes(choice) ? choice : "";
-  } catch {
-    return "";
-  }
 }

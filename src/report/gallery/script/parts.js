@@ -14,6 +14,21 @@ function chain(shot) {
   return from.length + to.length ? el("ul.chain", { role: "list" }, from, to) : null;
 }
 
+/** What was expected of the video, and what was found; what is wrong comes first. */
+function checksOf(shot) {
+  const verdict = shot.verdict;
+  if (!verdict || !verdict.checks.length) return null;
+  const signs = { failed: "✗", unknown: "?", passed: "✓" };
+  const order = Object.keys(signs);
+  const checks = [...verdict.checks].sort((one, other) => order.indexOf(one.result) - order.indexOf(other.result));
+  const takes = verdict.takes ? t("{n} of {all} takes passed, {least} have to", { n: verdict.takes.passed, all: verdict.takes.there, least: verdict.takes.wanted }) : "";
+  return el(`section.checks.${verdict.result}`, {}, el("h3", {}, t("Checks")), takes ? el("p", {}, takes) : null,
+    el("ul", { role: "list" }, checks.map((check) => el(`li.check.${check.result}`, {},
+      el("span.sign", { "aria-label": t(KINDS[{ failed: "unexpected", unknown: "unchecked" }[check.result]] || "as expected") }, signs[check.result]),
+      el("code", {}, check.name), " ", say(check.found),
+      check.result === "failed" ? el("span.wanted", {}, t("expected: {text}", { text: say(check.expected) })) : null))));
+}
+
 /** Every take side by side, if there is more than the one that is shown above. */
 function takesOf(shot) {
   const others = shot.takes.filter((take) => take.sha256 !== shot.video?.sha256);

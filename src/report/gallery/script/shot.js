@@ -59,6 +59,7 @@ function details(shot) {
     el("h2", { id: "shot-name" }, shot.id),
     el("p.tags", {}, badge(shot), (shot.tags || []).map((tag) => el("span.tag", {}, tag))),
     trouble(shot),
+    checksOf(shot),
     el("p.words", {}, prompt(shot.prompt)),
     chain(shot),
     takesOf(shot),

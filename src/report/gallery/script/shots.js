@@ -5,6 +5,8 @@ const KINDS = {
   made: "made",
   reused: "reused",
   collected: "collected",
+  unexpected: "not as expected",
+  unchecked: "not checked",
   failed: "failed",
   uncertain: "uncertain",
   pending: "pending",
@@ -14,6 +16,8 @@ const KINDS = {
 /** `made` and `reused` are both a success; the difference is what was paid now. */
 function kindOf(shot) {
   if (shot.outcome !== "succeeded") return shot.outcome in KINDS ? shot.outcome : "skipped";
+  if (shot.verdict?.result === "failed") return "unexpected";
+  if (shot.verdict?.result === "unknown") return "unchecked";
   if (shot.run.attempts.some((attempt) => attempt.result === "accepted")) return "made";
   return shot.decision === "resume" ? "collected" : "reused";
 }
@@ -29,6 +33,7 @@ const SHOTS = (REPORT.shots || []).map((shot, index) => ({
   words: [
     shot.id, shot.prompt, shot.model, shot.mode, shot.resolution, shot.scene?.id, shot.scene?.title, shot.task_id,
     ...(shot.tags || []), shot.outcome_reason?.message, shot.error?.message,
+    ...(shot.verdict?.reasons || []),
   ].filter(Boolean).join("\n").toLocaleLowerCase(),
 }));
 

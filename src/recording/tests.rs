@@ -1,0 +1,1 @@
+//! A recording, written, read, and read where it is wrong.
