@@ -485,6 +485,7 @@ fn help_shows_an_example_for_every_command() {
         "takes",
         "push",
         "pull",
+        "merge",
         "sheet",
         "export",
         "cut",

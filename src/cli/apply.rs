@@ -114,6 +114,11 @@ fn carry_out(
         args.limits.deadline,
     )?;
     drop(records);
+    let own = &plan.facts.run_id;
+    plan.facts.part = loaded.selection.part(args.run_id.as_ref(), own);
+    if let Some(share) = loaded.selection.share() {
+        console.say(share);
+    }
     pulled.lets_pay(&plan)?;
     let mut settings = limits::settings(&manifest.limits, args, &target);
     if let Some(accepted) = accepted {
@@ -473,7 +478,7 @@ impl Service {
 
 /// A form that was asked for beside `report.json`. Annotations go where GitHub reads
 /// them just as well and where no program reads progress.
-fn written(report: &WrittenReport, stable: bool) -> Box<dyn Sink> {
+pub(super) fn written(report: &WrittenReport, stable: bool) -> Box<dyn Sink> {
     match report {
         WrittenReport::File(form, path) => {
             Box::new(FormFile::new(*form, path.clone()).stable(stable))

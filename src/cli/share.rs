@@ -25,6 +25,7 @@ use crate::share::{Address, AddressError, Bad, Share, ShareError, Trouble, VARIA
 use crate::store::Store;
 
 use self::bring::Pulled;
+pub(super) use self::bring::told_twice;
 use self::herald::Herald;
 pub(super) use self::pull::Planning;
 use self::pull::What;
