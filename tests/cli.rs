@@ -482,6 +482,7 @@ fn help_shows_an_example_for_every_command() {
         "status",
         "runs",
         "report",
+        "diff",
         "takes",
         "push",
         "pull",
