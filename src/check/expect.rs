@@ -68,19 +68,18 @@ fn unknown_codec(one: &Expectation, codec: &str) -> Option<Diagnostic> {
     let fourcc = |known: &&str| known.eq_ignore_ascii_case(head);
     let known = CODECS
         .iter()
-        .any(|(_, family)| family.iter().any(|f| fourcc(&f)));
+        .any(|(_, family)| family.iter().any(|f| fourcc(f)));
     if known || codec_family(codec).is_some() {
         return None;
     }
     let names = CODECS.iter().map(|(name, _)| *name);
     let message = format!("no video codec is called `{codec}` here");
     let told = Diagnostic::error(Code::BadValue, one.span, message);
-    Some(match suggest(codec, names.clone()) {
-        Some(near) => told.help(format!("did you mean `{near}`?")),
-        None => {
-            let names: Vec<&str> = names.collect();
-            told.help(format!("known are {}", listed(&names)))
-        }
+    Some(if let Some(near) = suggest(codec, names.clone()) {
+        told.help(format!("did you mean `{near}`?"))
+    } else {
+        let names: Vec<&str> = names.collect();
+        told.help(format!("known are {}", listed(&names)))
     })
 }
 

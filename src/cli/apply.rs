@@ -31,7 +31,7 @@ use crate::cli::{
 use crate::engine::{self, Observer, Ports, RunError, Settings, Shutdown};
 use crate::event::{Decision, Event};
 use crate::ledger::{Ledger, Records, Turnstile};
-use crate::manifest::model::Callback;
+use crate::manifest::model::{Callback, Manifest};
 use crate::plan::Plan;
 use crate::plan::document::PlanDocument;
 use crate::provider::exchange::Witness;
@@ -61,68 +61,24 @@ fn carry_out(
     console: &mut Console,
 ) -> Result<Exit, CliError> {
     let replayed = Replayed::open(args, console)?;
-    let of_recording = replayed.as_ref().map(|it| it.arguments(&args.manifest));
-    let manifest = of_recording.as_ref().unwrap_or(&args.manifest);
-    let mut loaded = load::load_forced(manifest, &args.results.force)?;
-    console.diagnostics(&loaded);
-    if loaded.has_errors() {
-        if let Some(accepted) = accepted {
-            return Err(accepted.stale("its storyboard has mistakes now"));
-        }
-        console.say("nothing was created");
-        return Ok(Exit::ManifestInvalid);
-    }
-    let (Some(manifest), Some(target)) = (loaded.manifest.take(), loaded.target.take()) else {
+    let Some(mut film) = Film::read(args, accepted, replayed.as_ref(), console)? else {
         return Ok(Exit::ManifestInvalid);
     };
-    let target = match &replayed {
-        Some(replayed) => replayed.target(target),
-        None => target,
-    };
-    let key = backend::key(&target, &loaded.environment, &args.manifest.manifest)?;
-    if let Some(word) = backend::announcement(&target) {
-        console.say(word);
-    }
-    let folder = prepare::output_folder(&loaded, &manifest, &target, args.results.out.as_ref());
     let shared = ForApply::open(args, replayed.is_some(), console)?;
-    let store = if replayed.is_some() {
-        replay::keeps_off(&folder, args)?;
-        Store::open_anew(&folder)
-    } else {
-        Store::open(&folder)
-    };
-    let store = store.map_err(prepare::store_error)?;
+    let (folder, store) = film.output(args, replayed.is_some())?;
     let mut ledger = prepare::ledger(&store, console)?;
-    let mut planning = Planning {
-        loaded: &mut loaded,
-        manifest: &manifest,
-        target: &target,
-        results: &args.results,
-    };
     // Before anything is given up or decided: what the store has is not paid for.
-    let pulled = shared.pull(&mut planning, &store, &mut ledger, console)?;
-    let records = remembered(&mut ledger, &store, &target)?;
-    let files = plan_command::files_read(&loaded);
-    let hold = lock_of(args, &loaded, &target)?;
-    let mut plan = prepare::plan(
-        &mut loaded,
-        &manifest,
-        &target,
-        &args.results,
-        &store,
-        &records,
-        args.limits.deadline,
-    )?;
-    drop(records);
-    let own = &plan.facts.run_id;
-    plan.facts.part = loaded.selection.part(args.run_id.as_ref(), own);
-    if let Some(share) = loaded.selection.share() {
+    let pulled = shared.pull(&mut film.planning(args), &store, &mut ledger, console)?;
+    let files = plan_command::files_read(&film.loaded);
+    let hold = film.hold(args)?;
+    let mut plan = film.plan(args, &store, &mut ledger)?;
+    if let Some(share) = film.loaded.selection.share() {
         console.say(share);
     }
     pulled.lets_pay(&plan)?;
-    let mut settings = limits::settings(&manifest.limits, args, &target);
+    let mut settings = limits::settings(&film.manifest.limits, args, &film.target);
     if let Some(accepted) = accepted {
-        let now = PlanDocument::new(&plan, plan_command::pace(&manifest.limits));
+        let now = PlanDocument::new(&plan, plan_command::pace(&film.manifest.limits));
         accepted.still_holds(&now, &files, console)?;
         Accepted::bound(&plan, &mut settings);
     }
@@ -136,48 +92,139 @@ fn carry_out(
     {
         return Ok(Exit::NotRecorded);
     }
-    let unpriced = limits::allow_unpriced(&manifest, args);
+    let unpriced = limits::allow_unpriced(&film.manifest, args);
     limits::within_budget(&plan, &settings, unpriced)?;
-    // Nobody is there to call back in a replay; what was asked instead is recorded.
-    let callback = manifest.callback.clone().filter(|_| replayed.is_none());
-    let examiner = loaded.examiner.take();
-    // The plan holds all that is needed from here on; a run may take hours.
-    drop((manifest, loaded));
-    if !confirmed(&plan, &target, args, console) {
+    if !confirmed(&plan, &film.target, args, console) {
         console.say("nothing was created");
         return Ok(Exit::Interrupted);
     }
     names_are_free(&plan, &store)?;
-    let record = args.recording.record.as_deref();
-    let recording = record.map(|folder| Recording::begin(folder, &target));
-    let recording = recording.transpose()?;
+    let recording = Recording::of(args, &film.target)?;
     place_reused(&mut plan, &store)?;
-    let turnstile = turnstile(&target, &key, console);
+    // The plan holds all that is needed from here on; a run may take hours.
+    let Film {
+        mut loaded,
+        manifest,
+        target,
+        key,
+    } = film;
     let run = Run {
         plan,
-        callback,
-        turnstile,
+        // Nobody is there to call back in a replay; what was asked instead is recorded.
+        callback: manifest.callback.filter(|_| replayed.is_none()),
+        turnstile: turnstile(&target, &key, console),
         key,
         target,
         folder,
         store,
         ledger,
-        examiner,
+        examiner: loaded.examiner.take(),
         settings,
         recording,
         replayed,
         locked,
     };
+    drop(loaded);
     // Holds the lock until the shared store has what is new.
     let store = run.store.clone();
     let exit = run.carry_out(args, shared.herald(), console)?;
     Ok(shared.push(exit, &store, console))
 }
 
-/// What the plan is to be held to, where that is asked for.
-fn lock_of(args: &ApplyArgs, loaded: &Loaded, target: &Target) -> Result<Option<Hold>, CliError> {
-    let hold = || Hold::read(&args.manifest.manifest, loaded, target);
-    args.locked.then(hold).transpose()
+/// A storyboard without mistakes, and who makes it.
+struct Film {
+    loaded: Loaded,
+    manifest: Manifest,
+    target: Target,
+    key: String,
+}
+
+impl Film {
+    /// Nothing where there are mistakes; they are said.
+    fn read(
+        args: &ApplyArgs,
+        accepted: Option<&Accepted>,
+        replayed: Option<&Replayed>,
+        console: &mut Console,
+    ) -> Result<Option<Self>, CliError> {
+        let of_recording = replayed.map(|it| it.arguments(&args.manifest));
+        let manifest = of_recording.as_ref().unwrap_or(&args.manifest);
+        let mut loaded = load::load_forced(manifest, &args.results.force)?;
+        console.diagnostics(&loaded);
+        if loaded.has_errors() {
+            if let Some(accepted) = accepted {
+                return Err(accepted.stale("its storyboard has mistakes now"));
+            }
+            console.say("nothing was created");
+            return Ok(None);
+        }
+        let (Some(manifest), Some(target)) = (loaded.manifest.take(), loaded.target.take()) else {
+            return Ok(None);
+        };
+        let target = match replayed {
+            Some(replayed) => replayed.target(target),
+            None => target,
+        };
+        let key = backend::key(&target, &loaded.environment, &args.manifest.manifest)?;
+        if let Some(word) = backend::announcement(&target) {
+            console.say(word);
+        }
+        Ok(Some(Self {
+            loaded,
+            manifest,
+            target,
+            key,
+        }))
+    }
+
+    /// The output folder, and its lock.
+    fn output(&self, args: &ApplyArgs, replayed: bool) -> Result<(PathBuf, Store), CliError> {
+        let out = args.results.out.as_ref();
+        let folder = prepare::output_folder(&self.loaded, &self.manifest, &self.target, out);
+        let store = if replayed {
+            replay::keeps_off(&folder, args)?;
+            Store::open_anew(&folder)
+        } else {
+            Store::open(&folder)
+        };
+        Ok((folder, store.map_err(prepare::store_error)?))
+    }
+
+    fn planning<'a>(&'a mut self, args: &'a ApplyArgs) -> Planning<'a> {
+        Planning {
+            loaded: &mut self.loaded,
+            manifest: &self.manifest,
+            target: &self.target,
+            results: &args.results,
+        }
+    }
+
+    /// What the plan is to be held to, where that is asked for.
+    fn hold(&self, args: &ApplyArgs) -> Result<Option<Hold>, CliError> {
+        let hold = || Hold::read(&args.manifest.manifest, &self.loaded, &self.target);
+        args.locked.then(hold).transpose()
+    }
+
+    fn plan(
+        &mut self,
+        args: &ApplyArgs,
+        store: &Store,
+        ledger: &mut Ledger,
+    ) -> Result<Plan, CliError> {
+        let records = remembered(ledger, store, &self.target)?;
+        let mut plan = prepare::plan(
+            &mut self.loaded,
+            &self.manifest,
+            &self.target,
+            &args.results,
+            store,
+            &records,
+            args.limits.deadline,
+        )?;
+        let own = &plan.facts.run_id;
+        plan.facts.part = self.loaded.selection.part(args.run_id.as_ref(), own);
+        Ok(plan)
+    }
 }
 
 /// What is on record, without what a service that forgets has forgotten.
@@ -296,7 +343,9 @@ impl Run {
         args.reports
             .iter()
             .for_each(|report| sinks.push(written(report, args.stable)));
-        herald.into_iter().for_each(|herald| sinks.push(herald));
+        if let Some(herald) = herald {
+            sinks.push(herald);
+        }
         let witness = args
             .verbose
             .then(|| verbose::witness(console.clone(), glance.clone()));

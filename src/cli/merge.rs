@@ -17,11 +17,11 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::report::folded;
 use crate::cli::share::told_twice;
-use crate::cli::{prepare, render};
+use crate::cli::{gallery, prepare, render};
 use crate::ledger::{Ledger, Twice};
-use crate::report::{Paint, Places, ReportFile, Sinks, Summary};
+use crate::report::{Paint, Places, Report, ReportFile, Sinks, Summary};
 use crate::state::{RunState, together};
-use crate::store::Store;
+use crate::store::{Store, write_atomic};
 
 /// Shots that are named of those that were paid for twice.
 const NAMED: usize = 10;
@@ -49,6 +49,7 @@ pub(super) fn merge(args: &MergeArgs, console: &mut Console) -> Result<Exit, Cli
         args.out.display(),
         brought.placed
     ));
+    say_twice(&twice, console);
     let state = told(&ledger)?;
     report(args, &store, &state, console);
     for shard in state.missing_shards() {
@@ -57,6 +58,16 @@ pub(super) fn merge(args: &MergeArgs, console: &mut Console) -> Result<Exit, Cli
         ));
     }
     exit(&state, &ledger, brought.lost.is_empty(), console)
+}
+
+/// Says what two folders paid for, because neither knew of the other.
+fn say_twice(twice: &[Twice], console: &mut Console) {
+    for twice in twice.iter().take(NAMED) {
+        console.say(told_twice(twice));
+    }
+    if let more @ 1.. = twice.len().saturating_sub(NAMED) {
+        console.say(format!("and {more} more that were paid for twice"));
+    }
 }
 
 /// All that the folder's report is of, as one run.
@@ -78,7 +89,7 @@ fn report(args: &MergeArgs, store: &Store, state: &RunState, console: &mut Conso
     let places = Places {
         videos: args.out.display().to_string(),
         report: Some(args.out.join("report.json").display().to_string()),
-        gallery: None,
+        gallery: Some(args.out.join("report.html").display().to_string()),
     };
     let paint = Paint::new(console.colour()).speaking(console.language());
     sinks.push(Box::new(Summary::new(
@@ -89,6 +100,21 @@ fn report(args: &MergeArgs, store: &Store, state: &RunState, console: &mut Conso
     for failed in sinks.finish(state) {
         console.say(render::error_chain(&failed));
     }
+    if let Err(error) = page(args, store, state, console) {
+        console.error(&error);
+    }
+}
+
+/// The page to look at, as a run of all shots would have left it.
+fn page(
+    args: &MergeArgs,
+    store: &Store,
+    state: &RunState,
+    console: &Console,
+) -> Result<(), CliError> {
+    let page = gallery::again(&Report::of(state), &args.out, console.language())?;
+    write_atomic(&store.layout().gallery(), page.as_bytes())
+        .map_err(|source| CliError::new(Exit::Internal, "cannot write the gallery").because(source))
 }
 
 fn lost_words(lost: &Lost) -> String {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::cli::args::ApplyArgs;
 use crate::cli::backend::{SIMULATOR, Target};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -32,8 +33,14 @@ pub(super) struct Recording {
 }
 
 impl Recording {
+    /// The recording that was asked for; see [`Recording::begin`].
+    pub(super) fn of(args: &ApplyArgs, target: &Target) -> Result<Option<Self>, CliError> {
+        let folder = args.recording.record.as_deref();
+        folder.map(|folder| Self::begin(folder, target)).transpose()
+    }
+
     /// Begins, or goes on with, the recording of a folder. Nothing is paid yet.
-    pub(super) fn begin(folder: &Path, target: &Target) -> Result<Self, CliError> {
+    fn begin(folder: &Path, target: &Target) -> Result<Self, CliError> {
         let base_url = if target.name == SIMULATOR {
             SIMULATED
         } else {

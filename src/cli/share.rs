@@ -61,7 +61,8 @@ impl Shared {
     }
 
     fn open(address: &Path) -> Result<Self, CliError> {
-        let address = Address::parse(&address.to_string_lossy()).map_err(address_error)?;
+        let address =
+            Address::parse(&address.to_string_lossy()).map_err(|error| address_error(&error))?;
         let variables = Environment::beginning_with(&VARIABLES);
         let share = Share::open(&address, &variables).map_err(share_error)?;
         let runtime = simulate::runtime()?;
@@ -171,7 +172,7 @@ fn without<T: Default>(
     Ok(T::default())
 }
 
-fn address_error(error: AddressError) -> CliError {
+fn address_error(error: &AddressError) -> CliError {
     let advice = error.advice();
     CliError::new(Exit::Usage, error.to_string()).advice(advice)
 }

@@ -109,10 +109,10 @@ pub fn request_facts<'a>(
     frames: impl IntoIterator<Item = FrameOf<'a>>,
 ) -> Vec<Fact> {
     let mut facts = Vec::new();
-    let mut framed = BTreeSet::new();
+    let mut fields = BTreeSet::new();
     let mut of_frames = Vec::new();
     for frame in frames {
-        framed.insert(frame.field);
+        fields.insert(frame.field);
         let value = json!({ "shot": frame.shot, "frame": frame.at });
         of_frames.extend(Fact::new(Group::Settings, frame.field, value));
         let pixels = frame
@@ -128,7 +128,7 @@ pub fn request_facts<'a>(
         } else {
             Group::Settings
         };
-        if !framed.contains(name) {
+        if !fields.contains(name) {
             facts.extend(Fact::new(group, name, value.clone()));
         }
     }

@@ -68,16 +68,16 @@ impl Change {
     /// new in every run, nor times that look alike.
     pub fn is_of_interest(&self) -> bool {
         let is_name = matches!(&*self.field, "run_id" | "started_at" | "task_id");
-        self.counts || (!is_name && self.old() != self.new())
+        self.counts || (!is_name && self.was() != self.is())
     }
 
     /// The fact before, in a line.
-    pub fn old(&self) -> String {
+    pub fn was(&self) -> String {
         self.side(self.before.as_ref())
     }
 
     /// The fact after, in a line.
-    pub fn new(&self) -> String {
+    pub fn is(&self) -> String {
         self.side(self.after.as_ref())
     }
 

@@ -31,7 +31,9 @@ impl<'a> Part<'a> {
             return None;
         };
         let mut state = RunState::default();
-        events.iter().for_each(|event| state.apply(event));
+        for event in events {
+            state.apply(event);
+        }
         Some(Self {
             events,
             facts,
@@ -288,12 +290,11 @@ impl<'a> Overlay<'a> {
     fn missing(&self) -> Vec<Shard> {
         let mut films: HashMap<(u32, &[ShotId]), BTreeSet<Shard>> = HashMap::new();
         for part in self.parts {
-            if let Some(part) = &part.facts.part {
-                if let Some(shard) = part.shard {
+            if let Some(part) = &part.facts.part
+                && let Some(shard) = part.shard {
                     let film = films.entry((shard.count(), &part.film)).or_default();
                     film.insert(shard);
                 }
-            }
         }
         let mut missing = BTreeSet::new();
         for ((_, film), there) in films {

@@ -200,10 +200,10 @@ impl Lab {
         let path = self.find(video)?;
         // Decoders are fenced where they are called; this is for the rest of the way.
         // No hostile file may end a run with creates in flight.
-        let measured = panic::catch_unwind(AssertUnwindSafe(|| (self.measure)(&path, what)));
-        let measured = measured.map_err(|_| "its decoder failed".to_owned());
-        let measures = measured
-            .and_then(|measured| measured)
+        let tried = panic::catch_unwind(AssertUnwindSafe(|| (self.measure)(&path, what)));
+        let tried = tried.map_err(|_| "its decoder failed".to_owned());
+        let measures = tried
+            .and_then(|found| found)
             .map_err(|why| format!("`{}` cannot be measured: {why}", video.path))?;
         let mut plain = measures.clone();
         forget_glances(&mut plain);

@@ -9,7 +9,7 @@ use super::ManifestArgs;
 /// Which shared store.
 #[derive(Debug, Clone, Default, Args)]
 pub struct StoreArgs {
-    /// The shared store: s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX,
+    /// The shared store: `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX`, `az://CONTAINER/PREFIX`,
     /// or a folder. Keys come from the environment, as the cloud's own tools name them.
     // A path as far as configuration files and shells are concerned.
     #[arg(long, value_name = "ADDRESS")]

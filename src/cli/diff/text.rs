@@ -130,14 +130,14 @@ fn fact(change: &Change, look: Look) -> String {
     let marks = look.marks();
     let difference = match &change.words {
         Some(pieces) => marked(pieces, marks),
-        None => marks.arrow(&look.say(&change.old()), &look.say(&change.new())),
+        None => marks.arrow(&look.say(&change.was()), &look.say(&change.is())),
     };
     format!("{}: {difference}", look.say(change.label()))
 }
 
 /// The same without marks, for what does not count.
 fn plain(change: &Change, look: Look) -> String {
-    let (old, new) = (look.say(&change.old()), look.say(&change.new()));
+    let (old, new) = (look.say(&change.was()), look.say(&change.is()));
     let line = format!("{} {old} → {new}", look.say(change.label()));
     line.replace('\n', "↵")
 }

@@ -115,8 +115,8 @@ pub(super) fn add(object: &mut Value, measured: &Result<Measured, String>) {
     };
     match measured {
         Ok(measured) => {
-            let measures = serde_json::to_value(&measured.measures).unwrap_or_default();
-            object.insert("measures".to_owned(), measures);
+            let found = serde_json::to_value(&measured.measures).unwrap_or_default();
+            object.insert("measures".to_owned(), found);
             if let Some(likeness) = &measured.likeness {
                 let mut value = serde_json::to_value(likeness).unwrap_or_default();
                 value["band"] = json!(likeness.band().map(Band::name));

@@ -45,7 +45,7 @@ impl Known {
 
     pub(super) fn add(&mut self, digest: String) {
         if !self.digests.contains(&digest) {
-            self.fresh.push_str(&format!("{} {digest}\n", self.store));
+            self.fresh.extend([&self.store, " ", &*digest, "\n"]);
             self.digests.insert(digest);
         }
     }

@@ -229,7 +229,7 @@ fn row_json(row: &Row) -> Value {
         "state": row.state,
         "service_status": row.status,
         "about": row.about,
-        "checks": row.verdict.as_ref().map(|verdict| report::Verdict::from(verdict)),
+        "checks": row.verdict.as_ref().map(report::Verdict::from),
         "attempt_id": record.map(|record| record.attempt.as_str()),
         "task_id": record.and_then(|record| record.task.as_ref()).map(crate::id::TaskId::as_str),
         "intended_at": record.map(|record| record.intended_at.to_string()),

@@ -1,6 +1,6 @@
 //! Cuts: where one picture follows another at once.
 //!
-//! In the way of PySceneDetect's adaptive detector: a cut stands out of the change around it, so that a fast pan,
+//! In the way of `PySceneDetect`'s adaptive detector: a cut stands out of the change around it, so that a fast pan,
 //! which changes much all the time, is none. Three more questions are asked of what stands out. Does the old picture
 //! come back soon? Then it was a flash. Is it the same picture, only brighter? Then a light went on. Is it the same
 //! picture, moved aside? Then the camera jerked. Fades and dissolves change little from frame to frame, and are none.
@@ -11,7 +11,7 @@ use super::reduce::{HALF, SIDE, Small, halved};
 
 /// The least change of a cut, in sixteenths of a step of 256.
 const LEAST: u32 = 6 * 16;
-/// A cut is so many times the change around it, as `adaptive_threshold` of PySceneDetect.
+/// A cut is so many times the change around it, as `adaptive_threshold` of `PySceneDetect`.
 const TIMES: u32 = 3;
 /// So many frames on each side are around it.
 const AROUND: usize = 3;

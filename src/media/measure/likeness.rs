@@ -267,9 +267,8 @@ fn found(a: &[Coarse], b: &[Coarse]) -> i32 {
 fn difference(a: &Coarse, b: &Coarse) -> u32 {
     let places = (-ASIDE..=ASIDE).flat_map(|down| (-ASIDE..=ASIDE).map(move |right| (right, down)));
     let all = places.map(|place| {
-        let planes = a.iter().zip(b).zip(WEIGHTS);
-        planes
-            .map(|((a, b), weight)| moved_difference(a, b, place) * weight)
+        let both = a.iter().zip(b).zip(WEIGHTS);
+        both.map(|((a, b), weight)| moved_difference(a, b, place) * weight)
             .sum::<u32>()
             / 16
     });

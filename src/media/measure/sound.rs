@@ -38,22 +38,21 @@ pub(super) struct Heard {
 /// Listens to the first sound track of a whole file, and fills in what is heard.
 pub(super) fn listen(path: &Path, sound: &mut Sound, tools: &Tools<'_>) {
     // Decoders read what anybody may have written: where one panics all the same, that is no reason to end a run.
-    let decoded = catch_unwind(AssertUnwindSafe(|| decode(path)));
-    let mut decoded =
-        decoded.unwrap_or_else(|_| Err("the decoder cannot make sense of it".to_owned()));
+    let heard = catch_unwind(AssertUnwindSafe(|| decode(path)));
+    let mut heard = heard.unwrap_or_else(|_| Err("the decoder cannot make sense of it".to_owned()));
     let mut decoder = Decoder::BuiltIn;
-    if let (Err(why), Some(program)) = (&decoded, tools.ffmpeg) {
+    if let (Err(why), Some(program)) = (&heard, tools.ffmpeg) {
         match ask(program, path, sound) {
             Ok((meter, version)) => {
-                (decoded, decoder) = (Ok(meter), Decoder::Ffmpeg { version });
+                (heard, decoder) = (Ok(meter), Decoder::Ffmpeg { version });
             }
             Err(reason) => {
                 let program = program.display();
-                decoded = Err(format!("{why}; {program} was asked: {reason}"));
+                heard = Err(format!("{why}; {program} was asked: {reason}"));
             }
         }
     }
-    let meter = match decoded {
+    let meter = match heard {
         Ok(meter) => meter,
         Err(why) => {
             sound.unheard = Some(Unheard::Undecoded(why));

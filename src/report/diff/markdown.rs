@@ -108,8 +108,8 @@ fn line(change: &Change) -> String {
         Some(pieces) => format!("{name}&#58; {}", words(pieces)),
         None => format!(
             "{name}&#58; {} → {}",
-            escaped(&change.old()),
-            escaped(&change.new())
+            escaped(&change.was()),
+            escaped(&change.is())
         ),
     }
 }

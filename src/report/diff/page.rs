@@ -130,8 +130,8 @@ fn changes(changes: &[Change], translate: &dyn Fn(&str) -> String) -> Value {
         json!({
             "group": change.group,
             "label": translate(change.label()),
-            "old": translate(&change.old()),
-            "new": translate(&change.new()),
+            "old": translate(&change.was()),
+            "new": translate(&change.is()),
             "counts": change.counts,
             "words": change.words,
         })
@@ -180,7 +180,7 @@ fn address(path: &str) -> String {
         match byte {
             b'/' | b'-' | b'_' | b'.' | b'~' => address.push(char::from(byte)),
             byte if byte.is_ascii_alphanumeric() => address.push(char::from(byte)),
-            byte => address.push_str(&format!("%{byte:02X}")),
+            byte => address.extend([format!("%{byte:02X}")]),
         }
     }
     address

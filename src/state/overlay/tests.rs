@@ -42,6 +42,7 @@ fn facts(number: u8, version: u8, decision: Decision) -> ShotFacts {
         resolution: "768P".into(),
         earlier: false,
         another_take: false,
+        verdict: None,
         existing: (decision == Decision::Reuse).then(|| video(number)),
         paid_task: None,
     }
