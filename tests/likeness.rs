@@ -18,7 +18,7 @@ use runner::media::motion::Move;
 
 use drawn::{SCENES, Words, draw};
 
-const SIZE: (u32, u32) = (256, 144);
+const SIZE: (u32, u32) = (640, 360);
 
 /// What is seen of a film of a picture.
 fn film(folder: &Path, picture: &RgbImage, camera: Move, size: (u32, u32)) -> Vec<Glance> {
@@ -84,7 +84,7 @@ fn the_same_film_written_again_is_close() {
     for words in SCENES {
         let base = Base::new(words);
         let picture = draw(&words, 1, SIZE);
-        let smaller = film(base.folder.path(), &picture, Move::PanRight, (192, 108));
+        let smaller = film(base.folder.path(), &picture, Move::PanRight, (480, 270));
         let found = likeness(&base.glances, &smaller);
         assert_eq!(found.band(), Some(Band::Close), "{}: {found:?}", words.name);
         let mut brighter = picture;
@@ -100,7 +100,7 @@ fn the_same_film_written_again_is_close() {
 fn another_scene_is_in_no_band() {
     for (number, words) in SCENES.into_iter().enumerate() {
         let base = Base::new(words);
-        let others = (1..SCENES.len()).map(|step| SCENES[(number + step) % SCENES.len()]);
+        let others = (1..3).map(|step| SCENES[(number + step) % SCENES.len()]);
         for other in others {
             let found = base.to(&draw(&other, 3, SIZE), Move::PanRight);
             assert_eq!(
