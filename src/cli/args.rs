@@ -17,6 +17,7 @@ mod init;
 mod lints;
 mod lock;
 mod man;
+mod merge;
 mod probe;
 mod recording;
 mod report;
@@ -49,6 +50,7 @@ pub(super) use self::init::{Example, InitArgs};
 pub(super) use self::lints::{Lint, LintArgs};
 pub(super) use self::lock::LockArgs;
 pub(super) use self::man::ManArgs;
+pub(super) use self::merge::MergeArgs;
 pub(super) use self::probe::ProbeArgs;
 pub(super) use self::recording::RecordingArgs;
 pub(super) use self::report::{ReportArgs, ReportFormat, RunsArgs, WhoseArgs, WrittenReport};
@@ -60,6 +62,8 @@ pub(super) use self::simulate::{ClipSize, SimulateArgs, SimulatorArgs};
 pub(super) use self::status::StatusArgs;
 pub(super) use self::takes::TakesArgs;
 pub(super) use self::watch::WatchArgs;
+use crate::event::{RunNameError, Shard, run_name};
+use crate::id::RunId;
 use crate::lang::Language;
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
@@ -146,6 +150,8 @@ pub enum Command {
     Runs(RunsArgs),
     /// Tell any run again: for people, CI services, pull requests.
     Report(ReportArgs),
+    /// Bring output folders together to one: videos, what was paid, the report.
+    Merge(MergeArgs),
     /// Say what differs between two runs, reports or plans, with both videos side by side.
     Diff(DiffArgs),
     /// List the takes of shots, and choose the one that counts.
@@ -213,6 +219,11 @@ pub struct ManifestArgs {
     /// task that failed at the service is paid once more with `--retry failed`.
     #[arg(long)]
     pub failed: bool,
+
+    /// Only the shots of this part, of all that are selected: `2/4` is the second of
+    /// four. What a shot asks for says where it belongs; see README, Shards.
+    #[arg(long, value_name = "INDEX/COUNT")]
+    pub shard: Option<Shard>,
 
     /// Use the built-in simulator: no key, no cost.
     #[arg(long, conflicts_with = "backend")]
@@ -283,6 +294,7 @@ Examples:
   runner plan shots.yaml --only 'scene(dock) - *-35mm'
   runner plan shots.yaml --save film.plan.json && runner apply film.plan.json
   runner plan shots.yaml --locked                  # only what `shots.lock` says
+  runner plan shots.yaml --format markdown         # what a pull request would make, and cost
 
 Signs: + create, ~ replace (there is a video, and it is made anew), * decided when
 its frames are there, = unchanged, > collect, ? uncertain, x failed earlier,
@@ -318,9 +330,26 @@ pub struct PlanArgs {
     #[arg(long)]
     pub detailed_exitcode: bool,
 
-    /// Print JSON; `runner schema plan` describes it.
-    #[arg(long)]
+    /// How the plan is printed.
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text, value_name = "FORMAT")]
+    pub format: PlanFormat,
+
+    /// Short for `--format json`; `runner schema plan` describes it.
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
+}
+
+/// How `runner plan` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// A table, for people.
+    Text,
+    /// JSON.
+    Json,
+    /// Markdown, for a comment on a pull request.
+    Markdown,
+    /// Annotations for a job on GitHub, and the Markdown in its summary.
+    Github,
 }
 
 /// `runner apply`
@@ -337,6 +366,7 @@ Examples:
   runner apply film.plan.json --yes
   runner apply shots.yaml --locked                 # only what `shots.lock` says
   runner apply shots.yaml --report junit=junit.xml --report github
+  runner apply shots.yaml --shard 2/4 --run-id 4711 --out shard-2
   runner apply shots.yaml --simulate --record recording && \
     runner apply shots.yaml --replay recording --stable
   runner apply shots.yaml --store s3://studio/films
@@ -380,6 +410,11 @@ pub struct ApplyArgs {
     /// Answer every question with yes.
     #[arg(long, short)]
     pub yes: bool,
+
+    /// The name of the run, which all its shards share, for example the number of
+    /// the CI pipeline.
+    #[arg(long, value_name = "ID", value_parser = named_run)]
+    pub run_id: Option<RunId>,
 
     /// Leave `report.html` out, the page beside the videos.
     #[arg(long)]
@@ -502,6 +537,10 @@ fn assignment(text: &str) -> Result<(String, String), String> {
         }
         _ => Err("write it as NAME=VALUE".to_owned()),
     }
+}
+
+fn named_run(text: &str) -> Result<RunId, RunNameError> {
+    run_name(text)
 }
 
 fn rate(text: &str) -> Result<Rate, String> {

@@ -13,7 +13,6 @@ use super::*;
 use crate::event::{
     Decision, EventKind, Failure, FailureClass, RunFacts, RunPart, ShotFacts, Video,
 };
-use crate::id::{FileId, TaskId};
 
 const SHOTS: u8 = 3;
 
@@ -47,6 +46,7 @@ fn facts(number: u8, another_take: bool) -> ShotFacts {
         resolution: "768P".into(),
         earlier: false,
         another_take,
+        verdict: None,
         existing: None,
         verdict: None,
         paid_task: None,

@@ -336,7 +336,8 @@ impl Union<'_> {
         for entry in &contents.entries {
             let name = &self.names[&entry.key()];
             let state = entry.record.state;
-            if !self.added.contains(name) || !(state.has_video() || state.is_unsettled()) {
+            let paid = !entry.run.free && (state.has_video() || state.is_unsettled());
+            if !self.added.contains(name) || !paid {
                 continue;
             }
             let fingerprint = &entry.record.fingerprint;
