@@ -430,8 +430,7 @@ impl Union<'_> {
             .optional()
             .map_err(|source| self.error(source))?;
         let known = known.and_then(|(at, name)| Some((at.parse::<jiff::Timestamp>().ok()?, name)));
-        let other = (accepted.accepted_at, attempt.as_str().to_owned());
-        if known.is_some_and(|known| known >= other) {
+        if known >= Some((accepted.accepted_at, attempt.as_str().to_owned())) {
             return Ok(());
         }
         self.execute(

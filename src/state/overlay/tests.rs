@@ -43,6 +43,7 @@ fn facts(number: u8, version: u8, decision: Decision) -> ShotFacts {
         earlier: false,
         another_take: false,
         existing: (decision == Decision::Reuse).then(|| video(number)),
+        verdict: None,
         paid_task: None,
     }
 }
