@@ -414,12 +414,10 @@ impl Union<'_> {
         .map(drop)
     }
 
-    /// Of two takes of one shot, the one that was accepted later.
+    /// Of two takes of one shot, the one that was accepted later, or of one moment the same.
     fn accepted(&self, accepted: &Acceptance) -> Result<(), LedgerError> {
-        let Some(attempt) = self
-            .names
-            .get(&name::full(&accepted.attempt, &accepted.run))
-        else {
+        let name = name::full(&accepted.attempt, &accepted.run);
+        let Some(attempt) = self.names.get(&name) else {
             return Ok(());
         };
         let known = "SELECT c.accepted_at, c.attempt_id FROM accepted AS c JOIN attempts AS a
@@ -431,11 +429,8 @@ impl Union<'_> {
             })
             .optional()
             .map_err(|source| self.error(source))?;
-        let time = |text: &String| text.parse::<jiff::Timestamp>().ok();
-        let known = known.and_then(|(at, name)| Some((time(&at)?, name)));
-        // Of one moment, whichever folder is taken in first, the same one counts.
-        let other = (accepted.accepted_at, attempt.as_str().to_owned());
-        if known.is_some_and(|known| known >= other) {
+        let known = known.and_then(|(at, name)| Some((at.parse::<jiff::Timestamp>().ok()?, name)));
+        if known >= Some((accepted.accepted_at, attempt.as_str().to_owned())) {
             return Ok(());
         }
         self.execute(

@@ -44,6 +44,7 @@ fn facts(number: u8, version: u8, decision: Decision) -> ShotFacts {
         another_take: false,
         verdict: None,
         existing: (decision == Decision::Reuse).then(|| video(number)),
+        verdict: None,
         paid_task: None,
     }
 }
