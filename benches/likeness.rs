@@ -209,7 +209,7 @@ fn drawn_pairs(pairs: &mut Pairs, number: usize) {
         &mirrored,
     );
     for (colour, subject) in [("blue", [30, 60, 210]), ("green", [30, 170, 60])] {
-        let other = pairs.of_picture(&draw(&Words { subject, ..words }, 3, SIZE), pan);
+        let other = pairs.of_picture(&draw(&words.with_subject(subject), 3, SIZE), pan);
         pairs.add(
             "other: subject",
             format!("{} {colour}", words.name),

@@ -3,6 +3,7 @@
 //! The one place that defines "done", "failed", "pending" and "spent". Progress,
 //! the report, the summary and the exit code all read it and never count again.
 
+mod overlay;
 mod pause;
 mod tally;
 
@@ -11,11 +12,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use self::overlay::together;
 pub use self::pause::{Pause, PausedBy, asks_to_wait};
 pub use self::tally::Tally;
 use crate::event::{
-    Decision, Event, EventKind, Failure, Judgement, PendingReason, RunFacts, ShotFacts, SkipReason,
-    StopReason, Verdict, Video,
+    Decision, Event, EventKind, Failure, Judgement, PendingReason, RunFacts, Shard, ShotFacts,
+    SkipReason, StopReason, Verdict, Video,
 };
 use crate::id::{AttemptId, FileId, ShotId, TaskId};
 use crate::money::Total;
@@ -203,9 +205,15 @@ impl ShotState {
 
     /// Whether a task was created, and so paid, in this run.
     pub fn created(&self) -> bool {
-        self.attempts
-            .iter()
-            .any(|attempt| matches!(attempt.result, AttemptResult::Accepted(_)))
+        self.paid() > 0
+    }
+
+    /// How many tasks were created, and so paid, in this run: more than one only
+    /// where parts of it did not know of each other.
+    fn paid(&self) -> usize {
+        let accepted =
+            |attempt: &&AttemptState| matches!(attempt.result, AttemptResult::Accepted(_));
+        self.attempts.iter().filter(accepted).count()
     }
 
     fn has_open_attempt(&self) -> bool {
@@ -215,7 +223,9 @@ impl ShotState {
     }
 
     fn settle(&mut self, id: &AttemptId, result: AttemptResult) {
-        if let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.id == *id) {
+        // The last one: parts of a run that did not know of each other call theirs alike.
+        let mut attempts = self.attempts.iter_mut().rev();
+        if let Some(attempt) = attempts.find(|attempt| attempt.id == *id) {
             attempt.result = result;
         }
     }
@@ -289,6 +299,7 @@ impl RunState {
         decided.changed = elapsed;
         let known = self.positions.get(&facts.id).copied();
         if let Some(shot) = known.and_then(|at| self.shots.get_mut(at)) {
+            decided.attempts = std::mem::take(&mut shot.attempts);
             *shot = decided;
         } else {
             self.positions.insert(facts.id.clone(), self.shots.len());
@@ -439,10 +450,11 @@ impl RunState {
 
     /// What the tasks created in this run cost at the service itself.
     pub fn list_price(&self) -> Total {
+        let price = |shot: &ShotState| shot.facts.price.clone();
         self.shots
             .iter()
-            .filter(|shot| shot.created())
-            .filter_map(|shot| shot.facts.price.clone())
+            .filter_map(|shot| Some(std::iter::repeat_n(price(shot)?, shot.paid())))
+            .flatten()
             .collect()
     }
 
@@ -476,6 +488,12 @@ impl RunState {
             .filter(|shot| !shot.created() && !shot.facts.earlier)
             .filter_map(|shot| shot.facts.price.clone())
             .collect()
+    }
+
+    /// Shards whose shots are not among these, where several were put together.
+    pub fn missing_shards(&self) -> &[Shard] {
+        let part = self.facts.as_ref().and_then(|facts| facts.part.as_ref());
+        part.map_or(&[], |part| &part.missing)
     }
 
     /// Whether the backend charges nothing.

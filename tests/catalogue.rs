@@ -103,6 +103,10 @@ fn messages() -> BTreeMap<String, String> {
         text: (*word).to_owned(),
         place: "report.html".to_owned(),
     }));
+    found.extend(runner::report::diff::WORDS.iter().map(|word| Message {
+        text: (*word).to_owned(),
+        place: "diff.html".to_owned(),
+    }));
     let mut messages = BTreeMap::new();
     for Message { text, place } in found {
         messages.entry(text).or_insert(place);

@@ -26,7 +26,7 @@ fn stage(shots: &str) -> Stage {
     stage
 }
 
-fn result<'r>(report: &'r Value, shot: usize) -> &'r str {
+fn result(report: &Value, shot: usize) -> &str {
     let verdict = &report["shots"][shot]["verdict"];
     verdict["result"].as_str().unwrap_or("none")
 }

@@ -68,7 +68,7 @@ fn words_of_prompts_names_and_videos_are_told() {
     let ran = diff(&stage, &["a", "b"]);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     for said in [
-        "report a → report b",
+        "Report a → Report b",
         "prompt: A [-red-]{+blue+} boat at dawn. [Push in]",
         "prompt: 一只[-猫-]{+狗+}在雨中奔跑",
         "~ finale: was called last",
@@ -85,7 +85,7 @@ fn words_of_prompts_names_and_videos_are_told() {
     );
     let chinese = diff(&stage, &["a", "b", "--lang", "zh"]);
     assert!(
-        chinese.stdout.contains("提示词: A [-red-]{+blue+} boat"),
+        chinese.stdout.contains("报告 a → 报告 b"),
         "{}",
         chinese.stdout
     );
@@ -135,12 +135,8 @@ fn runs_are_named_with_their_folder_or_their_manifest() {
     assert_eq!(stage.apply(&[]).code, 0);
     stage.write("shots.yaml", &FILM.replace("red", "blue"));
     assert_eq!(stage.apply(&[]).code, 0);
-    let wanted = [
-        "opening: prompt, bytes",
-        // It was made in the first run, and was there in the second.
-        "镜头: decision",
-        "last: decision",
-    ];
+    // They were made in the first run, and were there in the second.
+    let reused = ["镜头: decision", "last: decision"];
     for args in [
         &["shots.yaml", "--simulate"][..],
         &["shots.yaml", "--simulate", "--run", "previous"],
@@ -151,12 +147,11 @@ fn runs_are_named_with_their_folder_or_their_manifest() {
     ] {
         let found = json(&stage, args);
         let differs = differs(&found);
-        assert_eq!(differs[0].replace("replace", ""), differs[0]);
         assert!(
             differs[0].starts_with("opening: prompt"),
             "{args:?}: {differs:?}"
         );
-        assert_eq!(differs[1..], wanted[1..], "{args:?}");
+        assert_eq!(differs[1..], reused, "{args:?}");
     }
     let backwards = json(&stage, &["out/simulated@latest", "out/simulated@previous"]);
     assert_eq!(

@@ -13,7 +13,7 @@ pub(crate) struct Words {
     ground: [u8; 3],
     /// Where the ground begins, in hundredths from the top.
     horizon: i64,
-    pub(crate) subject: [u8; 3],
+    subject: [u8; 3],
     /// Where the subject stands and how large it is, in hundredths.
     place: (i64, i64),
     is_round: bool,
@@ -36,6 +36,13 @@ const fn words(
         place,
         is_round,
         blocks,
+    }
+}
+
+impl Words {
+    /// The same words with a subject of another colour.
+    pub(crate) fn with_subject(self, subject: [u8; 3]) -> Self {
+        Self { subject, ..self }
     }
 }
 

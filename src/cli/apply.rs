@@ -84,7 +84,7 @@ fn carry_out(
         console.say(word);
     }
     let folder = prepare::output_folder(&loaded, &manifest, &target, args.results.out.as_ref());
-    let shared = ForApply::open(args, console)?;
+    let shared = ForApply::open(args, replayed.is_some(), console)?;
     let store = if replayed.is_some() {
         replay::keeps_off(&folder, args)?;
         Store::open_anew(&folder)
@@ -114,6 +114,11 @@ fn carry_out(
         args.limits.deadline,
     )?;
     drop(records);
+    let own = &plan.facts.run_id;
+    plan.facts.part = loaded.selection.part(args.run_id.as_ref(), own);
+    if let Some(share) = loaded.selection.share() {
+        console.say(share);
+    }
     pulled.lets_pay(&plan)?;
     let mut settings = limits::settings(&manifest.limits, args, &target);
     if let Some(accepted) = accepted {
@@ -473,7 +478,7 @@ impl Service {
 
 /// A form that was asked for beside `report.json`. Annotations go where GitHub reads
 /// them just as well and where no program reads progress.
-fn written(report: &WrittenReport, stable: bool) -> Box<dyn Sink> {
+pub(super) fn written(report: &WrittenReport, stable: bool) -> Box<dyn Sink> {
     match report {
         WrittenReport::File(form, path) => {
             Box::new(FormFile::new(*form, path.clone()).stable(stable))

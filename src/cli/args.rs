@@ -17,6 +17,7 @@ mod init;
 mod lints;
 mod lock;
 mod man;
+mod merge;
 mod probe;
 mod recording;
 mod report;
@@ -49,6 +50,7 @@ pub(super) use self::init::{Example, InitArgs};
 pub(super) use self::lints::{Lint, LintArgs};
 pub(super) use self::lock::LockArgs;
 pub(super) use self::man::ManArgs;
+pub(super) use self::merge::MergeArgs;
 pub(super) use self::probe::ProbeArgs;
 pub(super) use self::recording::RecordingArgs;
 pub(super) use self::report::{ReportArgs, ReportFormat, RunsArgs, WhoseArgs, WrittenReport};
@@ -60,6 +62,8 @@ pub(super) use self::simulate::{ClipSize, SimulateArgs, SimulatorArgs};
 pub(super) use self::status::StatusArgs;
 pub(super) use self::takes::TakesArgs;
 pub(super) use self::watch::WatchArgs;
+use crate::event::{RunNameError, Shard, run_name};
+use crate::id::RunId;
 use crate::lang::Language;
 use crate::manifest::model::{Limits, Rate};
 use crate::money::Money;
@@ -75,7 +79,7 @@ Try it without a key and without cost:
 Exit codes: 0 all good, 1 internal, 2 usage, 3 key refused, 4 quota or balance,
 6 network before anything ran, 20 manifest invalid, 21 nothing selected,
 22 plan stale or lock not held, 23 not in the recording, 30 budget refused,
-100 some shots failed, 101 a video is damaged or not whole,
+100 some shots failed, 101 only checks of videos failed,
 102 unfinished (run again to collect), 103 a creation is uncertain,
 130/143 interrupted")]
 pub struct Cli {
@@ -146,6 +150,8 @@ pub enum Command {
     Runs(RunsArgs),
     /// Tell any run again: for people, CI services, pull requests.
     Report(ReportArgs),
+    /// Bring output folders together to one: videos, what was paid, the report.
+    Merge(MergeArgs),
     /// Say what differs between two runs, reports or plans, with both videos side by side.
     Diff(DiffArgs),
     /// List the takes of shots, and choose the one that counts.
@@ -213,6 +219,11 @@ pub struct ManifestArgs {
     /// task that failed at the service is paid once more with `--retry failed`.
     #[arg(long)]
     pub failed: bool,
+
+    /// Only the shots of this part, of all that are selected: `2/4` is the second of
+    /// four. What a shot asks for says where it belongs; see README, Shards.
+    #[arg(long, value_name = "INDEX/COUNT")]
+    pub shard: Option<Shard>,
 
     /// Use the built-in simulator: no key, no cost.
     #[arg(long, conflicts_with = "backend")]
@@ -355,6 +366,7 @@ Examples:
   runner apply film.plan.json --yes
   runner apply shots.yaml --locked                 # only what `shots.lock` says
   runner apply shots.yaml --report junit=junit.xml --report github
+  runner apply shots.yaml --shard 2/4 --run-id 4711 --out shard-2
   runner apply shots.yaml --simulate --record recording && \
     runner apply shots.yaml --replay recording --stable
   runner apply shots.yaml --store s3://studio/films
@@ -398,6 +410,11 @@ pub struct ApplyArgs {
     /// Answer every question with yes.
     #[arg(long, short)]
     pub yes: bool,
+
+    /// The name of the run, which all its shards share, for example the number of
+    /// the CI pipeline.
+    #[arg(long, value_name = "ID", value_parser = named_run)]
+    pub run_id: Option<RunId>,
 
     /// Leave `report.html` out, the page beside the videos.
     #[arg(long)]
@@ -520,6 +537,10 @@ fn assignment(text: &str) -> Result<(String, String), String> {
         }
         _ => Err("write it as NAME=VALUE".to_owned()),
     }
+}
+
+fn named_run(text: &str) -> Result<RunId, RunNameError> {
+    run_name(text)
 }
 
 fn rate(text: &str) -> Result<Rate, String> {

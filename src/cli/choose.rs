@@ -1,4 +1,5 @@
-//! Which shots a command is about: `--only`, `--changed`, `--failed`, `--force`.
+//! Which shots a command is about: `--only`, `--changed`, `--failed`, `--force`,
+//! `--shard`.
 //!
 //! Owns the order: an expression is read with the manifest, and judged at once
 //! if it asks for names alone. If it asks what became of shots, everything is
@@ -15,9 +16,10 @@ use crate::cli::exit::Exit;
 use crate::cli::load::Loaded;
 use crate::cli::{checks, plan as plan_command, prepare, status};
 use crate::diag::{SourceFile, SourceId, Sources};
-use crate::event::{Decision, ShotFacts};
-use crate::id::ShotId;
+use crate::event::{Decision, RunPart, Shard, ShotFacts};
+use crate::id::{RunId, ShotId};
 use crate::ledger::{AttemptStanding, Records};
+use crate::plan::shard::deal;
 use crate::plan::{self, Context, Plan};
 use crate::select::{self, Asked, Candidate, Expr, Past};
 use crate::shot::Shot;
@@ -30,6 +32,9 @@ pub(super) struct Selection {
     /// What `--changed` and `--failed` stand for.
     flags: Vec<(&'static str, Expr)>,
     force: Vec<Written>,
+    shard: Option<Shard>,
+    /// The shots of the shard, selected or not.
+    dealt: HashSet<ShotId>,
     /// Shots that can be named although the manifest may not have them any more.
     known: Vec<ShotId>,
     /// Every shot of the manifest; empty where nothing is asked for.
@@ -62,6 +67,8 @@ impl Selection {
             only: written("--only", &args.only, sources)?,
             flags,
             force: written("--force", force, sources)?,
+            shard: args.shard,
+            dealt: HashSet::new(),
             known: known.to_vec(),
             shots: Vec::new(),
         })
@@ -69,7 +76,7 @@ impl Selection {
 
     /// Whether every shot is meant, because nobody said otherwise.
     pub(super) fn is_everything(&self) -> bool {
-        self.only.is_empty() && self.flags.is_empty()
+        self.only.is_empty() && self.flags.is_empty() && self.shard.is_none()
     }
 
     /// Takes the shots of the manifest in. Names that none of them has are
@@ -85,6 +92,9 @@ impl Selection {
             return Ok(());
         }
         self.shots = candidates(shots, checked);
+        if let Some(shard) = self.shard {
+            self.dealt = deal(checked, shard);
+        }
         let there: HashSet<&ShotId> = shots.iter().map(|shot| &shot.id).collect();
         let gone = self.known.iter().filter(|id| !there.contains(id));
         self.shots.extend(gone.map(bare));
@@ -109,6 +119,15 @@ impl Selection {
         if self.is_everything() {
             return None;
         }
+        let mut chosen = self.named(&self.meant());
+        if self.shard.is_some() {
+            chosen.retain(|id| self.dealt.contains(id));
+        }
+        Some(chosen)
+    }
+
+    /// Which shots are meant, of all shards.
+    fn meant(&self) -> Vec<bool> {
         let mut verdict = if self.only.is_empty() {
             vec![true; self.shots.len()]
         } else {
@@ -120,7 +139,42 @@ impl Selection {
                 *all &= one;
             }
         }
-        Some(self.named(&verdict))
+        verdict
+    }
+
+    /// Every shot that is meant, of all shards, in the order of the manifest; none
+    /// where all of them are in one part.
+    fn film(&self) -> Vec<ShotId> {
+        if self.shard.is_none() {
+            return Vec::new();
+        }
+        let verdict = self.meant();
+        let meant = self.shots.iter().zip(&verdict).filter(|(_, meant)| **meant);
+        meant.map(|(shot, _)| shot.id.clone()).collect()
+    }
+
+    /// What a run is a part of, under the name that its parts share.
+    pub(super) fn part(&self, named: Option<&RunId>, own: &RunId) -> Option<RunPart> {
+        if named.is_none() && self.shard.is_none() {
+            return None;
+        }
+        Some(RunPart {
+            of: named.unwrap_or(own).clone(),
+            shard: self.shard,
+            film: self.film(),
+            missing: Vec::new(),
+        })
+    }
+
+    /// How much of what is meant is in the shard; `None` where there is none.
+    pub(super) fn share(&self) -> Option<String> {
+        let shard = self.shard?;
+        let film = self.film();
+        let own = film.iter().filter(|id| self.dealt.contains(id)).count();
+        Some(match (own, film.len()) {
+            (0, all) => format!("shard {shard} has none of {all} shots: there is nothing to do"),
+            (own, all) => format!("shard {shard}: {own} of {all} shots"),
+        })
     }
 
     /// The shots of which another take is wanted, all of them chosen.
@@ -161,6 +215,9 @@ impl Selection {
         let mut asked: Vec<String> = Vec::new();
         for written in &self.only {
             asked.push(format!("`--only {}`", written.expr));
+        }
+        if asked.is_empty() && self.flags.is_empty() {
+            return CliError::new(Exit::NothingSelected, "the manifest has no shot");
         }
         asked.extend(self.flags.iter().map(|(flag, _)| format!("`{flag}`")));
         CliError::new(
@@ -238,7 +295,9 @@ pub(super) fn plan(
     }
     let selection = &loaded.selection;
     context.force = selection.forced(loaded.selected.as_ref());
-    if context.force.is_empty() && !selection.force.is_empty() {
+    // What is to be made again may be another shard's.
+    let named_none = selection.shard.is_none() || selection.forced(None).is_empty();
+    if context.force.is_empty() && !selection.force.is_empty() && named_none {
         let message = "`--force` names none of the selected shots";
         return Err(CliError::new(Exit::NothingSelected, message)
             .advice("choose the shot with --only too, or leave --only out"));
@@ -254,7 +313,9 @@ pub(super) fn settle(loaded: &mut Loaded) -> Result<(), CliError> {
     loaded.selected = loaded.selection.chosen();
     loaded.undecided = false;
     let nothing = loaded.selected.as_ref().is_some_and(HashSet::is_empty);
-    if nothing && !loaded.has_errors() {
+    // A shard may have none of what is meant: others have it.
+    let meant = loaded.selection.shard.is_some() && loaded.selection.meant().contains(&true);
+    if nothing && !meant && !loaded.has_errors() {
         return Err(loaded.selection.nothing());
     }
     Ok(())

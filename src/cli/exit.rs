@@ -99,7 +99,9 @@ impl Exit {
             Self::ChecksFailed => {
                 "only checks failed: a video is not what is expected of it, or that cannot be found out; or it is damaged, not whole, or of a kind that cannot be decoded; it is not the one that the lock accepted; or something in the shared store is not what its name says"
             }
-            Self::Unfinished => "unfinished: what is paid for is not collected yet",
+            Self::Unfinished => {
+                "unfinished: what is paid for is not collected yet, or a shard is missing"
+            }
             Self::Uncertain => "a creation is uncertain: a person has to look",
             Self::Interrupted => "interrupted with Ctrl-C",
             Self::Terminated => "interrupted by the system",
@@ -138,7 +140,8 @@ is there is not paid again. `--retry failed` pays once more for what failed at t
 expected of it, or make another take with `--force 'status(unexpected)'`, which is paid for. A
 video that is not as it was paid for is fetched again by `runner apply`. What is wrong in the
 shared store is named; whoever keeps the store has to look at it.",
-            Self::Unfinished => "Run the same command again later: it collects, and pays for nothing twice.",
+            Self::Unfinished => "Run the same command again later: it collects, and pays for nothing twice. After
+`runner merge`: run the shard that is missing, and merge its output folder, too.",
             Self::Uncertain => "Nobody knows whether the service took a creation. Look at the account, then say
 `runner resolve FILE SHOT --task ID` or `runner resolve FILE SHOT --lost`.",
             Self::Interrupted | Self::Terminated => "Run the same command again: it goes on where it stopped, and collects what is paid for.",
@@ -194,7 +197,7 @@ shared store is named; whoever keeps the store has to look at it.",
         }
         if counts.failed > 0 || counts.skipped > not_yet(state) {
             Self::ShotsFailed
-        } else if counts.pending > 0 {
+        } else if counts.pending > 0 || !state.missing_shards().is_empty() {
             Self::Unfinished
         } else if counts.unexpected + counts.unknown > 0 {
             Self::ChecksFailed

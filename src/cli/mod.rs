@@ -35,6 +35,7 @@ mod lint;
 mod load;
 mod lock;
 mod man;
+mod merge;
 mod plan;
 mod prepare;
 mod probe;
@@ -126,6 +127,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Exit, CliError> {
         Command::Status(args) => status::status(&args, console),
         Command::Runs(args) => runs::runs(&args, console),
         Command::Report(args) => report::report(&args, console),
+        Command::Merge(args) => merge::merge(&args, console),
         Command::Diff(args) => diff::diff(&args, console),
         Command::Takes(args) => takes::takes(&args, console),
         Command::Push(args) => share::push(&args, console),

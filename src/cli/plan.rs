@@ -57,6 +57,9 @@ fn rehearsed(args: &PlanArgs, console: &mut Console) -> Result<(Exit, Option<Pla
     let Some(plan) = &rehearsal.plan else {
         return Ok((Exit::ManifestInvalid, None));
     };
+    if let Some(share) = rehearsal.loaded.selection.share() {
+        console.say(share);
+    }
     if let Some(locked) = &rehearsal.locked {
         locked.judge(console)?;
     }

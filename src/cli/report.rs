@@ -11,10 +11,11 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::{gallery, load, prepare};
 use crate::event::Event;
+use crate::id::RunId;
 use crate::lang::Language;
 use crate::ledger::{Ledger, PastRun};
 use crate::report::{Form, Line, Paint, Places, Report};
-use crate::state::RunState;
+use crate::state::{RunState, together};
 use crate::store::{Store, write_atomic};
 
 pub(super) fn report(args: &ReportArgs, console: &mut Console) -> Result<Exit, CliError> {
@@ -142,10 +143,13 @@ impl Past {
 
     /// What happened in a run.
     pub(super) fn events(&self, run: &PastRun) -> Result<Vec<Event>, CliError> {
-        let events = match &self.ledger {
-            Some(ledger) => ledger.events(&run.id).map_err(prepare::ledger_error)?,
-            None => Vec::new(),
-        };
+        let mut parts = Vec::new();
+        for part in &run.parts {
+            if let Some(ledger) = &self.ledger {
+                parts.push(ledger.events(part).map_err(prepare::ledger_error)?);
+            }
+        }
+        let events = together(&parts);
         if events.is_empty() {
             let message = format!("run {} is too long ago: only its name is kept", run.id);
             return Err(CliError::new(Exit::Usage, message));
@@ -168,8 +172,11 @@ impl Past {
             _ => {}
         }
         let named = |run: &&PastRun| {
-            let id = run.id.as_str();
-            !name.is_empty() && (id.starts_with(name) || id.ends_with(name))
+            let called = |id: &RunId| {
+                let id = id.as_str();
+                !name.is_empty() && (id.starts_with(name) || id.ends_with(name))
+            };
+            called(&run.id) || run.parts.iter().any(called)
         };
         let found: Vec<&PastRun> = self.runs.iter().filter(named).collect();
         match found.as_slice() {

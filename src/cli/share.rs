@@ -25,6 +25,7 @@ use crate::share::{Address, AddressError, Bad, Share, ShareError, Trouble, VARIA
 use crate::store::Store;
 
 use self::bring::Pulled;
+pub(super) use self::bring::told_twice;
 use self::herald::Herald;
 pub(super) use self::pull::Planning;
 use self::pull::What;
@@ -89,8 +90,21 @@ pub(super) struct ForApply {
 }
 
 impl ForApply {
-    pub(super) fn open(args: &ApplyArgs, console: &mut Console) -> Result<Self, CliError> {
+    /// A replay has none: nothing is asked of anybody, and what it plays was not paid
+    /// for once more.
+    pub(super) fn open(
+        args: &ApplyArgs,
+        replays: bool,
+        console: &mut Console,
+    ) -> Result<Self, CliError> {
         let optional = args.store_optional;
+        if replays {
+            if args.store.store.is_some() {
+                console.say("a replay leaves the shared store alone");
+            }
+            let shared = None;
+            return Ok(Self { shared, optional });
+        }
         let shared = Shared::of(&args.store).or_else(|error| without(error, optional, console))?;
         Ok(Self { shared, optional })
     }

@@ -126,6 +126,9 @@ impl View {
             &records,
             None,
         )?;
+        if let Some(share) = loaded.selection.share() {
+            console.say(share);
+        }
         Ok(Some(Self {
             plan,
             planned_at,

@@ -26,7 +26,7 @@ use super::read::{self, Record};
 use super::standing::AttemptStanding;
 use super::{Ledger, memory};
 use crate::event::Event;
-use crate::id::{AttemptId, Fingerprint, RunId, ShotId};
+use crate::id::{AttemptId, FileId, Fingerprint, RunId, ShotId, TaskId};
 use crate::money::Money;
 use crate::store;
 
@@ -216,7 +216,11 @@ impl Entry {
         }
         match &record.video {
             Some(video) if !is_digest(&video.sha256) || !video.fps.is_finite() => bad("the video"),
-            Some(video) if store::check_name(&video.path).is_err() => bad("the video's name"),
+            Some(video)
+                if store::check_name(&store::name_of(&video.path, &video.sha256)).is_err() =>
+            {
+                bad("the video's name")
+            }
             _ => Ok(()),
         }
     }
@@ -234,8 +238,8 @@ impl Entry {
             Some(run.runner_version.as_str()),
             Some(run.spec_version.as_str()),
             Some(record.backend.as_str()),
-            record.task.as_ref().map(crate::id::TaskId::as_str),
-            record.file.as_ref().map(crate::id::FileId::as_str),
+            record.task.as_ref().map(TaskId::as_str),
+            record.file.as_ref().map(FileId::as_str),
             record.trace_id.as_deref(),
             failure.map(|failure| failure.message.as_str()),
             video.map(|video| video.path.as_str()),
@@ -249,6 +253,24 @@ impl Entry {
 fn is_digest(text: &str) -> bool {
     let digit = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
     text.len() == 64 && text.bytes().all(digit)
+}
+
+impl Contents {
+    /// Takes in the task of an attempt that the ledger could not write down when it
+    /// was paid. Whether there is such an attempt; one that is settled stays as it is.
+    pub fn rescue(&mut self, attempt: &AttemptId, task: &TaskId) -> bool {
+        let mut entries = self.entries.iter_mut();
+        let Some(entry) = entries.find(|entry| entry.record.attempt == *attempt) else {
+            return false;
+        };
+        let record = &mut entry.record;
+        if record.state.is_uncertain() {
+            record.state = AttemptStanding::Created;
+            record.task = Some(task.clone());
+            record.failure = None;
+        }
+        true
+    }
 }
 
 impl Ledger {

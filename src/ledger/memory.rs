@@ -7,6 +7,7 @@
 //! Events are written in the transaction of the facts that they belong to: a run that
 //! was killed is remembered up to its last durable event.
 
+use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
@@ -35,8 +36,10 @@ const LOOSE: usize = 256 * 1024;
 /// A run on record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastRun {
-    /// Its name.
+    /// Its name, which its parts share where it has several.
     pub id: RunId,
+    /// The own name of each of its parts, the first one first.
+    pub parts: Vec<RunId>,
     /// When it began.
     pub started_at: Timestamp,
     /// When it came to its own end; `None` where it was cut off, or still goes on.
@@ -217,13 +220,38 @@ fn deflated(bytes: &[u8]) -> Vec<u8> {
         .expect("writing to memory cannot fail")
 }
 
-/// Every run, the latest first.
+/// Every run, the latest first; parts that share a name are one run.
 pub(super) fn runs(connection: &Connection, path: &Path) -> Result<Vec<PastRun>, LedgerError> {
+    let mut runs: Vec<PastRun> = Vec::new();
+    let mut known: HashMap<RunId, usize> = HashMap::new();
+    for (shared, part) in parts(connection, path)? {
+        let name = shared.unwrap_or_else(|| part.id.clone());
+        if let Some(run) = known.get(&name).and_then(|at| runs.get_mut(*at)) {
+            run.parts.insert(0, part.id);
+            run.started_at = run.started_at.min(part.started_at);
+            run.finished_at = run.finished_at.max(part.finished_at).filter(|_| {
+                // One that was cut off is not made good by another that was not.
+                run.finished_at.is_some() && part.finished_at.is_some()
+            });
+            run.remembered &= part.remembered;
+        } else {
+            known.insert(name.clone(), runs.len());
+            runs.push(PastRun { id: name, ..part });
+        }
+    }
+    Ok(runs)
+}
+
+/// Every part of a run, the latest first, with the name that it shares.
+fn parts(
+    connection: &Connection,
+    path: &Path,
+) -> Result<Vec<(Option<RunId>, PastRun)>, LedgerError> {
     let failed = |source| LedgerError::from_sqlite(path, "read", source);
     let mut select = connection
         .prepare(
             "SELECT run_id, started_at, finished_at, manifest, backend,
-                    EXISTS (SELECT 1 FROM events WHERE events.run_id = runs.run_id)
+                    EXISTS (SELECT 1 FROM events WHERE events.run_id = runs.run_id), shared_id
              FROM runs ORDER BY rowid DESC",
         )
         .map_err(failed)?;
@@ -232,14 +260,17 @@ pub(super) fn runs(connection: &Connection, path: &Path) -> Result<Vec<PastRun>,
     while let Some(row) = rows.next().map_err(failed)? {
         let text = |at| row.get::<_, Option<String>>(at).map_err(failed);
         let time = |text: Option<String>| text.map(|text| time(path, text)).transpose();
-        runs.push(PastRun {
-            id: RunId::new(text(0)?.unwrap_or_default()),
+        let id = RunId::new(text(0)?.unwrap_or_default());
+        let part = PastRun {
+            parts: vec![id.clone()],
+            id,
             started_at: time(text(1)?)?.unwrap_or_default(),
             finished_at: time(text(2)?)?,
             manifest: text(3)?.unwrap_or_default(),
             backend: text(4)?.unwrap_or_default(),
             remembered: row.get(5).map_err(failed)?,
-        });
+        };
+        runs.push((text(6)?.map(RunId::new), part));
     }
     Ok(runs)
 }

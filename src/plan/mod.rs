@@ -17,6 +17,7 @@ mod leftover;
 pub mod lock;
 pub mod price;
 pub mod record;
+pub mod shard;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};

@@ -58,6 +58,8 @@ pub struct Arguments {
     pub changed: bool,
     /// `--failed`
     pub failed: bool,
+    /// `--shard`
+    pub shard: Option<String>,
     /// `--simulate`
     pub simulate: bool,
     /// `--backend`

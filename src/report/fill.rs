@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::check::link;
-use crate::event::{FrameUse, RunFacts, Scene};
+use crate::event::{FrameUse, RunFacts, Scene, Shard};
 use crate::id::{FileId, Fingerprint, RunId, ShotId, TaskId};
 use crate::state::{self, AttemptState, RunState, ShotState};
 
@@ -29,13 +29,21 @@ impl Report {
             runner_version: fact(|facts| &facts.runner_version),
             spec_version: fact(|facts| &facts.spec_version),
             price_date: fact(|facts| &facts.price_date),
+            shard: facts
+                .and_then(|facts| facts.part.as_ref()?.shard)
+                .map(model::Shard::from),
+            missing_shards: state
+                .missing_shards()
+                .iter()
+                .map(|shard| model::Shard::from(*shard))
+                .collect(),
             finished: state.finished,
             stopped: state.stopping.as_ref().map(stop),
             totals: Totals::from(state),
             shots: state.shots.iter().map(Shot::from).collect(),
             run: Run {
                 left_out: false,
-                run_id: facts.map(|facts| owned(&facts.run_id, RunId::as_str)),
+                run_id: facts.map(|facts| owned(facts.name(), RunId::as_str)),
                 base_url: fact(|facts| &facts.base_url),
                 started_at: state.started_at,
                 updated_at: state.updated_at,
@@ -82,6 +90,15 @@ impl From<&ShotState> for Shot {
             verdict: shot.verdict.as_ref().map(Verdict::from),
             error: error.map(CallError::from),
             run: ShotRun::from(shot),
+        }
+    }
+}
+
+impl From<Shard> for model::Shard {
+    fn from(shard: Shard) -> Self {
+        Self {
+            index: shard.index(),
+            count: shard.count(),
         }
     }
 }

@@ -354,7 +354,7 @@ fn millis(duration: Duration) -> u64 {
 impl From<&RunFacts> for Started {
     fn from(facts: &RunFacts) -> Self {
         Self {
-            run_id: facts.run_id.to_string(),
+            run_id: facts.name().to_string(),
             manifest: facts.manifest.clone(),
             backend: facts.backend.clone(),
             base_url: facts.base_url.clone(),

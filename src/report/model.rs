@@ -44,6 +44,11 @@ pub struct Report {
     pub spec_version: Option<String>,
     /// Date of the price table.
     pub price_date: Option<String>,
+    /// Which shots of the manifest it is about, where several runs shared them out;
+    /// null where it is about all that were selected.
+    pub shard: Option<Shard>,
+    /// Shards that were not there when several were merged to this report.
+    pub missing_shards: Vec<Shard>,
     /// Whether the run came to its own end; false after an abort.
     pub finished: bool,
     /// Why nothing more was created, if so.
@@ -57,6 +62,18 @@ pub struct Report {
     pub run: Run,
 }
 
+/// One of several parts that the shots of a manifest are dealt to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Shard {
+    /// Which one, from 1.
+    #[schemars(range(min = 1))]
+    pub index: u32,
+    /// How many there are.
+    #[schemars(range(min = 1))]
+    pub count: u32,
+}
+
 /// What differs from run to run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -64,7 +81,7 @@ pub struct Run {
     /// Whether it is left out of the report.
     #[serde(skip)]
     pub left_out: bool,
-    /// This run's name; sorts by start time.
+    /// This run's name; sorts by start time, unless `--run-id` gave it another.
     pub run_id: Option<String>,
     /// Host and path prefix of the service.
     pub base_url: Option<String>,

@@ -66,6 +66,12 @@ pub enum StoreError {
         /// Where it was.
         path: PathBuf,
     },
+    /// A file of another folder that should be a saved video is another one.
+    #[error("{} is not the video that was saved", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
     /// The system refused.
     #[error("cannot {operation} {}", path.display())]
     Io {
@@ -112,7 +118,7 @@ impl StoreError {
             }
             Self::Video { .. } => Some("choose another name with --out"),
             Self::NotAnew { .. } => Some("name a folder that does not exist yet with --out"),
-            Self::NotLocked { .. } | Self::Gone { .. } => None,
+            Self::NotLocked { .. } | Self::Gone { .. } | Self::Damaged { .. } => None,
         }
     }
 }

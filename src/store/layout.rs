@@ -23,6 +23,7 @@
 //!     └── tmp/                videos on their way
 //! ```
 
+use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 
 const STATE: &str = ".runner";
@@ -178,6 +179,31 @@ pub fn check_name(relative: &str) -> Result<(), NameError> {
     Ok(())
 }
 
+/// The name of a saved video, or that of which it is a take: its path is not always
+/// one that a new video may have.
+pub fn name_of<'a>(path: &'a str, sha256: &str) -> Cow<'a, str> {
+    let inside = path
+        .strip_prefix(TAKES)
+        .and_then(|rest| rest.strip_prefix('/'));
+    let Some(inside) = inside else {
+        return Cow::Borrowed(path);
+    };
+    let name_at = inside.rfind('/').map_or(0, |slash| slash + 1);
+    let (stem, extension) = match inside[name_at..].rfind('.') {
+        Some(dot) if dot > 0 => inside.split_at(name_at + dot),
+        _ => (inside, ""),
+    };
+    for (stem, extension) in [(stem, extension), (inside, "")] {
+        for digits in [sha256.get(..TAKE_DIGITS).unwrap_or(sha256), sha256] {
+            let bare = stem.strip_suffix(digits);
+            if let Some(bare) = bare.and_then(|stem| stem.strip_suffix('.')) {
+                return Cow::Owned(format!("{bare}{extension}"));
+            }
+        }
+    }
+    Cow::Borrowed(inside)
+}
+
 /// Where the video that `relative` names goes when another takes its name.
 pub(super) fn take(relative: &str, sha256: &str) -> String {
     take_with(relative, sha256.get(..TAKE_DIGITS).unwrap_or(sha256))
@@ -206,7 +232,7 @@ fn take_with(relative: &str, digits: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{NameError, check_name, take};
+    use super::{NameError, check_name, long_take, name_of, take};
 
     #[test]
     fn names_stay_in_the_folder() {
@@ -238,5 +264,16 @@ mod tests {
         assert_eq!(take("opening.mp4", &digest), "takes/opening.1f0c9a3b.mp4");
         assert_eq!(take("s.1/a.b.mp4", &digest), "takes/s.1/a.b.1f0c9a3b.mp4");
         assert_eq!(take("s.1/a", &digest), "takes/s.1/a.1f0c9a3b");
+    }
+
+    #[test]
+    fn the_name_of_a_take_is_found_again() {
+        let digest = "1f0c9a3b".repeat(8);
+        for name in ["opening.mp4", "s.1/a.b.mp4", "s.1/a", "a.1f0c9a3b.mp4"] {
+            assert_eq!(name_of(name, &digest), name);
+            assert_eq!(name_of(&take(name, &digest), &digest), name);
+            assert_eq!(name_of(&long_take(name, &digest), &digest), name);
+        }
+        assert_eq!(name_of("takes/other.mp4", &digest), "other.mp4");
     }
 }

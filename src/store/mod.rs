@@ -33,7 +33,7 @@ pub use self::disk::{
 };
 pub use self::error::StoreError;
 pub use self::handout::{Consent, Handout};
-pub use self::layout::{Layout, NameError, check_name};
+pub use self::layout::{Layout, NameError, check_name, name_of};
 pub use self::partial::{Partial, Saved};
 use self::rescue::Rescue;
 pub use self::rescue::Rescued;
@@ -145,6 +145,11 @@ impl Store {
             .map_or(Ok(Vec::new()), Rescue::read)
     }
 
+    /// The paid tasks that a folder has so written down, for one who only looks.
+    pub fn look_at_rescued(&self) -> std::io::Result<Vec<Rescued>> {
+        Rescue::look(&self.layout().rescue())
+    }
+
     /// Forgets them: the ledger has them now.
     pub fn forget_rescued(&self) -> std::io::Result<()> {
         self.shared.rescue.as_ref().map_or(Ok(()), Rescue::empty)
@@ -233,6 +238,49 @@ impl Store {
         }
         Err(StoreError::Gone {
             path: self.layout().path(&video.path),
+        })
+    }
+
+    /// Puts a copy of a saved video of another folder under its name here, or among
+    /// its takes; the digest is verified on the way, and the copy is as old as the
+    /// record says, so that it is not taken for one that somebody touched.
+    pub fn receive(
+        &self,
+        other: &Store,
+        video: &Video,
+        saved_at: Option<Timestamp>,
+        among_takes: bool,
+    ) -> Result<Saved, StoreError> {
+        let places = [Some(video.path.clone()), other.take_of(video)];
+        let name = name_of(&video.path, &video.sha256);
+        // What was saved as a take is one here, too.
+        let among_takes = among_takes || name != video.path;
+        let mut damaged = None;
+        for place in places.into_iter().flatten() {
+            let path = other.layout().path(&place);
+            if !path.is_file() {
+                continue;
+            }
+            let partial = self.copy(&path, &name)?;
+            if partial.sha256() != video.sha256 {
+                damaged = Some(path);
+                continue;
+            }
+            if let Some(saved_at) = saved_at {
+                partial.date(saved_at.into())?;
+            }
+            let partial = if among_takes {
+                partial.into_take()
+            } else {
+                partial
+            };
+            return partial.commit();
+        }
+        Err(match damaged {
+            Some(path) => StoreError::Damaged { path },
+            None => StoreError::Gone {
+                path: other.layout().path(&video.path),
+            },
         })
     }
 

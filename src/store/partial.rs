@@ -95,6 +95,13 @@ impl Partial {
         File::open(&self.temporary).map_err(StoreError::io("open", &self.temporary))
     }
 
+    /// Makes the file as old as what it is a copy of.
+    pub(super) fn date(&self, at: std::time::SystemTime) -> Result<(), StoreError> {
+        self.file
+            .set_modified(at)
+            .map_err(StoreError::io("date", &self.temporary))
+    }
+
     /// Forgets what was written, for a download that begins anew.
     pub fn restart(&mut self) -> Result<(), StoreError> {
         self.file

@@ -73,13 +73,18 @@ impl Rescue {
         let mut text = String::new();
         file.seek(SeekFrom::Start(0))?;
         file.read_to_string(&mut text)?;
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        // A line that was cut by a power cut holds no task to be trusted.
-        let found = lines.filter_map(|line| serde_json::from_str(line).ok());
-        let found = found.collect();
+        let found = lines(&text);
         // What is written next goes behind it.
         file.seek(SeekFrom::Start(text.trim_end().len() as u64))?;
         Ok(found)
+    }
+
+    /// The same of a file that is only looked at, and that may not be there.
+    pub(super) fn look(path: &Path) -> std::io::Result<Vec<Rescued>> {
+        match std::fs::read_to_string(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            text => Ok(lines(&text?)),
+        }
     }
 
     /// Forgets every line: the ledger has them.
@@ -87,6 +92,14 @@ impl Rescue {
         let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         clear(&file)
     }
+}
+
+fn lines(text: &str) -> Vec<Rescued> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    // A line that was cut by a power cut holds no task to be trusted.
+    lines
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect()
 }
 
 /// Blanks, which take room and say nothing; the position is at the first one.

@@ -47,6 +47,8 @@ const NOT_IN_FILES: &[(&str, &str)] = &[
     ("only", "shots would be left out without a word"),
     ("changed", "shots would be left out without a word"),
     ("failed", "shots would be left out without a word"),
+    ("shard", "shots would be left out without a word"),
+    ("run_id", "it names one run, and a file is there for many"),
     (
         "save",
         "a file that came with a storyboard must not name files",

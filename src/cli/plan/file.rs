@@ -18,6 +18,7 @@ use crate::cli::exit::Exit;
 use crate::cli::load::Loaded;
 use crate::cli::render::calm;
 use crate::engine::Settings;
+use crate::event::Shard;
 use crate::id::sha256_hex;
 use crate::money::Money;
 use crate::plan::Plan;
@@ -128,6 +129,7 @@ fn arguments(manifest: &ManifestArgs, results: &ResultsArgs) -> Result<Arguments
         only,
         changed,
         failed,
+        shard,
         simulate,
         backend,
         profile,
@@ -145,6 +147,7 @@ fn arguments(manifest: &ManifestArgs, results: &ResultsArgs) -> Result<Arguments
         only: only.clone(),
         changed: *changed,
         failed: *failed,
+        shard: shard.map(|shard| shard.to_string()),
         simulate: *simulate,
         backend: backend.clone(),
         profile: profile.clone(),
@@ -187,6 +190,7 @@ pub(in crate::cli) struct Accepted {
     path: PathBuf,
     plan: PlanFile,
     lints: LintArgs,
+    shard: Option<Shard>,
 }
 
 impl Accepted {
@@ -202,6 +206,7 @@ impl Accepted {
         let accepted = Self {
             path: path.clone(),
             lints: lints(path, &plan.arguments)?,
+            shard: shard(path, &plan.arguments)?,
             plan,
         };
         accepted.is_not_contradicted(args)?;
@@ -219,6 +224,10 @@ impl Accepted {
             ("--changed", given.changed),
             ("--failed", given.failed),
             ("--simulate", given.simulate),
+            (
+                "--shard",
+                given.shard.is_some() && given.shard != kept.shard,
+            ),
             // It may come out of the environment, which stayed the same.
             (
                 "--backend",
@@ -267,6 +276,7 @@ impl Accepted {
                 only: kept.only.clone(),
                 changed: kept.changed,
                 failed: kept.failed,
+                shard: self.shard,
                 simulate: kept.simulate,
                 backend: kept.backend.clone(),
                 profile: kept.profile.clone(),
@@ -357,6 +367,18 @@ fn lints(path: &Path, kept: &Arguments) -> Result<LintArgs, CliError> {
         deny: read(&kept.deny)?,
         allow: read(&kept.allow)?,
     })
+}
+
+fn shard(path: &Path, kept: &Arguments) -> Result<Option<Shard>, CliError> {
+    let read = |word: &String| {
+        word.parse().map_err(|_| {
+            refused(
+                path,
+                &format!("cannot be carried out: `{word}` is no shard"),
+            )
+        })
+    };
+    kept.shard.as_ref().map(read).transpose()
 }
 
 fn read(path: &Path) -> Result<PlanFile, CliError> {

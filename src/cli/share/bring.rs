@@ -362,7 +362,8 @@ fn take_in(
     })
 }
 
-fn told_twice(twice: &Twice) -> String {
+/// What is said of a request that two folders paid for.
+pub(in crate::cli) fn told_twice(twice: &Twice) -> String {
     let shot = &twice.shot;
     if twice.unsettled {
         format!(

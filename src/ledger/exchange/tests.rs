@@ -13,7 +13,6 @@ use super::*;
 use crate::event::{
     Decision, EventKind, Failure, FailureClass, RunFacts, RunPart, ShotFacts, Video,
 };
-use crate::id::{FileId, TaskId};
 
 const SHOTS: u8 = 3;
 

@@ -336,7 +336,8 @@ impl Union<'_> {
         for entry in &contents.entries {
             let name = &self.names[&entry.key()];
             let state = entry.record.state;
-            if !self.added.contains(name) || !(state.has_video() || state.is_unsettled()) {
+            let paid = !entry.run.free && (state.has_video() || state.is_unsettled());
+            if !self.added.contains(name) || !paid {
                 continue;
             }
             let fingerprint = &entry.record.fingerprint;
@@ -421,15 +422,20 @@ impl Union<'_> {
         else {
             return Ok(());
         };
-        let known = "SELECT c.accepted_at FROM accepted AS c JOIN attempts AS a
+        let known = "SELECT c.accepted_at, c.attempt_id FROM accepted AS c JOIN attempts AS a
                      ON a.shot_id = c.shot_id AND a.backend = c.backend WHERE a.attempt_id = ?1";
-        let known: Option<String> = self
+        let known: Option<(String, String)> = self
             .connection
-            .query_row(known, [attempt.as_str()], |row| row.get(0))
+            .query_row(known, [attempt.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .optional()
             .map_err(|source| self.error(source))?;
-        let known: Option<jiff::Timestamp> = known.and_then(|text| text.parse().ok());
-        if known.is_some_and(|known| known >= accepted.accepted_at) {
+        let time = |text: &String| text.parse::<jiff::Timestamp>().ok();
+        let known = known.and_then(|(at, name)| Some((time(&at)?, name)));
+        // Of one moment, whichever folder is taken in first, the same one counts.
+        let other = (accepted.accepted_at, attempt.as_str().to_owned());
+        if known.is_some_and(|known| known >= other) {
             return Ok(());
         }
         self.execute(

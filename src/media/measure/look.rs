@@ -77,6 +77,8 @@ fn square(bytes: &[u8]) -> Option<YuvPicture> {
     let plane = |number: usize| bytes[number * SIDE * SIDE..(number + 1) * SIDE * SIDE].to_vec();
     let tags = Tags {
         full_range: Some(false),
+        // Nothing is converted, whatever the film is in.
+        matrix: 1,
         ..Tags::UNKNOWN
     };
     let size = (SIDE as u32, SIDE as u32);

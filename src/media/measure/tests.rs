@@ -126,7 +126,11 @@ fn the_camera_is_followed() {
         closer.closer > 100 && away.closer < -100,
         "{closer:?} {away:?}"
     );
-    assert_eq!(end(&[Move::StaticShot]), Moved::default());
+    let still = end(&[Move::StaticShot]);
+    assert!(
+        still.right.abs() + still.down.abs() + still.closer.abs() < 15,
+        "{still:?}"
+    );
 }
 
 #[test]
@@ -173,7 +177,6 @@ fn codings_of_one_film_look_alike() {
         "ten-bit",
         "hevc",
         "hevc-ten-bit",
-        "mbaff",
     ] {
         let other = pictures(&known(name));
         let likeness = likeness(&base.glances, &other.glances);
@@ -182,25 +185,16 @@ fn codings_of_one_film_look_alike() {
 }
 
 #[test]
-fn a_turned_film_is_measured_as_it_is_shown() {
-    let (turned, upright) = (pictures(&known("turned")), pictures(&known("high")));
-    let first = |picture: &Picture| picture.glances[0].clone();
-    // The same source, with the turn undone by hand.
-    let side = glance::LUMA;
-    let back: Vec<u8> = (0..side * side)
-        .map(|at| first(&turned).luma[at % side * side + side - 1 - at / side])
-        .collect();
-    let far = |a: &[u8], b: &[u8]| -> u32 {
-        let sum: u32 = a
-            .iter()
-            .zip(b)
-            .map(|(a, b)| u32::from(a.abs_diff(*b)))
-            .sum();
-        sum / a.len() as u32
-    };
-    let plain = first(&upright).luma;
-    assert!(far(&back, &plain) < 8, "{}", far(&back, &plain));
-    assert!(far(&first(&turned).luma, &plain) > 25);
+fn a_film_is_measured_as_it_is_shown() {
+    use crate::shot::FrameAt;
+    for name in ["turned", "high", "full-range", "ten-bit", "cropped"] {
+        let shown = crate::media::frames::take(&known(name), &[FrameAt::First], &Tools::default());
+        let shown = shown.expect("it decodes").remove(0);
+        let image = RgbImage::from_raw(shown.width, shown.height, shown.rgb);
+        let image = glance_of_image(&image.expect("it has its size"));
+        let found = likeness(&[image], &pictures(&known(name)).glances[..1]);
+        assert!(found.layout > 900 && found.hues > 950, "{name}: {found:?}");
+    }
 }
 
 #[test]

@@ -45,7 +45,6 @@ fn picture() -> Picture {
         frozen: Vec::new(),
         cuts: vec![1_200, 3_000],
         glances: Vec::new(),
-        ..blank()
     }
 }
 
@@ -54,8 +53,7 @@ fn blank() -> Picture {
 }
 
 fn blank_json() -> serde_json::Value {
-    let json = serde_json::json!({ "black": [], "frozen": [], "cuts": [], "glances": [] });
-    json
+    serde_json::json!({ "black": [], "frozen": [], "cuts": [], "glances": [] })
 }
 
 fn sound(loudness_lufs: Option<f64>, unheard: Option<Unheard>) -> Sound {
