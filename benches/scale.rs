@@ -71,7 +71,7 @@ fn line(name: &str, ran: &Ran, bound: Duration, remark: &str) {
 /// From now on something is expected of every video; all of it holds.
 fn expect(stage: &Stage) {
     let text = fs::read_to_string(&stage.manifest).expect("the manifest can be read");
-    let checks = "expect: { size: 64x36, duration: 6s, fps: 24, codec: h264, audio: false, black: false, cuts: 1 }";
+    let checks = "expect: { size: 64x34, duration: 6s, fps: 24, codec: h264, audio: false, black: false, cuts: 1 }";
     let text = text.replacen("duration: 6 }", &format!("duration: 6, {checks} }}"), 1);
     fs::write(&stage.manifest, text).expect("the manifest can be written");
 }

@@ -26,6 +26,7 @@ const SILENT: &[(&str, &str)] = &[
     ("src/ledger/", "SQL, and the words of the file"),
     ("src/simulator/", "answers in the service's own words"),
     ("src/media/", "codecs and boxes, for who repairs a file"),
+    ("src/plan/lock/text.rs", "the words of the file"),
     ("src/report/schema", "descriptions in a JSON Schema"),
     ("src/report/graph", "notations of drawings"),
     ("src/report/timeline/edl.rs", "the notation of edit lists"),
@@ -101,6 +102,10 @@ fn messages() -> BTreeMap<String, String> {
     found.extend(runner::report::gallery::WORDS.iter().map(|word| Message {
         text: (*word).to_owned(),
         place: "report.html".to_owned(),
+    }));
+    found.extend(runner::report::diff::WORDS.iter().map(|word| Message {
+        text: (*word).to_owned(),
+        place: "diff.html".to_owned(),
     }));
     let mut messages = BTreeMap::new();
     for Message { text, place } in found {

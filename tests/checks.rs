@@ -9,7 +9,7 @@ const SHOTS: &str = "version: 1
 backend: simulator
 defaults:
   model: MiniMax-Hailuo-2.3
-  expect: { size: 64x36, duration: 6s, fps: 24, codec: h264, audio: false, black: false }
+  expect: { size: 64x34, duration: 6s, fps: 24, codec: h264, audio: false, black: false }
 shots:
   - { id: fox, prompt: A fox crosses a frozen lake }
   - { id: raven, prompt: A raven over the hills }
@@ -26,7 +26,7 @@ fn stage(shots: &str) -> Stage {
     stage
 }
 
-fn result<'r>(report: &'r Value, shot: usize) -> &'r str {
+fn result(report: &Value, shot: usize) -> &str {
     let verdict = &report["shots"][shot]["verdict"];
     verdict["result"].as_str().unwrap_or("none")
 }
@@ -150,7 +150,7 @@ fn of_several_takes_some_may_fail() {
 fn a_new_take_is_compared_with_the_one_that_was_accepted() {
     let like = "{ likeness: { accepted: close } }";
     let shots = SHOTS.replace(
-        "{ size: 64x36, duration: 6s, fps: 24, codec: h264, audio: false, black: false }",
+        "{ size: 64x34, duration: 6s, fps: 24, codec: h264, audio: false, black: false }",
         like,
     );
     let stage = stage(&shots);
@@ -208,7 +208,7 @@ shots:
   - { id: black, prompt: one of black, expect: { black: false } }
   - { id: frozen, prompt: one of frozen, expect: { frozen: 3s } }
   - { id: cut, prompt: one of cut, expect: { cuts: 0 } }
-  - { id: small, prompt: one of small, expect: { size: 64x36 } }
+  - { id: small, prompt: one of small, expect: { size: 64x34 } }
 ",
     );
     let rules = ["black", "frozen", "cut", "small"].map(|flaw| {

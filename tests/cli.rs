@@ -483,6 +483,8 @@ fn help_shows_an_example_for_every_command() {
         "runs",
         "report",
         "takes",
+        "push",
+        "pull",
         "merge",
         "sheet",
         "export",

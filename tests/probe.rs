@@ -270,3 +270,82 @@ fn what_is_missing_is_said() {
     assert_eq!(list[0]["whole"], false);
     assert_eq!(list[1]["whole"], true);
 }
+
+/// A program that finds no ffmpeg, wherever it runs.
+fn alone() -> std::process::Command {
+    let mut program = program();
+    program.env("RUNNER_FFMPEG", "none");
+    program
+}
+
+#[test]
+fn what_films_show_is_said_to_people() {
+    for (name, film) in [
+        ("measured", "tests/videos/two-clips.mp4"),
+        ("measured-sound", "tests/fixtures/sound/tone.mp4"),
+        ("measured-silence", "tests/fixtures/sound/silence.mp4"),
+        ("measured-not", "tests/videos/vp9.mp4"),
+    ] {
+        let told = ran(alone().args(["probe", film, "--measure"]));
+        assert_eq!(told.code, 0, "{}", told.stderr);
+        insta::assert_snapshot!(format!("probe@{name}"), told.stdout);
+    }
+}
+
+#[test]
+fn what_films_show_is_said_to_programs() {
+    let film = "tests/fixtures/sound/tone.mp4";
+    let args = ["probe", film, "--json", "--like", "tests/videos/high.mp4"];
+    let told = ran(alone().args(args));
+    let list: Value = serde_json::from_str(&told.stdout).expect("it is JSON");
+    let measures = &list[0]["measures"];
+    assert_eq!(measures["decoder"], "built-in");
+    assert_eq!(measures["audio"]["loudness_lufs"], -26.2);
+    assert_eq!(measures["picture"]["cuts"], serde_json::json!([]));
+    assert_eq!(
+        measures["picture"]["glances"].as_array().map(Vec::len),
+        Some(8)
+    );
+    assert!(
+        list[0]["likeness"]["colour"]
+            .as_u64()
+            .is_some_and(|colour| colour > 500)
+    );
+    // Nobody asked for it here.
+    let plain = ran(alone().args(["probe", film, "--json"]));
+    let plain: Value = serde_json::from_str(&plain.stdout).expect("it is JSON");
+    assert_eq!(plain[0].get("measures"), None);
+}
+
+#[test]
+fn films_are_compared_with_films_and_with_pictures() {
+    let stage = Stage::new();
+    let still = stage.path("still.png");
+    let picture = image::RgbImage::from_pixel(320, 200, image::Rgb([200, 30, 30]));
+    picture.save(&still).expect("it can be written");
+    let still = still.to_string_lossy().into_owned();
+    fs::copy("tests/videos/high.mp4", stage.path("high.mp4")).expect("it can be copied");
+    let taken = stage.run(&["frames", "high.mp4", "--at", "first"]);
+    assert_eq!(taken.code, 0, "{}", taken.stderr);
+    let first = stage.path("high-first.png").to_string_lossy().into_owned();
+    for (like, words) in [
+        (first.as_str(), "close: colour "),
+        (
+            "tests/videos/high.mp4",
+            "close: colour 100%, hues 100%, layout 100%, camera 100%",
+        ),
+        (still.as_str(), "in no band: "),
+    ] {
+        let told = ran(alone().args(["probe", "tests/videos/high.mp4", "--like", like]));
+        assert_eq!(told.code, 0, "{}", told.stderr);
+        let line = told.stdout.lines().find(|line| line.contains("likeness"));
+        assert!(line.is_some_and(|line| line.contains(words)), "{line:?}");
+    }
+    let told = ran(alone().args(["probe", "tests/videos/high.mp4", "--like", "nowhere.mp4"]));
+    assert_eq!(told.code, 2);
+    assert!(
+        told.stderr.contains("cannot compare with `nowhere.mp4`"),
+        "{}",
+        told.stderr
+    );
+}

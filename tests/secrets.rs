@@ -87,6 +87,11 @@ async fn neither_keys_nor_signed_links_are_left_anywhere() {
         }
         let files = clean_folder(&stage.path("."));
         assert!(files >= 4, "the search found the folder");
+        let recording = String::from_utf8(stage.read("rec/recording.har")).expect("it is text");
+        for call in ["create", "query", "retrieve", "content", "link"] {
+            let call = format!("\"_call\":\"{call}\"");
+            assert!(recording.contains(&call), "{call}");
+        }
     });
     futures::future::join_all(runs).await;
 }
@@ -208,7 +213,7 @@ fn command(stage: &Stage, simulator: &Simulator, progress: &str) -> std::process
         .args(["apply", "shots.yaml", "--poll-interval", "100ms"])
         // What fails for good is given up, in seconds of the day.
         .args(["--deadline", "8s", "--concurrency", "8"])
-        .args(["--progress", progress, "--verbose"]);
+        .args(["--progress", progress, "--verbose", "--record", "rec"]);
     command
 }
 

@@ -84,7 +84,7 @@ fn carry_out(
         console.say(word);
     }
     let folder = prepare::output_folder(&loaded, &manifest, &target, args.results.out.as_ref());
-    let shared = ForApply::open(args, console)?;
+    let shared = ForApply::open(args, replayed.is_some(), console)?;
     let store = if replayed.is_some() {
         replay::keeps_off(&folder, args)?;
         Store::open_anew(&folder)

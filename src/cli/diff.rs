@@ -34,7 +34,7 @@ fn compared(args: &DiffArgs, console: &mut Console) -> Result<Exit, CliError> {
     } else {
         Exit::Differs
     };
-    let told = form(args, found, (before, after), console)?;
+    let told = form(args, found, (&before, &after), console)?;
     match &args.output {
         Some(path) => write_atomic(path, told.as_bytes()).map_err(|error| {
             let message = format!("`{}` cannot be written", path.display());
@@ -48,7 +48,7 @@ fn compared(args: &DiffArgs, console: &mut Console) -> Result<Exit, CliError> {
 fn form(
     args: &DiffArgs,
     found: Diff,
-    (before, after): (Read, Read),
+    (before, after): (&Read, &Read),
     console: &Console,
 ) -> Result<String, CliError> {
     Ok(match args.format {
@@ -69,7 +69,7 @@ fn form(
         DiffFormat::Markdown => found.to_markdown(),
         DiffFormat::Html => {
             let folder = args.output.as_deref().and_then(Path::parent);
-            page::page(found, &before, &after, folder, console.language())?
+            page::page(found, before, after, folder, console.language())?
         }
     })
 }

@@ -90,8 +90,21 @@ pub(super) struct ForApply {
 }
 
 impl ForApply {
-    pub(super) fn open(args: &ApplyArgs, console: &mut Console) -> Result<Self, CliError> {
+    /// A replay has none: nothing is asked of anybody, and what it plays was not paid
+    /// for once more.
+    pub(super) fn open(
+        args: &ApplyArgs,
+        replays: bool,
+        console: &mut Console,
+    ) -> Result<Self, CliError> {
         let optional = args.store_optional;
+        if replays {
+            if args.store.store.is_some() {
+                console.say("a replay leaves the shared store alone");
+            }
+            let shared = None;
+            return Ok(Self { shared, optional });
+        }
         let shared = Shared::of(&args.store).or_else(|error| without(error, optional, console))?;
         Ok(Self { shared, optional })
     }

@@ -62,6 +62,15 @@ impl Kind {
             Self::Lock => "lock",
         }
     }
+
+    /// The same at the beginning of a line.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Report => "Report",
+            Self::Plan => "Plan",
+            Self::Lock => "Lock",
+        }
+    }
 }
 
 /// One of the two documents.

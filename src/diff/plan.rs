@@ -25,7 +25,7 @@ impl Side {
         let amounts: Vec<String> = plan.totals.cost.iter().map(amount).collect();
         let facts = [
             Fact::new(Group::Settings, "backend", &*plan.backend),
-            Fact::new(Group::Settings, "simulated", plan.free),
+            Fact::new(Group::Settings, "simulated", plan.free).map(Fact::unknown_elsewhere),
             Fact::new(Group::Settings, "base_url", &*plan.base_url)
                 .map(|fact| fact.unknown_elsewhere().beside()),
             Fact::new(Group::Price, "cost", amounts.join(" + ")).map(Fact::beside),

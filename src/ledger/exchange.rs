@@ -99,6 +99,18 @@ pub struct Choice {
     pub chosen_at: Timestamp,
 }
 
+/// The take that a person accepted last for a shot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acceptance {
+    /// The attempt whose video it is.
+    pub attempt: AttemptId,
+    /// The run that made the attempt.
+    pub run: RunId,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+}
+
 /// A frame that a request was made with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -122,6 +134,8 @@ pub struct Contents {
     pub runs: Vec<RunCopy>,
     /// Every choice.
     pub choices: Vec<Choice>,
+    /// Every take that was accepted.
+    pub accepted: Vec<Acceptance>,
     /// Every frame.
     pub frames: Vec<FrameEntry>,
 }
@@ -292,6 +306,7 @@ impl Ledger {
             entries: self.entries()?,
             runs,
             choices: self.choices()?,
+            accepted: self.accepted()?,
             frames: self.frame_entries()?,
         })
     }
@@ -357,6 +372,22 @@ impl Ledger {
                 attempt: AttemptId::new(text(1)?),
                 run: RunId::new(text(2)?),
                 chosen_at: self.time(row, 3)?.unwrap_or_default(),
+            })
+        })
+    }
+
+    fn accepted(&self) -> Result<Vec<Acceptance>, LedgerError> {
+        let sql = "SELECT c.attempt_id, a.run_id, c.accepted_at
+                   FROM accepted AS c JOIN attempts AS a USING (attempt_id)
+                   ORDER BY c.shot_id, c.backend";
+        self.rows(sql, |row| {
+            let text = |at: usize| -> Result<String, LedgerError> {
+                row.get(at).map_err(|source| self.unread(source))
+            };
+            Ok(Acceptance {
+                attempt: AttemptId::new(text(0)?),
+                run: RunId::new(text(1)?),
+                accepted_at: self.time(row, 2)?.unwrap_or_default(),
             })
         })
     }

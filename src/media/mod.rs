@@ -1,15 +1,16 @@
 //! Pictures and videos: what they are, and how the simulator makes them.
 //!
 //! Four readers look at files other people made: `still` (format and size of a picture), `probe` (what an MP4
-//! holds and whether it is all there), `inspect` (all about one, for people) and `frames` (its pictures). Two writers
-//! share one renderer, `sketch`, with the camera of `motion`: `clip` makes the simulator's clips, `film` animatics of
-//! many scenes. `thumbnail` makes small pictures out of large ones.
+//! holds and whether it is all there), `inspect` (all about one, for people) and `frames` (its pictures); `measure`
+//! says what those show, how loud the sound is, and how alike two films are. Two writers share one renderer, `sketch`,
+//! with the camera of `motion`: `clip` makes the simulator's clips, `film` animatics of many scenes. `thumbnail` makes
+//! small pictures out of large ones.
 //!
 //! Everything here is a pure function of its input: no clock, no environment, no printing, no threads but those that
 //! `film` is told to use, and no floating point but in drawing glyphs, whose coverage is rounded until processors
-//! agree, and in scaling pictures. The one exception is `ffmpeg`, which runs the program that a caller names, and
-//! `album`, which keeps what `frames` took. Callers on an async runtime put
-//! `clip::render` and everything of `frames` on a blocking thread.
+//! agree, in scaling pictures, and in loudness, which is rounded too. The one exception is `ffmpeg`, which runs the
+//! program that a caller names, and `album`, which keeps what `frames` took. Callers on an async runtime put
+//! `clip::render` and everything of `frames` and `measure` on a blocking thread.
 
 pub mod album;
 pub mod clip;

@@ -3,7 +3,7 @@
 //! Owns what stands in each field: pictures as digests with their bytes beside it,
 //! links by their names, addresses without the prefix of a gateway.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Unit};
 use serde_json::Value;
 
 use super::asked::Asked;
@@ -20,6 +20,8 @@ impl Writer {
         let begun = (self.wall_clock)()
             .checked_sub(SignedDuration::try_from(took).unwrap_or_default())
             .unwrap_or(Timestamp::UNIX_EPOCH);
+        // Some viewers read no finer ones.
+        let begun = begun.round(Unit::Millisecond).unwrap_or(begun);
         let milliseconds = took.as_secs_f64() * 1_000.0;
         let (call, shot) = (whole.call, self.shot_of(&whole));
         let file = parameter(&whole.place, "file_id");

@@ -7,7 +7,7 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, Unit};
 
 use super::har::{self, CLOSING, Entry, Meta};
 use super::known::Known;
@@ -96,6 +96,7 @@ impl Writer {
     /// Puts in what is missing of a shot that an earlier run made.
     pub(super) fn remember(&mut self, past: &Past) {
         let now = (self.wall_clock)();
+        let now = now.round(Unit::Millisecond).unwrap_or(now);
         if let Some(video) = past.to_keep(&self.known)
             && let Err(why) = bodies::copy(&self.folder, &video.from, &video.sha256, video.bytes)
         {

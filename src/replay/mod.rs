@@ -7,6 +7,8 @@
 mod answer;
 mod deck;
 mod serve;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -25,6 +25,10 @@ const UNEXPECTED_ADVICE: &str = "look at the video; `--force 'status(unexpected)
 const UNKNOWN_ADVICE: &str =
     "what cannot be found out is not shown to be as expected: make it known, or do not expect it";
 
+/// What decides where takes are missing.
+const TAKES_ADVICE: &str =
+    "another take decides it: `--force` with the shot's name makes one, and it is paid for";
+
 /// What came of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -147,6 +151,7 @@ impl Verdict {
     pub fn advice(&self) -> Option<&'static str> {
         match self.result {
             Judgement::Passed => None,
+            Judgement::Unknown if self.takes.is_some() => Some(TAKES_ADVICE),
             Judgement::Unknown => Some(UNKNOWN_ADVICE),
             Judgement::Failed => Some(UNEXPECTED_ADVICE),
         }

@@ -1,8 +1,10 @@
 //! What one payment looks like in a shared store.
 //!
-//! Owns the form of an entry, what must hold in one before anything of it is
-//! believed, and which of two entries for one payment says more. An entry holds no
-//! key, no link that lets others in, and no path of a machine.
+//! Owns the form of an entry, the way from a ledger and back to one, and which of two
+//! entries for one payment says more. What is believed of one that comes is decided in
+//! `verify`. An entry holds no key, no link that lets others in, and no path of a machine.
+
+mod verify;
 
 use std::sync::Arc;
 
@@ -10,7 +12,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::names::is_digest;
+pub use self::verify::Broken;
+pub(super) use self::verify::MAX_BYTES;
 use crate::check::link;
 use crate::event::{Failure, FailureClass, Video};
 use crate::id::{FileId, Fingerprint, RunId, ShotId, TaskId, sha256_hex};
@@ -20,20 +23,8 @@ use crate::money::Money;
 /// The form of entries that this program writes and reads.
 const VERSION: u32 = 1;
 
-/// No entry is larger: prompts have some thousand characters.
-pub(super) const MAX_BYTES: u64 = 256 * 1024;
-
-/// No video is larger: a hundred times what ten seconds of 1080P take.
-pub(super) const MAX_VIDEO_BYTES: u64 = 512 * 1024 * 1024;
-
-/// A name, an address, a code: longer ones are none.
-const MAX_NAME_CHARS: usize = 400;
-
-/// What a service says of a failure.
-const MAX_TEXT_CHARS: usize = 4_000;
-
-/// A price beyond this is a trick on sums.
-const MAX_PRICE_MICROS: i64 = 1_000_000_000_000;
+/// Longest text that is written, in characters.
+const LONGEST: usize = 400;
 
 /// What an object says that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -194,7 +185,7 @@ impl From<&ledger::Entry> for Entry {
             failure: record.failure.as_ref().map(|failure| EntryFailure {
                 class: failure.class,
                 code: failure.code,
-                message: failure.message.clone(),
+                message: plain(&failure.message),
             }),
             video: record.video.as_ref().map(EntryVideo::of),
             request: link::shown(&record.request),
@@ -336,73 +327,6 @@ impl Entry {
         };
         ledger::Entry { run, record }
     }
-
-    /// Reads what lies under the name of `fingerprint` and `digest`, and believes
-    /// nothing of it before it was looked at.
-    pub fn read(fingerprint: &Fingerprint, digest: &str, bytes: &[u8]) -> Result<Self, Broken> {
-        if sha256_hex(bytes) != digest {
-            return Err(Broken::Digest);
-        }
-        let entry: Self = match serde_json::from_slice(bytes) {
-            Ok(entry) => entry,
-            Err(_) => return Err(other_version(bytes).unwrap_or(Broken::Form)),
-        };
-        if entry.version != VERSION {
-            return Err(Broken::Version(entry.version));
-        }
-        if entry.fingerprint != *fingerprint {
-            return Err(Broken::Fingerprint);
-        }
-        entry.verify().map_err(Broken::Value)?;
-        Ok(entry)
-    }
-
-    /// The first part of it that this program would never write.
-    fn verify(&self) -> Result<(), &'static str> {
-        let run = &self.run;
-        let names = [
-            ("shot", Some(&self.shot)),
-            ("run", Some(&run.id)),
-            ("manifest", Some(&run.manifest)),
-            ("backend", Some(&run.backend)),
-            ("address", Some(&run.base_url)),
-            ("run", run.shared_id.as_ref()),
-            ("version", Some(&run.runner_version)),
-            ("version", Some(&run.spec_version)),
-            ("task", self.task.as_ref()),
-            ("file", self.file.as_ref()),
-        ];
-        for (what, name) in names {
-            if name.is_some_and(|name| !is_name(name)) {
-                return Err(what);
-            }
-        }
-        if ShotId::new(self.shot.as_str()).is_err() {
-            return Err("shot");
-        }
-        if self.number == 0 {
-            return Err("number");
-        }
-        let has_task = self.task.is_some();
-        let fits = match self.standing {
-            Standing::Uncertain => !has_task && self.video.is_none(),
-            Standing::Created | Standing::Succeeded => has_task && self.video.is_none(),
-            Standing::Failed => self.failure.is_some(),
-            Standing::Lost => true,
-            Standing::Saved => self.video.is_some(),
-        };
-        if !fits {
-            return Err("standing");
-        }
-        if self.price.as_ref().is_some_and(|price| !is_price(price)) {
-            return Err("price");
-        }
-        let said = self.failure.as_ref().map(|failure| &failure.message);
-        if said.is_some_and(|said| !is_text(said)) {
-            return Err("failure");
-        }
-        self.video.as_ref().map_or(Ok(()), EntryVideo::verify)
-    }
 }
 
 impl EntryFailure {
@@ -440,107 +364,16 @@ impl EntryVideo {
             codec: self.codec.clone(),
         }
     }
-
-    fn verify(&self) -> Result<(), &'static str> {
-        if !is_digest(&self.sha256) {
-            return Err("digest of the video");
-        }
-        if self.bytes == 0 || self.bytes > MAX_VIDEO_BYTES {
-            return Err("size of the video");
-        }
-        let size = 1..=100_000;
-        let whole = size.contains(&self.width)
-            && size.contains(&self.height)
-            && self.duration_ms <= 86_400_000
-            && self.fps.is_finite()
-            && (0.0..=1_000.0).contains(&self.fps)
-            && is_name(&self.codec);
-        whole.then_some(()).ok_or("property of the video")
-    }
 }
 
 /// Folders of a machine are nobody else's business.
 fn file_name(path: &str) -> String {
-    path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
+    plain(path.rsplit(['/', '\\']).next().unwrap_or(path))
 }
 
-/// What a later program writes may have fields that are not known here.
-fn other_version(bytes: &[u8]) -> Option<Broken> {
-    #[derive(Deserialize)]
-    struct Head {
-        #[allow(dead_code, reason = "only what has it is an entry")]
-        format: Format,
-        version: u32,
-    }
-
-    let head: Head = serde_json::from_slice(bytes).ok()?;
-    (head.version != VERSION).then_some(Broken::Version(head.version))
-}
-
-/// A line that a terminal shows as it is.
-fn is_name(text: &str) -> bool {
-    !text.is_empty()
-        && text.chars().count() <= MAX_NAME_CHARS
-        && !text.chars().any(char::is_control)
-}
-
-fn is_text(text: &str) -> bool {
-    let odd = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r');
-    text.chars().count() <= MAX_TEXT_CHARS && !text.chars().any(odd)
-}
-
-fn is_price(price: &Money) -> bool {
-    let currency = price.currency();
-    (0..=MAX_PRICE_MICROS).contains(&price.micros())
-        && currency.len() == 3
-        && currency.bytes().all(|byte| byte.is_ascii_uppercase())
-}
-
-/// What is wrong with an object.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Broken {
-    /// Nobody here gives that name.
-    #[error("runner gives no such name")]
-    Name,
-    /// Its bytes are not those that its name promises.
-    #[error("its content does not fit its name")]
-    Digest,
-    /// It has more bytes than there can be.
-    #[error("it has {bytes} bytes, more than there can be")]
-    Size {
-        /// As many.
-        bytes: u64,
-    },
-    /// It has another size than its entry says.
-    #[error("it has {found} bytes, and {expected} were promised")]
-    Length {
-        /// As many as there are.
-        found: u64,
-        /// As many as there should be.
-        expected: u64,
-    },
-    /// It is no entry.
-    #[error("it is not an entry of runner")]
-    Form,
-    /// Another version of this program wrote it.
-    #[error("it has version {0}, and this runner reads version 1")]
-    Version(u32),
-    /// It lies under another request's name.
-    #[error("it is about another request than its folder")]
-    Fingerprint,
-    /// A part of it cannot be true.
-    #[error("its {0} cannot be true")]
-    Value(&'static str),
-    /// It was made by another request than what has its fingerprint here.
-    #[error("its request is not the one of its fingerprint")]
-    Request,
-    /// It is not there, although an entry says so.
-    #[error("it is missing")]
-    Missing,
-    /// It is no video.
-    #[error("it is not a whole video: {0}")]
-    Video(String),
-    /// There are more of them than anybody pays for.
-    #[error("there are more than {0} entries for one request")]
-    TooMany(usize),
+/// What others would not believe is not written either: nothing that steers a terminal,
+/// and nothing of any length.
+fn plain(text: &str) -> String {
+    let shown = text.chars().filter(|c| !c.is_control());
+    shown.take(LONGEST).collect()
 }

@@ -97,10 +97,13 @@ impl Secrets {
             _ => Trouble::Unreachable,
         };
         let told = self.told(error);
-        // Without keys the library asks the machine for its role, and there is none.
-        let asks_machine = METADATA.iter().any(|place| told.contains(place));
-        let trouble = if asks_machine {
+        let says = |signs: &[&str]| signs.iter().any(|sign| told.contains(sign));
+        // A listing that is refused has no kind of its own in the library. And without
+        // keys it asks the machine for its role, where there is none.
+        let trouble = if says(&[": 401 ", ": 403 "]) || says(&METADATA) {
             Trouble::Denied
+        } else if says(&[": 404 "]) {
+            Trouble::Nowhere
         } else {
             trouble
         };

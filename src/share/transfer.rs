@@ -258,6 +258,10 @@ impl Share {
         let path = self
             .names
             .entry(&entry.fingerprint, &crate::id::sha256_hex(&bytes));
+        if let Err(what) = entry.verify() {
+            // Others would not believe it, and not pay for its request either.
+            return Ok(Put::Refused(Bad::new(&path, Broken::Value(what))));
+        }
         let length = bytes.len() as u64;
         self.put(&path, PutPayload::from(bytes), length).await
     }

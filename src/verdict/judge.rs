@@ -150,7 +150,7 @@ fn like(key: Key, band: &Band, evidence: &Evidence<'_>) -> Found {
     let bounds = bounds(band).ok_or_else(|| "no such band is known".to_owned())?;
     Ok((
         likeness.is_within(&bounds),
-        numbers(likeness.colour, likeness.layout),
+        numbers(&Bounds::from(likeness), likeness.camera.is_some()),
     ))
 }
 
@@ -168,23 +168,29 @@ fn bounds(band: &Band) -> Option<Bounds> {
             let own = |name: &str| own(name).map(|(_, number)| (number * 1000.0).round() as i32);
             Some(Bounds {
                 colour: own("colour").map_or(0, i32::unsigned_abs),
-                layout: own("layout").unwrap_or(-1000),
+                layout: own("layout").unwrap_or(0),
+                hues: own("hues").map_or(0, i32::unsigned_abs),
+                camera: own("camera").map_or(0, i32::unsigned_abs),
             })
         }
     }
 }
 
-fn numbers(colour: u32, layout: i32) -> String {
-    let thousandths = |number: i64| {
-        let sign = if number < 0 { "-" } else { "" };
-        let number = number.abs();
-        format!("{sign}{}.{:03}", number / 1000, number % 1000)
-    };
-    format!(
-        "colour {}, layout {}",
-        thousandths(colour.into()),
-        thousandths(layout.into())
-    )
+fn numbers(bounds: &Bounds, has_camera: bool) -> String {
+    let thousandths = |number: u32| format!("{}.{:03}", number / 1000, number % 1000);
+    let (colour, hues) = (thousandths(bounds.colour), thousandths(bounds.hues));
+    let layout = thousandths(bounds.layout.max(0).unsigned_abs());
+    let camera = thousandths(bounds.camera);
+    if has_camera {
+        format!("colour {colour}, hues {hues}, layout {layout}, camera {camera}")
+    } else {
+        format!("colour {colour}, hues {hues}, layout {layout}")
+    }
+}
+
+/// The least numbers that count; a camera of 0 says nothing.
+fn least(bounds: Bounds) -> String {
+    numbers(&bounds, bounds.camera > 0)
 }
 
 /// An expectation in words.
@@ -208,12 +214,8 @@ fn expected(wanted: &Wanted, key: Key) -> String {
         Wanted::AtMost(most) => format!("{most} at most"),
         Wanted::Passes { wanted, of } => format!("{wanted} of {of}"),
         Wanted::Within(band) => match (band, bounds(band)) {
-            (Band::Named(name), Some(Bounds { colour, layout })) => {
-                format!("{name}: {} at least", numbers(colour, layout))
-            }
-            (_, Some(Bounds { colour, layout })) => {
-                format!("{} at least", numbers(colour, layout))
-            }
+            (Band::Named(name), Some(bounds)) => format!("{name}: {} at least", least(bounds)),
+            (_, Some(bounds)) => format!("{} at least", least(bounds)),
             (Band::Named(name), None) => name.clone(),
             (Band::Own(_), None) => "a band".to_owned(),
         },

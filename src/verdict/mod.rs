@@ -299,7 +299,8 @@ struct Subject<'a> {
 
 /// One number to choose the nearest by.
 fn closeness(likeness: &Likeness) -> i64 {
-    i64::from(likeness.colour) + i64::from(likeness.layout)
+    let camera = likeness.camera.map_or(0, i64::from);
+    i64::from(likeness.colour) + i64::from(likeness.hues) + i64::from(likeness.layout) + camera
 }
 
 /// What has to be measured; nothing where what is on record is enough.
@@ -308,9 +309,16 @@ fn needs(list: &[Expectation]) -> Option<What> {
         Key::Audio => Some(What::Properties),
         Key::Loudness => Some(What::Sound),
         Key::Black | Key::Frozen | Key::Cuts => Some(What::Picture),
-        Key::Size | Key::Duration | Key::Fps | Key::Codec | Key::Passes => None,
-        // These are compared by glances, which bring their own.
-        Key::LikeFirstFrame | Key::LikeAccepted | Key::LikeTakes => None,
+        // The first are on record, the last are compared by glances, which bring
+        // their own.
+        Key::Size
+        | Key::Duration
+        | Key::Fps
+        | Key::Codec
+        | Key::Passes
+        | Key::LikeFirstFrame
+        | Key::LikeAccepted
+        | Key::LikeTakes => None,
     });
     needs.reduce(What::and)
 }

@@ -75,7 +75,7 @@ const tests = {
     assert.deepEqual(await look.page.locator(".change:nth-child(2) ins").allTextContents(), ["狗"]);
     await look.is(() => document.querySelectorAll(".change .still img").length === 9);
     assert.match(await look.page.locator(".change:nth-child(5) .half.after").textContent(), /\S/);
-    assert.match(await look.page.locator(".change:nth-child(4) .facts-list").first().textContent(), /length.*10\.\d+ s → 6\.\d+ s/);
+    assert.match(await look.page.locator(".change:nth-child(4) .facts-list").first().textContent(), /video length.*10\.\d+ s → 6\.\d+ s/);
     await look.picture("list-light", true);
     await look.close();
   },

@@ -28,9 +28,9 @@ version: 1
 defaults: { model: MiniMax-Hailuo-2.3, resolution: 768P, duration: 6 }
 limits: { creates_per_minute: unlimited }
 shots:
-  - { id: dawn, prompt: dawn }
-  - { id: noon, prompt: noon, first_frame: { shot: dawn, frame: last } }
-  - { id: boat, prompt: a boat }
+  - { id: dawn, prompt: The sun comes up over a harbour. }
+  - { id: noon, prompt: The harbour at noon., first_frame: { shot: dawn, frame: last } }
+  - { id: boat, prompt: A boat leaves the harbour. }
 """
 SIMULATE = ["--simulate"]
 FAST = ["--simulate", "--clips", "tiny", "--time-scale", "20000", "--progress", "none"]
@@ -102,6 +102,13 @@ def main():
         assert "make the bucket" in told, told
         assert not a.videos()
         s3.create_bucket(Bucket=BUCKET)
+
+        # Nobody listens: another code, and nothing is made either.
+        away = dict(a.environment)
+        a.environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
+        a.run("apply", "shots.yaml", *FAST, *store, code=6)
+        assert not a.videos()
+        a.environment = away
 
         a.run("apply", "shots.yaml", *FAST, *store)
         assert len(keys("videos/")) == 3 and len(keys("entries/")) == 3, keys()

@@ -22,8 +22,8 @@ Exit codes of this command: 0 nothing differs, 1 something differs, 2 it could n
 compared. Times, names of runs and tasks, retries and versions of the program are told
 and never count.")]
 pub struct DiffArgs {
-    /// Two of: a report.json, an output folder, a plan that was kept or printed as JSON;
-    /// or a manifest or an output folder, with a run as FILE@RUN. One manifest or folder:
+    /// Two of: a report.json, an output folder, a plan that was kept or printed as JSON,
+    /// a lock; or a manifest or an output folder, with a run as FILE@RUN. One manifest or folder:
     /// two of its runs.
     #[arg(value_name = "FILE", required = true, num_args = 1..=2)]
     pub of: Vec<PathBuf>,

@@ -62,7 +62,7 @@ impl Look {
 pub(super) fn text(diff: &Diff, look: Look) -> String {
     let mut text = String::new();
     let names = [&diff.before, &diff.after].map(|document| {
-        let kind = look.say(document.kind.as_str());
+        let kind = look.say(document.kind.heading());
         format!("{kind} {}", calm(&document.name))
     });
     look.line(&mut text, 0, &names.join(" → "));
@@ -94,9 +94,10 @@ fn shot(text: &mut String, shot: &ShotDiff, look: Look) {
     };
     let fate: Vec<String> = fate(shot).iter().map(|text| look.say(text)).collect();
     let id = calm(&shot.id);
-    let line = match fate.is_empty() {
-        true => format!("{sign} {id}"),
-        false => format!("{sign} {id}: {}", fate.join(", ")),
+    let line = if fate.is_empty() {
+        format!("{sign} {id}")
+    } else {
+        format!("{sign} {id}: {}", fate.join(", "))
     };
     text.push('\n');
     look.line(text, 0, &look.painted(code, &line));

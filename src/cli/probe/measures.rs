@@ -2,6 +2,8 @@
 //!
 //! Owns the words and what a video is compared with; the numbers are those of `media::measure`.
 
+use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -14,6 +16,7 @@ use crate::media::frames::Tools;
 use crate::media::measure::{
     self, Band, Glance, Likeness, Measures, Moved, Sound, Span, Unheard, What,
 };
+use crate::media::{photo, still};
 
 /// Less movement than so many thousandths of the picture is none.
 const STANDING: i32 = 15;
@@ -21,7 +24,14 @@ const STANDING: i32 = 15;
 /// What measures, and what with.
 pub(super) struct Meter {
     ffmpeg: Option<PathBuf>,
-    like: Option<Vec<Glance>>,
+    like: Option<Like>,
+}
+
+/// What videos are compared with.
+enum Like {
+    Film(Vec<Glance>),
+    /// An encoded picture, which is cut to the shape of each video.
+    Picture(Vec<u8>),
 }
 
 /// What was measured of one file.
@@ -42,21 +52,23 @@ impl Meter {
         };
         if let Some(like) = &args.like {
             let looked = meter.look(like);
-            let glances = looked
+            let looked = looked
                 .map_err(|reason| format!("cannot compare with `{}`: {reason}", like.display()))?;
-            meter.like = Some(glances);
+            meter.like = Some(looked);
         }
         Ok(Some(meter))
     }
 
-    /// What a file looks like that others are compared with.
-    fn look(&self, path: &Path) -> Result<Vec<Glance>, String> {
-        if let Ok(image) = image::open(path) {
-            return Ok(vec![measure::glance_of_image(&image.to_rgb8())]);
+    /// What others are compared with.
+    fn look(&self, path: &Path) -> Result<Like, String> {
+        let file = File::open(path).map_err(|error| error.to_string())?;
+        if still::inspect(BufReader::new(file)).is_ok() {
+            let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+            return Ok(Like::Picture(bytes));
         }
         let measures = self.of(path, What::Picture)?;
         match (measures.picture, measures.undecoded) {
-            (Some(picture), _) => Ok(picture.glances),
+            (Some(picture), _) => Ok(Like::Film(picture.glances)),
             (None, why) => Err(why.unwrap_or_default()),
         }
     }
@@ -71,16 +83,27 @@ impl Meter {
     /// Measures a file; or why that cannot be.
     pub(super) fn measure(&self, path: &Path) -> Result<Measured, String> {
         let measures = self.of(path, What::All)?;
-        let glances = measures.picture.as_ref().map(|picture| &picture.glances);
-        let likeness = self.like.as_ref().zip(glances);
+        let likeness = self.like.as_ref().and_then(|like| like.to(&measures));
         Ok(Measured {
-            likeness: likeness.map(|(like, glances)| match like.as_slice() {
-                [picture] => {
-                    measure::likeness(&[picture.clone()], glances.get(..1).unwrap_or_default())
-                }
-                film => measure::likeness(film, glances),
-            }),
+            likeness: likeness.transpose()?,
             measures,
+        })
+    }
+}
+
+impl Like {
+    /// How like it is to a video; nothing of one that could not be decoded.
+    fn to(&self, measures: &Measures) -> Option<Result<Likeness, String>> {
+        let glances = &measures.picture.as_ref()?.glances;
+        let (width, height) = (measures.width.max(1), measures.height.max(1));
+        Some(match self {
+            Self::Film(film) => Ok(measure::likeness(film, glances)),
+            Self::Picture(bytes) => photo::cut_to(bytes, width as usize, height as usize)
+                .map(|picture| {
+                    let first = glances.get(..1).unwrap_or_default();
+                    measure::likeness(&[measure::glance_of_image(&picture)], first)
+                })
+                .map_err(|error| error.to_string()),
         })
     }
 }
@@ -194,11 +217,14 @@ fn loudness(sound: &Sound) -> String {
 }
 
 fn alike(likeness: &Likeness) -> String {
-    let band = likeness.band().map_or("no band", Band::name);
-    let share = |thousandths: i64| format!("{}%", (thousandths + 5) / 10);
-    format!(
-        "{band}: colour {}, layout {}",
-        share(i64::from(likeness.colour)),
-        share(i64::from(likeness.layout))
-    )
+    let band = likeness.band().map_or("in no band", Band::name);
+    let share = |thousandths: u32| format!("{}%", (thousandths + 5) / 10);
+    let (colour, hues) = (share(likeness.colour), share(likeness.hues));
+    let layout = share(likeness.layout.max(0).unsigned_abs());
+    match likeness.camera.map(share) {
+        Some(camera) => {
+            format!("{band}: colour {colour}, hues {hues}, layout {layout}, camera {camera}")
+        }
+        None => format!("{band}: colour {colour}, hues {hues}, layout {layout}"),
+    }
 }

@@ -10,7 +10,9 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
 use super::join::join;
-use super::{Choice, Contents, Entry, FrameEntry, RunCopy, RunEntry, TakenIn, Twice, name, stand};
+use super::{
+    Acceptance, Choice, Contents, Entry, FrameEntry, RunCopy, RunEntry, TakenIn, Twice, name, stand,
+};
 use crate::event::Event;
 use crate::id::{AttemptId, Fingerprint, RunId};
 use crate::ledger::Ledger;
@@ -51,6 +53,10 @@ impl Ledger {
             .choices
             .iter()
             .try_for_each(|choice| union.choice(choice))?;
+        contents
+            .accepted
+            .iter()
+            .try_for_each(|accepted| union.accepted(accepted))?;
         for copy in news {
             union.events(&copy.run.run_id, &copy.events)?;
         }
@@ -404,6 +410,38 @@ impl Union<'_> {
                 attempt.as_str(),
                 choice.chosen_at.to_string()
             ],
+        )
+        .map(drop)
+    }
+
+    /// Of two takes of one shot, the one that was accepted later.
+    fn accepted(&self, accepted: &Acceptance) -> Result<(), LedgerError> {
+        let Some(attempt) = self
+            .names
+            .get(&name::full(&accepted.attempt, &accepted.run))
+        else {
+            return Ok(());
+        };
+        let known = "SELECT c.accepted_at, c.attempt_id FROM accepted AS c JOIN attempts AS a
+                     ON a.shot_id = c.shot_id AND a.backend = c.backend WHERE a.attempt_id = ?1";
+        let known: Option<(String, String)> = self
+            .connection
+            .query_row(known, [attempt.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()
+            .map_err(|source| self.error(source))?;
+        let time = |text: &String| text.parse::<jiff::Timestamp>().ok();
+        let known = known.and_then(|(at, name)| Some((time(&at)?, name)));
+        // Of one moment, whichever folder is taken in first, the same one counts.
+        let other = (accepted.accepted_at, attempt.as_str().to_owned());
+        if known.is_some_and(|known| known >= other) {
+            return Ok(());
+        }
+        self.execute(
+            "INSERT OR REPLACE INTO accepted (shot_id, backend, attempt_id, accepted_at)
+             SELECT shot_id, backend, attempt_id, ?2 FROM attempts WHERE attempt_id = ?1",
+            params![attempt.as_str(), accepted.accepted_at.to_string()],
         )
         .map(drop)
     }

@@ -19,8 +19,11 @@ const AROUND: usize = 3;
 const FLASH: usize = 6;
 /// Two cuts are at least so far apart; nearer ones are one.
 const APART_MS: u64 = 250;
-/// A picture that agrees better than that with the one before, in thousandths, is the same in another light.
-const SAME_LIGHT: i64 = 850;
+/// A picture that agrees better than that with the one before, in thousandths, is the same in another light. Two
+/// landscapes under the same sky agree to 930.
+const SAME_LIGHT: i64 = 960;
+/// Neither another light nor a jerk changes colours by more than that, in sixteenths of a step.
+const SAME_COLOUR: u32 = 4 * 16;
 /// How far a jerk is looked for, in parts of 32.
 const JERK: i64 = 8;
 
@@ -110,7 +113,9 @@ impl Cuts {
         let earlier = self.recent.range(..place - 1).rev().take(FLASH);
         let flashes = after.into_iter().any(|after| back(before, after))
             || earlier.into_iter().any(|earlier| back(earlier, now));
-        !flashes && agreement(&before.luma, &now.luma) < SAME_LIGHT && !is_jerk(before, now)
+        let same_colour = mean_colour_change(before, now) < SAME_COLOUR;
+        let same = agreement(&before.luma, &now.luma) >= SAME_LIGHT || is_jerk(before, now);
+        !flashes && !(same_colour && same)
     }
 }
 
@@ -126,6 +131,18 @@ fn mean_change(a: &[u8], b: &[u8]) -> u32 {
         .map(|(a, b)| u32::from(a.abs_diff(*b)))
         .sum();
     sum * 16 / a.len().max(1) as u32
+}
+
+/// How much the mean of the more changed of both differences has changed, in sixteenths of a step.
+fn mean_colour_change(a: &Seen, b: &Seen) -> u32 {
+    let mean = |seen: &[u8]| {
+        let sum: u32 = seen.iter().map(|part| u32::from(*part)).sum();
+        sum * 16 / seen.len().max(1) as u32
+    };
+    let half = a.chroma.len() / 2;
+    let change = |a: &[u8], b: &[u8]| mean(a).abs_diff(mean(b));
+    let (blue, red) = (&a.chroma[..half], &a.chroma[half..]);
+    change(blue, &b.chroma[..half]).max(change(red, &b.chroma[half..]))
 }
 
 /// How well light and dark lie in the same places, in thousandths; 0 if one of the two has neither.
@@ -223,6 +240,16 @@ mod tests {
     fn a_jerk_is_none() {
         let found = cuts((0..40).map(|at| scene(1, if at >= 20 { 12 } else { 0 }, 0, at)));
         assert_eq!(found, NONE);
+    }
+
+    #[test]
+    fn the_same_shapes_in_other_colours_are_a_cut() {
+        let film = (0..40).map(|at| {
+            let mut frame = scene(1, 0, if at >= 20 { 30 } else { 0 }, at);
+            frame.chroma[1].fill(if at >= 20 { 150 } else { 110 });
+            frame
+        });
+        assert_eq!(cuts(film), [840]);
     }
 
     #[test]

@@ -77,6 +77,8 @@ fn square(bytes: &[u8]) -> Option<YuvPicture> {
     let plane = |number: usize| bytes[number * SIDE * SIDE..(number + 1) * SIDE * SIDE].to_vec();
     let tags = Tags {
         full_range: Some(false),
+        // Nothing is converted, whatever the film is in.
+        matrix: 1,
         ..Tags::UNKNOWN
     };
     let size = (SIDE as u32, SIDE as u32);
@@ -116,8 +118,9 @@ impl Eye {
         self.black.see(&frame);
         self.frozen.see(&frame);
         self.cuts.see(&frame);
-        let moved = self.camera.see(&frame);
-        if self.places.binary_search(&self.seen).is_ok() {
+        let is_kept = self.places.binary_search(&self.seen).is_ok();
+        let moved = self.camera.see(&frame, is_kept);
+        if is_kept {
             self.glances.push(Glance::of(&frame, moved));
         }
         self.seen += 1;

@@ -38,20 +38,23 @@ pub(super) struct Small {
 pub(super) fn reduce(picture: &YuvPicture, turn: Turn) -> Small {
     let full = picture.colour.full_range == Some(true);
     let grid = Grid::of(picture, 0, SIDE, dark_level(full));
-    let chroma = [1, 2].map(|plane| {
-        let mut parts = Grid::of(picture, plane, HALF, 0).parts;
-        if full {
-            parts
-                .iter_mut()
-                .for_each(|part| *part = narrowed(*part, 128, 224));
-        }
-        turned(parts, HALF, turn)
-    });
+    let mut chroma = [1, 2].map(|plane| Grid::of(picture, plane, HALF, 0).parts);
     let mut luma = grid.parts;
     if full {
-        luma.iter_mut()
-            .for_each(|part| *part = narrowed(*part, 16, 219));
+        let narrow = |parts: &mut Vec<u8>, middle, range| {
+            for part in parts {
+                *part = narrowed(*part, middle, range);
+            }
+        };
+        narrow(&mut luma, 16, 219);
+        for parts in &mut chroma {
+            narrow(parts, 128, 224);
+        }
     }
+    if matches!(picture.colour.matrix_for(picture.height), 5 | 6) {
+        to_high_definition(&mut luma, &mut chroma);
+    }
+    let chroma = chroma.map(|parts| turned(parts, HALF, turn));
     let (columns, rows) = profiles(&grid.columns, &grid.rows, turn);
     Small {
         at_ms: milliseconds(picture.time),
@@ -66,6 +69,25 @@ pub(super) fn reduce(picture: &YuvPicture, turn: Turn) -> Small {
 /// Rounded milliseconds.
 pub(super) fn milliseconds(time: std::time::Duration) -> u64 {
     u64::try_from((time.as_nanos() + 500_000) / 1_000_000).unwrap_or(u64::MAX)
+}
+
+/// From BT.601 to BT.709, so that films and pictures of both can be compared.
+fn to_high_definition(luma: &mut [u8], chroma: &mut [Vec<u8>; 2]) {
+    const HALF_UP: i32 = 1 << 15;
+    let around = |value: u8| i32::from(value) - 128;
+    let sample =
+        |scaled: i32, middle: i32| (((scaled + HALF_UP) >> 16) + middle).clamp(0, 255) as u8;
+    for (place, part) in luma.iter_mut().enumerate() {
+        let below = place / SIDE / 2 * HALF + place % SIDE / 2;
+        let (blue, red) = (around(chroma[0][below]), around(chroma[1][below]));
+        *part = sample(-7_746 * blue - 13_939 * red, i32::from(*part));
+    }
+    let [blues, reds] = chroma;
+    for (blue, red) in blues.iter_mut().zip(reds) {
+        let (old_blue, old_red) = (around(*blue), around(*red));
+        *blue = sample(66_757 * old_blue + 7_512 * old_red, 128);
+        *red = sample(4_918 * old_blue + 67_196 * old_red, 128);
+    }
 }
 
 /// The brightest luma that counts as black.

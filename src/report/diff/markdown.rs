@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::{by_what, fate, verdict};
 use crate::diff::words::{Piece, near};
 use crate::diff::{Change, Diff, Seen, ShotDiff, Status};
-use crate::report::markdown::escaped;
+use crate::report::markdown::{code, escaped};
 
 /// GitHub takes a comment of up to 65,536 characters.
 const CHARACTERS_MAX: usize = 65_000;
@@ -84,20 +84,22 @@ impl Diff {
 fn row(shot: &ShotDiff) -> String {
     let fate = fate(shot).into_iter().map(|text| escaped(&text));
     let asked = match shot.status {
-        Status::Added => asked("ins", shot.after.as_ref()),
-        Status::Removed => asked("del", shot.before.as_ref()),
+        Status::Added => Some(format!("added{}", asked("ins", shot.after.as_ref()))),
+        Status::Removed => Some(format!("removed{}", asked("del", shot.before.as_ref()))),
         Status::Kept => None,
     };
-    let fate = fate.chain(asked);
+    let fate = asked.into_iter().chain(fate);
     let changes = shot.changes.iter().filter(|change| change.counts).map(line);
     let cells: Vec<String> = fate.chain(changes).collect();
     format!("| {} | {} |\n", code(&shot.id), cells.join("<br>"))
 }
 
 /// The prompt of a shot that came or went.
-fn asked(tag: &str, seen: Option<&Seen>) -> Option<String> {
-    let prompt = seen?.prompt.as_deref()?;
-    Some(format!("<{tag}>{}</{tag}>", escaped(prompt)))
+fn asked(tag: &str, seen: Option<&Seen>) -> String {
+    let prompt = seen.and_then(|seen| seen.prompt.as_deref());
+    prompt.map_or_else(String::new, |prompt| {
+        format!("&#58; <{tag}>{}</{tag}>", escaped(prompt))
+    })
 }
 
 fn line(change: &Change) -> String {
@@ -113,7 +115,7 @@ fn line(change: &Change) -> String {
 }
 
 /// Words that went struck out, words that came underlined.
-fn words(pieces: &[Piece]) -> String {
+pub(in crate::report) fn words(pieces: &[Piece]) -> String {
     let tagged = |tag: &str, text: &str| match text {
         "" => String::new(),
         text => format!("<{tag}>{}</{tag}>", spaced(text)),
@@ -136,8 +138,4 @@ fn spaced(text: &str) -> String {
             format!("{}{words}{}", space(start), space(end))
         }
     }
-}
-
-fn code(text: &str) -> String {
-    format!("<code>{}</code>", escaped(text))
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns the wording of the whole, once for every form. Never compares.
 
-mod markdown;
+pub(super) mod markdown;
 pub mod page;
 mod side;
 #[cfg(test)]
@@ -11,7 +11,7 @@ mod words;
 
 pub use self::words::WORDS;
 
-use crate::diff::{Diff, Group, ShotDiff, Status, Totals};
+use crate::diff::{Diff, Group, ShotDiff, Totals};
 
 /// Whether it is the same, in a line: `2 added, 3 changed, 4 as they were`.
 pub fn verdict(diff: &Diff) -> String {
@@ -52,14 +52,9 @@ pub fn by_what(totals: &Totals) -> String {
     parts.join(", ")
 }
 
-/// What became of a shot as a whole: `added`, `moved from 1 to 3`.
+/// What became of a shot besides its facts: `moved from 1 to 3`.
 pub fn fate(shot: &ShotDiff) -> Vec<String> {
     let mut fate = Vec::new();
-    match shot.status {
-        Status::Added => fate.push("added".to_owned()),
-        Status::Removed => fate.push("removed".to_owned()),
-        Status::Kept => {}
-    }
     if let Some(was) = &shot.was {
         fate.push(format!("was called {was}"));
     }

@@ -10,6 +10,7 @@ use crate::diff::{
 use crate::report::Report;
 use crate::report::model::Shot;
 use crate::report::twin::{Video, sum};
+use crate::report::verdict::Verdict;
 
 impl Side {
     /// A report, called `name`.
@@ -86,6 +87,7 @@ fn shot(shot: &Shot) -> SideShot {
     facts.extend(labels(shot));
     facts.extend(ending(shot));
     facts.extend(shot.video.iter().flat_map(video));
+    facts.extend(shot.verdict.iter().flat_map(checks));
     facts.extend(of_this_run(shot));
     SideShot {
         id: shot.id.clone(),
@@ -163,6 +165,25 @@ fn video(video: &Video) -> impl Iterator<Item = Fact> + use<> {
         Fact::new(Group::File, "file", &*video.path),
     ];
     facts.into_iter().flatten()
+}
+
+/// What the checks said; what they found is another number in every run.
+fn checks(verdict: &Verdict) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    facts.extend(Fact::new(Group::Checks, "checks", verdict.result.as_str()));
+    for check in &verdict.checks {
+        let name = &check.name;
+        let expected = format!("{name} expected");
+        let found = format!("{name} found");
+        facts.extend(Fact::new(Group::Checks, name, check.result.as_str()));
+        facts.extend(Fact::new(Group::Checks, &expected, &*check.expected));
+        facts.extend(Fact::new(Group::Checks, &found, &*check.found).map(Fact::beside));
+    }
+    if let Some(takes) = &verdict.takes {
+        let passed = format!("{} of {} passed", takes.passed, takes.there);
+        facts.extend(Fact::new(Group::Checks, "takes", passed).map(Fact::beside));
+    }
+    facts
 }
 
 fn clip(video: &Video) -> Clip {

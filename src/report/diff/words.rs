@@ -10,15 +10,15 @@ pub const WORDS: &[&str] = &[
     // The top and the foot.
     "To the shots", "Keys", "Automatic", "Light", "Dark", "Colours: {name}",
     "This page needs JavaScript. `runner diff` says the same in words.",
-    "Before", "After", "run {id}", "then", "Also, without counting", "ignored: {list}",
-    "report", "plan", "lock",
+    "Before", "After", "run {id}", "Also, without counting", "ignored: {list}",
+    "Report", "Plan", "Lock",
     // The filter.
     "Search", "Search shots", "What differs", "Show all", "Show {n} more",
     "No shot is like that.", "No shot differs.", "{n} shot", "{n} shots", "{n} of {all} shots",
     // What differs.
-    "added", "removed", "renamed", "moved",
-    "prompt", "settings", "frames", "order", "labels", "decision", "outcome", "price", "checks",
-    "video", "bytes", "file", "program", "run",
+    "Added", "Removed", "Renamed", "Moved",
+    "Prompt", "Settings", "Frames", "Order", "Labels", "Decision", "Outcome", "Price", "Checks",
+    "Video", "Bytes", "File", "Program", "Run",
     // Cards.
     "Compare {id}", "not there before", "not there any more", "There is no video.",
     // The stage.

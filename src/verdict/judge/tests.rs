@@ -45,7 +45,6 @@ fn picture() -> Picture {
         frozen: Vec::new(),
         cuts: vec![1_200, 3_000],
         glances: Vec::new(),
-        ..blank()
     }
 }
 
@@ -54,8 +53,7 @@ fn blank() -> Picture {
 }
 
 fn blank_json() -> serde_json::Value {
-    let json = serde_json::json!({ "black": [], "frozen": [], "cuts": [], "glances": [] });
-    json
+    serde_json::json!({ "black": [], "frozen": [], "cuts": [], "glances": [] })
 }
 
 fn sound(loudness_lufs: Option<f64>, unheard: Option<Unheard>) -> Sound {
@@ -90,8 +88,13 @@ fn evidence<'a>(video: &'a Video, picture: &'a Picture, sound: Option<&'a Sound>
 fn each_check_says_what_it_found_and_what_was_expected() {
     let (video, picture, sound) = (video(), picture(), sound(Some(-31.2), None));
     let mut evidence = evidence(&video, &picture, Some(&sound));
-    let like = |colour, layout| Ok(Likeness { colour, layout });
-    evidence.likeness.insert(Key::LikeAccepted, like(450, -80));
+    let like = Likeness {
+        colour: 450,
+        hues: 990,
+        layout: 80,
+        camera: Some(300),
+    };
+    evidence.likeness.insert(Key::LikeAccepted, Ok(like));
     evidence
         .likeness
         .insert(Key::LikeTakes, Err("there is no other take".into()));

@@ -2,6 +2,9 @@
 
 const DIFF = DATA.diff;
 
+/** A word of the document, as a heading. */
+const title = (word) => t(word[0].toUpperCase() + word.slice(1));
+
 /** What went and came, word by word. */
 function words(pieces) {
   return pieces.flatMap((piece) => {
@@ -14,7 +17,7 @@ function words(pieces) {
 function change(fact) {
   const value = fact.words
     ? words(fact.words)
-    : [el("span.old", {}, fact.old), el("span.arrow", { "aria-label": t("then") }, " → "), el("span.new", {}, fact.new)];
+    : [el("span.old", {}, fact.old), el("span.arrow", {}, " → "), el("span.new", {}, fact.new)];
   return el(fact.counts ? "div.fact" : "div.fact.aside", {}, el("dt", {}, fact.label), el("dd", {}, value));
 }
 
@@ -28,7 +31,7 @@ function facts(changes) {
 }
 
 function drawHead() {
-  $("kinds").append(`${t(DIFF.before.kind)} → ${t(DIFF.after.kind)}`);
+  $("kinds").append(`${title(DIFF.before.kind)} → ${title(DIFF.after.kind)}`);
   $("verdict").append(DIFF.verdict);
   const row = (side, label) => el(`div.document.${side}`, {}, el("dt", {}, label),
     el("dd", {}, el("code", {}, DIFF[side].name), el("span.facts", {}, [DIFF[side].manifest, DIFF[side].run_id && t("run {id}", { id: DIFF[side].run_id })].filter(Boolean).join(" · "))));
@@ -37,6 +40,6 @@ function drawHead() {
     $("whole").append(...facts(DIFF.changes).filter(Boolean));
     $("whole").hidden = false;
   }
-  const ignored = DIFF.ignored.map((group) => t(group)).join(", ");
+  const ignored = DIFF.ignored.map(title).join(", ");
   $("foot").append([`runner diff · ${DIFF.schema_version}`, ignored && t("ignored: {list}", { list: ignored })].filter(Boolean).join(" · "));
 }

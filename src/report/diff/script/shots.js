@@ -33,7 +33,7 @@ function matches(shot, but = "") {
 const tone = (kind) => (kind === "added" ? "made" : kind === "removed" || kind === "outcome" || kind === "checks" ? "failed" : "plain");
 
 function badges(shot) {
-  return el("p.tags", {}, [...shot.kinds].map((kind) => el(`span.badge.${tone(kind)}`, {}, t(kind))), shot.fate.length ? el("span.facts", {}, shot.fate.join(", ")) : null);
+  return el("p.tags", {}, [...shot.kinds].map((kind) => el(`span.badge.${tone(kind)}`, {}, title(kind))), shot.fate.length ? el("span.facts", {}, shot.fate.join(", ")) : null);
 }
 
 /** One side of a card: its still, or why there is none. */
@@ -91,7 +91,7 @@ function drawKinds() {
     return el("button.outcome", {
       type: "button", "data-kind": kind, "aria-pressed": String(WANTED.what.has(kind)),
       onclick: () => { WANTED.what.delete(kind) || WANTED.what.add(kind); changed(); },
-    }, t(kind), el("span.count", {}, String(count)));
+    }, title(kind), el("span.count", {}, String(count)));
   });
   $("kinds-of-change").replaceChildren(...buttons);
   if (pressed) $("kinds-of-change").querySelector(`[data-kind="${pressed}"]`)?.focus();
