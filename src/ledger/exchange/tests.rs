@@ -48,7 +48,6 @@ fn facts(number: u8, another_take: bool) -> ShotFacts {
         another_take,
         verdict: None,
         existing: None,
-        verdict: None,
         paid_task: None,
     }
 }

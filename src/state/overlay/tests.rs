@@ -44,6 +44,7 @@ fn facts(number: u8, version: u8, decision: Decision) -> ShotFacts {
         another_take: false,
         existing: (decision == Decision::Reuse).then(|| video(number)),
         paid_task: None,
+        verdict: None,
     }
 }
 
