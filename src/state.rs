@@ -16,8 +16,8 @@ pub use self::overlay::together;
 pub use self::pause::{Pause, PausedBy, asks_to_wait};
 pub use self::tally::Tally;
 use crate::event::{
-    Decision, Event, EventKind, Failure, Judgement, PendingReason, RunFacts, Shard, ShotFacts,
-    SkipReason, StopReason, Verdict, Video,
+    Decision, Event, EventKind, Failure, Judgement, PendingReason, RunFacts, ShotFacts, SkipReason,
+    StopReason, Verdict, Video,
 };
 use crate::id::{AttemptId, FileId, ShotId, TaskId};
 use crate::money::Total;
@@ -488,12 +488,6 @@ impl RunState {
             .filter(|shot| !shot.created() && !shot.facts.earlier)
             .filter_map(|shot| shot.facts.price.clone())
             .collect()
-    }
-
-    /// Shards whose shots are not among these, where several were put together.
-    pub fn missing_shards(&self) -> &[Shard] {
-        let part = self.facts.as_ref().and_then(|facts| facts.part.as_ref());
-        part.map_or(&[], |part| &part.missing)
     }
 
     /// Whether the backend charges nothing.

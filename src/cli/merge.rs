@@ -44,6 +44,12 @@ pub(super) fn merge(args: &MergeArgs, console: &mut Console) -> Result<Exit, Cli
         added += taken.added;
         twice.extend(taken.twice);
     }
+    for twice in twice.iter().take(NAMED) {
+        console.say(told_twice(twice));
+    }
+    if let Some(more) = twice.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        console.say(format!("and {more} more"));
+    }
     console.say(format!(
         "merged to `{}`; new there: videos {}, attempts {added}",
         args.out.display(),

@@ -15,6 +15,14 @@ use super::{Outcome, RunState, ShotState};
 use crate::event::{Decision, Event, EventKind, RunFacts, RunPart, Shard};
 use crate::id::{RunId, ShotId};
 
+impl RunState {
+    /// Shards whose shots are not among these, where several were put together.
+    pub fn missing_shards(&self) -> &[Shard] {
+        let part = self.facts.as_ref().and_then(|facts| facts.part.as_ref());
+        part.map_or(&[], |part| &part.missing)
+    }
+}
+
 /// One part, folded by itself.
 struct Part<'a> {
     events: &'a [Event],

@@ -46,6 +46,7 @@ fn facts(number: u8, version: u8, decision: Decision) -> ShotFacts {
         existing: (decision == Decision::Reuse).then(|| video(number)),
         verdict: None,
         paid_task: None,
+        verdict: None,
     }
 }
 
