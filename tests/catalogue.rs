@@ -26,6 +26,7 @@ const SILENT: &[(&str, &str)] = &[
     ("src/ledger/", "SQL, and the words of the file"),
     ("src/simulator/", "answers in the service's own words"),
     ("src/media/", "codecs and boxes, for who repairs a file"),
+    ("src/plan/lock/text.rs", "the words of the file"),
     ("src/report/schema", "descriptions in a JSON Schema"),
     ("src/report/graph", "notations of drawings"),
     ("src/report/timeline/edl.rs", "the notation of edit lists"),

@@ -283,6 +283,7 @@ Examples:
   runner plan shots.yaml --only 'scene(dock) - *-35mm'
   runner plan shots.yaml --save film.plan.json && runner apply film.plan.json
   runner plan shots.yaml --locked                  # only what `shots.lock` says
+  runner plan shots.yaml --format markdown         # what a pull request would make, and cost
 
 Signs: + create, ~ replace (there is a video, and it is made anew), * decided when
 its frames are there, = unchanged, > collect, ? uncertain, x failed earlier,
@@ -318,9 +319,26 @@ pub struct PlanArgs {
     #[arg(long)]
     pub detailed_exitcode: bool,
 
-    /// Print JSON; `runner schema plan` describes it.
-    #[arg(long)]
+    /// How the plan is printed.
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text, value_name = "FORMAT")]
+    pub format: PlanFormat,
+
+    /// Short for `--format json`; `runner schema plan` describes it.
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
+}
+
+/// How `runner plan` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// A table, for people.
+    Text,
+    /// JSON.
+    Json,
+    /// Markdown, for a comment on a pull request.
+    Markdown,
+    /// Annotations for a job on GitHub, and the Markdown in its summary.
+    Github,
 }
 
 /// `runner apply`

@@ -97,7 +97,7 @@ impl Exit {
             Self::Budget => "the budget refuses it; nothing more was created",
             Self::ShotsFailed => "some shots failed or were left out",
             Self::ChecksFailed => {
-                "only checks failed: a video is not what is expected of it, or that cannot be found out; or it is damaged, not whole, or of a kind that cannot be decoded; or something in the shared store is not what its name says"
+                "only checks failed: a video is not what is expected of it, or that cannot be found out; or it is damaged, not whole, or of a kind that cannot be decoded; it is not the one that the lock accepted; or something in the shared store is not what its name says"
             }
             Self::Unfinished => "unfinished: what is paid for is not collected yet",
             Self::Uncertain => "a creation is uncertain: a person has to look",

@@ -51,7 +51,7 @@ pub(super) fn lock(args: &LockArgs, console: &mut Console) -> Result<Exit, CliEr
             }
             Some(moved) => {
                 tell::differences(&moved, console);
-                Err(file.not_as(&moved, "is not as it would be written"))
+                Err(file.stale(&moved))
             }
         };
     }

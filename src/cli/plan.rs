@@ -2,6 +2,7 @@
 
 pub(super) mod difference;
 mod file;
+mod show;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -52,24 +53,10 @@ pub(super) fn plan(args: &PlanArgs, console: &mut Console) -> Result<Exit, CliEr
 fn rehearsed(args: &PlanArgs, console: &mut Console) -> Result<(Exit, Option<Plan>), CliError> {
     file::is_a_folder(args.results.out.as_deref())?;
     let rehearsal = rehearse(args)?;
-    if args.json {
-        console.data(format!("{:#}", rehearsal.as_json()));
-    } else {
-        console.diagnostics(&rehearsal.loaded);
-    }
+    show::show(args, &rehearsal, console)?;
     let Some(plan) = &rehearsal.plan else {
         return Ok((Exit::ManifestInvalid, None));
     };
-    if !args.json {
-        let look = Look {
-            width: Console::data_width(),
-            colour: console.data_colour(),
-            all: args.all,
-            requests: args.requests,
-            language: console.language(),
-        };
-        console.data(view::plan(plan, rehearsal.pace, look));
-    }
     if let Some(locked) = &rehearsal.locked {
         locked.judge(console)?;
     }

@@ -258,10 +258,13 @@ fn told(
     };
     let changes: Vec<FieldChange> = changes::between(nearest.asked, asked);
     if changes.is_empty() {
-        let times = recorded.max(1);
-        return vec![format!(
-            "{shot}: asked for more often than it was recorded, which is {times} times"
-        )];
+        return vec![match recorded {
+            0 => format!("{shot}: the same was recorded, but for fewer shots"),
+            times => format!(
+                "{shot}: asked for {} times, and recorded {times}",
+                times + 1
+            ),
+        }];
     }
     let mut lines = vec![if nearest.shot == shot {
         format!("{shot}: differs from what was recorded for it:")

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use self::files::Stamps;
 use self::show::{Shown, show};
 use self::wake::{Listening, Wake, Waker};
-use crate::cli::args::{PlanArgs, WatchArgs};
+use crate::cli::args::{PlanArgs, PlanFormat, WatchArgs};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -32,6 +32,7 @@ pub(super) fn watch(args: WatchArgs, console: &mut Console) -> Result<Exit, CliE
         all: false,
         requests: false,
         detailed_exitcode: false,
+        format: PlanFormat::Text,
         json,
     };
     let mut waker = Waker::new(poll);

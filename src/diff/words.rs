@@ -4,8 +4,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 use unicode_segmentation::UnicodeSegmentation as _;
+
+use crate::check::link::is_link;
 
 /// A stretch of two texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -44,6 +47,16 @@ pub fn pieces(old: &str, new: &str) -> Vec<Piece> {
         push(&mut pieces, change.tag(), change.value());
     }
     pieces
+}
+
+/// Values of more characters than this are compared word by word, a prompt always.
+const SHORT: usize = 32;
+
+/// The pieces of two values of a field, where they are written in words.
+pub fn between(field: &str, before: &Value, after: &Value) -> Option<Vec<Piece>> {
+    let (before, after) = (before.as_str()?, after.as_str()?);
+    let long = field == "prompt" || before.len().max(after.len()) > SHORT;
+    (long && !is_link(before) && !is_link(after)).then(|| pieces(before, after))
 }
 
 /// Takes a word in; a space alone between two changes belongs to them, so that a

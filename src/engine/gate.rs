@@ -64,6 +64,11 @@ impl Gate {
         self
     }
 
+    /// Whether each shot lives as if it were alone.
+    pub(super) fn is_isolated(&self) -> bool {
+        self.places.is_some()
+    }
+
     /// Whether this shot may be created as far as is known now.
     pub(super) fn may_enter(&self, shot: &ShotFacts) -> Result<(), SkipReason> {
         may_enter(&self.lock(), shot)

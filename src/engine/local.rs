@@ -169,12 +169,20 @@ impl<P: Provider> Host for Local<P> {
         let create = operation == Operation::Create;
         match failure.class {
             FailureClass::Throttled if create => {
-                let wait = self.creates.refused(failure.retry_after);
+                // Alone, a shot that has to wait holds nobody up.
+                let wait = if self.gate.is_isolated() {
+                    failure.retry_after.unwrap_or_default()
+                } else {
+                    self.creates.refused(failure.retry_after)
+                };
                 if wait > self.deadline {
                     // Every other shot would only wait for the same.
                     self.gate.throttled(shot, failure);
                 }
                 return wait;
+            }
+            FailureClass::Throttled if self.gate.is_isolated() => {
+                return failure.retry_after.unwrap_or_default();
             }
             FailureClass::Throttled => return self.polls.refused(failure.retry_after),
             FailureClass::Unreachable if create => self.creates.give_back(),

@@ -191,6 +191,7 @@ async fn ran(plan: Plan, fake: &Arc<Fake>, settings: &Settings, shutdown: &Shutd
             seen.lock().expect("no panic").push(event.clone());
         }),
         wall_clock: || Timestamp::UNIX_EPOCH,
+        examiner: None,
     };
     let state = run(plan, ports, settings, shutdown)
         .await

@@ -52,13 +52,8 @@ impl Asked {
         let mut pictures = Vec::new();
         let mut to_come = false;
         in_media(&mut body, &mut |value| {
-            let Value::Object(object) = &*value else {
-                return;
-            };
-            to_come |= object.contains_key("shot");
-            let digests = DIGESTS.iter().filter_map(|key| object.get(*key)?.as_str());
-            let digests: Vec<String> = digests.map(ToOwned::to_owned).collect();
-            if !digests.is_empty() {
+            to_come |= value.get("shot").is_some();
+            if let Some(digests) = digests(value) {
                 pictures.push(digests);
                 *value = Value::String(PICTURE.to_owned());
             }
@@ -103,6 +98,33 @@ impl Asked {
         self
     }
 
+    /// The pictures, by their digests, each as it is shown.
+    pub fn pictures(&self) -> Vec<(&[String], Value)> {
+        let mut shown = Vec::new();
+        in_media(&mut self.shown.clone(), &mut |value| {
+            if digests(value).is_some() {
+                shown.push(value.clone());
+            }
+        });
+        let known = self.pictures.iter().map(Vec::as_slice);
+        known.zip(shown).collect()
+    }
+
+    /// As people are shown it, its pictures as `known` shows those of such digests: a
+    /// frame is one whether its pixels were recorded or its file.
+    pub fn shown_as(&self, known: impl Fn(&[String]) -> Option<Value>) -> Map<String, Value> {
+        let mut shown = self.shown.clone();
+        let mut pictures = self.pictures.iter();
+        in_media(&mut shown, &mut |value| {
+            if digests(value).is_some()
+                && let Some(other) = pictures.next().and_then(|digests| known(digests))
+            {
+                *value = other;
+            }
+        });
+        shown
+    }
+
     /// All but the pictures; the same for all that may be the same.
     pub fn skeleton(&self) -> &str {
         &self.skeleton
@@ -139,6 +161,14 @@ impl Media {
             bytes,
         })
     }
+}
+
+/// The digests of a picture as it is shown; `None` for what is none.
+fn digests(value: &Value) -> Option<Vec<String>> {
+    let object = value.as_object()?;
+    let digests = DIGESTS.iter().filter_map(|key| object.get(*key)?.as_str());
+    let digests: Vec<String> = digests.map(ToOwned::to_owned).collect();
+    (!digests.is_empty()).then_some(digests)
 }
 
 /// Goes to every part of a request where a picture can be, in the order of names.

@@ -29,6 +29,8 @@ pub struct Deck {
     calls: HashMap<Key, Vec<usize>>,
     /// An exchange with all of a file, by the file's name in links.
     files: HashMap<String, usize>,
+    /// How each picture is shown, by every digest of it.
+    pictures: HashMap<String, Value>,
     state: Mutex<State>,
 }
 
@@ -109,6 +111,7 @@ impl Deck {
             skeletons: HashMap::new(),
             calls: HashMap::new(),
             files: HashMap::new(),
+            pictures: HashMap::new(),
             state: Mutex::default(),
         };
         for number in 0..deck.recording.entries.len() {
@@ -144,6 +147,12 @@ impl Deck {
     }
 
     fn sort_create(&mut self, number: usize, asked: Asked, shot: String) {
+        for (digests, shown) in asked.pictures() {
+            for digest in digests {
+                let known = self.pictures.entry(digest.clone());
+                known.or_insert_with(|| shown.clone());
+            }
+        }
         let same = self
             .skeletons
             .entry(asked.skeleton().to_owned())
@@ -200,18 +209,15 @@ impl Deck {
 
     /// The same for pictures as they are sent. Frames are known by their pixels, too,
     /// which are looked at where nothing else fits.
-    fn group_of_sent(&self, asked: Asked, media: &[Media]) -> Result<usize, Asked> {
+    fn group_of_sent(&self, asked: Asked, media: &[Media]) -> Result<usize, Box<Asked>> {
         if let Some(group) = self.group_of(&asked) {
             return Ok(group);
-        }
-        if !asked.has_pictures() || !self.skeletons.contains_key(asked.skeleton()) {
-            return Err(asked);
         }
         let pixels = media
             .iter()
             .map(|media| frames::digest_of_picture(&media.bytes).unwrap_or_default());
         let asked = asked.also(pixels);
-        self.group_of(&asked).ok_or(asked)
+        self.group_of(&asked).ok_or_else(|| Box::new(asked))
     }
 
     fn named(&self, group: usize, shot: &str) -> Option<usize> {
@@ -237,31 +243,41 @@ impl Deck {
     /// Answers a create of a shot.
     pub(super) fn create(&self, shot: &str, asked: Asked, media: &[Media]) -> Given<'_> {
         let shown = asked.shown.clone();
-        let group = self.group_of_sent(asked, media);
+        let group = match self.group_of_sent(asked, media) {
+            Ok(group) => group,
+            Err(asked) => {
+                let known = |digests: &[String]| {
+                    let mut known = digests.iter().filter_map(|it| self.pictures.get(it));
+                    known.next().cloned()
+                };
+                return self.miss(shot, asked.shown_as(known), 0);
+            }
+        };
         let mut state = self.lock();
-        let lane = group.ok().and_then(|group| {
-            let lane = self.lane(&mut state, group, shot)?;
-            Some((group, lane))
-        });
-        let mut recorded = 0;
-        if let Some((group, lane)) = lane {
-            let entries = &self.groups[group].lanes[lane].entries;
-            recorded = entries.len();
-            let given = state.given.entry((group, lane)).or_default();
-            *given += 1;
-            if let Some(number) = entries.get(*given - 1) {
-                return Given::Entry(&self.recording.entries[*number]);
-            }
-            let last = entries
-                .last()
-                .map(|number| &self.recording.entries[*number]);
-            if let Some(last) = last.filter(|entry| asks_to_wait(entry)) {
-                return Given::Wait(last);
-            }
+        let Some(lane) = self.lane(&mut state, group, shot) else {
+            drop(state);
+            return self.miss(shot, shown, 0);
+        };
+        let entries = &self.groups[group].lanes[lane].entries;
+        let given = state.given.entry((group, lane)).or_default();
+        *given += 1;
+        if let Some(number) = entries.get(*given - 1) {
+            return Given::Entry(&self.recording.entries[*number]);
         }
-        state.misses.push(Miss {
+        let last = entries
+            .last()
+            .map(|number| &self.recording.entries[*number]);
+        if let Some(last) = last.filter(|entry| asks_to_wait(entry)) {
+            return Given::Wait(last);
+        }
+        drop(state);
+        self.miss(shot, shown, entries.len())
+    }
+
+    fn miss(&self, shot: &str, asked: Map<String, Value>, recorded: usize) -> Given<'_> {
+        self.lock().misses.push(Miss {
             shot: shot.to_owned(),
-            asked: shown,
+            asked,
             recorded,
         });
         Given::Miss

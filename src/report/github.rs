@@ -22,6 +22,8 @@ pub enum Level {
     Error,
     /// Something may be regretted.
     Warning,
+    /// Something is worth knowing.
+    Notice,
 }
 
 /// A place in a file; lines and columns count from 1.
@@ -57,6 +59,7 @@ impl fmt::Display for Annotation {
         f.write_str(match self.level {
             Level::Error => "::error ",
             Level::Warning => "::warning ",
+            Level::Notice => "::notice ",
         })?;
         if let Some(place) = &self.place {
             write!(f, "file={},line={}", property(&place.file), place.line)?;

@@ -275,7 +275,8 @@ fn row(shot: &Shot) -> String {
     )
 }
 
-fn code(text: &str) -> String {
+/// A name, as it is.
+pub(super) fn code(text: &str) -> String {
     format!("<code>{}</code>", escaped(text))
 }
 

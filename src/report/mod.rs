@@ -18,6 +18,7 @@ mod markdown;
 pub mod model;
 mod output;
 mod page;
+mod plan;
 mod progress;
 mod schema;
 #[cfg(test)]

@@ -26,7 +26,8 @@ const UNKNOWN_ADVICE: &str =
     "what cannot be found out is not shown to be as expected: make it known, or do not expect it";
 
 /// What decides where takes are missing.
-const TAKES_ADVICE: &str = "another take decides it: `--force` with the shot's name makes one, and it is paid for";
+const TAKES_ADVICE: &str =
+    "another take decides it: `--force` with the shot's name makes one, and it is paid for";
 
 /// What came of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

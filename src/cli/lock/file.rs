@@ -11,7 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::load::Loaded;
 use crate::cli::plan::holds_no_key;
 use crate::cli::render::calm;
-use crate::cli::words::{shots, slashes};
+use crate::cli::words::slashes;
 use crate::plan::lock::{Difference, LARGEST, Lock, NoLock};
 use crate::store;
 
@@ -43,7 +43,7 @@ impl LockFile {
         let Some(text) = self.text()? else {
             return Ok(None);
         };
-        let lock = Lock::parse(&text).map_err(|error| self.refused(error))?;
+        let lock = Lock::parse(&text).map_err(|why| self.refused(why))?;
         Ok(Some(lock))
     }
 
@@ -55,7 +55,7 @@ impl LockFile {
             found => found.map_err(unreadable)?,
         };
         if !found.is_file() {
-            return Err(self.error("is not a file"));
+            return Err(error(format!("`{}` is not a file", self.name())));
         }
         let mut bytes = Vec::new();
         let file = File::open(&self.path).map_err(unreadable)?;
@@ -63,19 +63,16 @@ impl LockFile {
             .read_to_end(&mut bytes)
             .map_err(unreadable)?;
         if bytes.len() as u64 > LARGEST {
-            return Err(self.error("is too large for a lock"));
+            return Err(error(format!("`{}` is too large for a lock", self.name())));
         }
         let text = String::from_utf8(bytes);
+        let name = || self.name();
         text.map(Some)
-            .map_err(|_| self.error("is no lock: it is not UTF-8 text"))
+            .map_err(|_| error(format!("`{}` is no lock: it is not UTF-8 text", name())))
     }
 
-    fn error(&self, what: &str) -> CliError {
-        CliError::new(Exit::PlanStale, format!("`{}` {what}", self.name()))
-    }
-
-    fn refused(&self, error: NoLock) -> CliError {
-        let advice = match &error {
+    fn refused(&self, why: NoLock) -> CliError {
+        let advice = match &why {
             NoLock::Unmerged(_) => format!(
                 "keep one side of each shot, then: runner lock {}",
                 self.manifest
@@ -87,41 +84,66 @@ impl LockFile {
                 self.manifest
             ),
         };
-        self.error("cannot be used").because(error).advice(advice)
+        error(format!("`{}` cannot be used", self.name()))
+            .because(why)
+            .advice(advice)
     }
 
     /// The error of a lock that is asked for and not there.
     pub(super) fn missing(&self) -> CliError {
-        self.error("is not there").advice(format!(
+        error(format!("`{}` is not there", self.name())).advice(format!(
             "make it, and keep it beside the manifest: runner lock {}",
             self.manifest
         ))
     }
 
-    /// The error of a lock that says something else.
-    pub(super) fn not_as(&self, moved: &[Difference], what: &str) -> CliError {
-        let concerned = moved.iter().filter(|moved| moved.shot.is_some()).count();
-        let differ = match concerned {
-            0 => "the service or its documents differ".to_owned(),
-            1 => "1 shot differs".to_owned(),
-            count => format!("{} differ", shots(count)),
-        };
-        self.error(&format!("{what}: {differ}"))
-            .advice(calm(&format!(
-                "undo what differs, or accept it: runner lock {}{}",
-                self.manifest,
-                update(moved)
-            )))
+    /// The error of a lock that would be written otherwise.
+    pub(super) fn stale(&self, moved: &[Difference]) -> CliError {
+        let differ = differ(moved);
+        error(format!(
+            "`{}` is not as it would be written: {differ}",
+            self.name()
+        ))
+        .advice(self.ways_on(moved))
+    }
+
+    /// The error of a plan that differs from the lock.
+    pub(super) fn broken(&self, moved: &[Difference]) -> CliError {
+        let (name, differ) = (self.name(), differ(moved));
+        error(format!(
+            "`{name}` does not hold: {differ}; nothing was created"
+        ))
+        .advice(self.ways_on(moved))
+    }
+
+    fn ways_on(&self, moved: &[Difference]) -> String {
+        let (manifest, update) = (&self.manifest, update(moved));
+        calm(&format!(
+            "undo what differs, or accept it: runner lock {manifest}{update}"
+        ))
     }
 
     /// Puts a lock in its place, whole or not at all.
     pub(super) fn write(&self, lock: &Lock, loaded: &Loaded) -> Result<(), CliError> {
-        let text = lock.to_text().map_err(|error| self.refused(error))?;
+        let text = lock.to_text().map_err(|why| self.refused(why))?;
         holds_no_key("lock", &text, loaded)?;
         store::write_atomic(&self.path, text.as_bytes()).map_err(|error| {
             let message = format!("`{}` cannot be written", self.name());
             CliError::new(Exit::Internal, message).because(error)
         })
+    }
+}
+
+fn error(message: String) -> CliError {
+    CliError::new(Exit::PlanStale, message)
+}
+
+fn differ(moved: &[Difference]) -> String {
+    let concerned = moved.iter().filter(|moved| moved.shot.is_some()).count();
+    match concerned {
+        0 => "the service or its documents differ".to_owned(),
+        1 => "1 shot differs".to_owned(),
+        count => format!("{count} shots differ"),
     }
 }
 

@@ -64,6 +64,16 @@ impl Verdict {
         LockDocument::new(self.file.name(), &self.held)
     }
 
+    /// The lock file.
+    pub(in crate::cli) fn file(&self) -> String {
+        self.file.name()
+    }
+
+    /// Everything that differs from it.
+    pub(in crate::cli) fn differences(&self) -> &[Difference] {
+        &self.held.differences
+    }
+
     /// Says what differs, and refuses it.
     pub(in crate::cli) fn judge(&self, console: &mut Console) -> Result<(), CliError> {
         let Held { differences, .. } = &self.held;
@@ -72,7 +82,7 @@ impl Verdict {
             return Ok(());
         }
         tell::differences(differences, console);
-        let error = self.file.not_as(differences, "does not hold");
+        let error = self.file.broken(differences);
         Err(if differences.iter().any(is_lost) {
             error.advice("bring the accepted videos back first (a cache, `runner takes FILE --select DIGITS`), or make others without --locked and accept them: runner lock FILE --update SHOT")
         } else {

@@ -1,20 +1,14 @@
 //! How a difference looks: a field before and after, a text word by word.
 //!
-//! Owns looks only, and how many are shown. With colour, what went is red and what came is green;
-//! without, they stand in `[-…-]` and `{+…+}`, as in `git diff --word-diff`.
+//! Owns looks only, and how many are shown. With colour, what went is red and what came
+//! is green; without, they stand in `[-…-]` and `{+…+}`, as in `git diff --word-diff`.
 
-use serde_json::Value;
-
-use crate::check::link::is_link;
 use crate::cli::console::Console;
 use crate::cli::render::calm;
 use crate::diff::shown;
-use crate::diff::words::{Piece, near, pieces};
+use crate::diff::words::{Piece, between, near};
 use crate::event::FieldChange;
 use crate::plan::changes::manifest_key;
-
-/// Texts of more characters than this are compared word by word.
-const SHORT: usize = 32;
 
 /// Things that are listed before a person has seen enough.
 const SHOWN: usize = 20;
@@ -91,18 +85,16 @@ pub(in crate::cli) fn tell<'a>(
 /// `resolution: 768P → 1080P`, or the words that differ.
 pub(in crate::cli) fn field(change: &FieldChange, marks: Marks) -> String {
     let name = calm(manifest_key(&change.field));
-    let difference = match (&change.before, &change.after) {
-        (Some(Value::String(old)), Some(Value::String(new))) if in_words(change, old, new) => {
-            words(old, new, marks)
-        }
-        (before, after) => marks.arrow(&shown(before.as_ref()), &shown(after.as_ref())),
+    let values = change.before.as_ref().zip(change.after.as_ref());
+    let words = values.and_then(|(before, after)| between(&change.field, before, after));
+    let difference = match words {
+        Some(pieces) => marked(&pieces, marks),
+        None => marks.arrow(
+            &shown(change.before.as_ref()),
+            &shown(change.after.as_ref()),
+        ),
     };
     format!("{name}: {difference}")
-}
-
-fn in_words(change: &FieldChange, old: &str, new: &str) -> bool {
-    let long = change.field == "prompt" || old.len().max(new.len()) > SHORT;
-    long && !is_link(old) && !is_link(new)
 }
 
 /// One line, with line ends to be seen and nothing that steers a terminal.
@@ -111,11 +103,6 @@ fn line(text: &str) -> String {
 }
 
 /// The words that went and came, with what is around them.
-pub(in crate::cli) fn words(old: &str, new: &str, marks: Marks) -> String {
-    marked(&pieces(&line(old), &line(new)), marks)
-}
-
-/// The same of texts that were compared already.
 pub(in crate::cli) fn marked(pieces: &[Piece], marks: Marks) -> String {
     let mut text = String::new();
     for piece in near(pieces) {
@@ -134,8 +121,13 @@ pub(in crate::cli) fn marked(pieces: &[Piece], marks: Marks) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::{Marks, field, words};
+    use super::{Marks, field, marked};
+    use crate::diff::words::pieces;
     use crate::event::FieldChange;
+
+    fn words(old: &str, new: &str, marks: Marks) -> String {
+        marked(&pieces(old, new), marks)
+    }
 
     fn change(field: &str, before: serde_json::Value, after: serde_json::Value) -> FieldChange {
         FieldChange {

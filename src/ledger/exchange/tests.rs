@@ -47,6 +47,7 @@ fn facts(number: u8, another_take: bool) -> ShotFacts {
         resolution: "768P".into(),
         earlier: false,
         another_take,
+        verdict: None,
         existing: None,
         verdict: None,
         paid_task: None,

@@ -10,7 +10,9 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
 use super::join::join;
-use super::{Acceptance, Choice, Contents, Entry, FrameEntry, RunCopy, RunEntry, TakenIn, Twice, name, stand};
+use super::{
+    Acceptance, Choice, Contents, Entry, FrameEntry, RunCopy, RunEntry, TakenIn, Twice, name, stand,
+};
 use crate::event::Event;
 use crate::id::{AttemptId, Fingerprint, RunId};
 use crate::ledger::Ledger;

@@ -12,13 +12,13 @@ mod hold;
 mod see;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use toml::de::{DeTable, Deserializer};
 
 pub use self::compare::{Difference, Kind, differences};
 pub use self::hold::Held;
@@ -29,12 +29,6 @@ pub const VERSION: u32 = 1;
 
 /// The largest lock that is read, in bytes: about a hundred thousand shots.
 pub const LARGEST: u64 = 64 * 1024 * 1024;
-
-/// What stands above the facts.
-const HEAD: &str = "\
-# What this storyboard asks for, and which videos were accepted for it.
-# Written by `runner lock`; keep it beside the manifest, under version control.
-";
 
 /// What a lock says that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -129,57 +123,9 @@ impl Lock {
         }
     }
 
-    /// Reads what [`Self::to_text`] wrote. Nesting is bounded by the parser; whoever
-    /// reads the text bounds its length by [`LARGEST`].
-    pub fn parse(text: &str) -> Result<Self, NoLock> {
-        // Git may have written the ends of lines as Windows does.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let text = text.replace("\r\n", "\n");
-        let damaged = |error: &toml::de::Error| no_lock(&text, error);
-        let table = DeTable::parse(&text).map_err(|error| damaged(&error))?;
-        let format = table.get_ref().get("format");
-        if format.and_then(|format| format.get_ref().as_str()) != Some("runner lock") {
-            return Err(NoLock::Foreign);
-        }
-        let version = table.get_ref().get("version");
-        let version = version.and_then(|version| version.get_ref().as_integer());
-        let version = version.and_then(|number| number.as_str().parse::<i64>().ok());
-        match version {
-            Some(found) if found != i64::from(VERSION) => return Err(NoLock::Version(found)),
-            // The typed reading says what is wrong with it, and where.
-            _ => {}
-        }
-        Self::deserialize(Deserializer::from(table)).map_err(|error| damaged(&error))
-    }
-
-    /// The lock as a text: the same facts give the same bytes.
-    pub fn to_text(&self) -> Result<String, NoLock> {
-        let facts = toml::to_string_pretty(self).map_err(NoLock::Unwritable)?;
-        Ok(format!("{HEAD}{facts}"))
-    }
-
     /// How many shots have an accepted video.
     pub fn takes(&self) -> usize {
         let shots = self.shots.values();
         shots.filter(|shot| shot.take.is_some()).count()
-    }
-}
-
-/// Characters of a parser's message that are shown: it may repeat what it read.
-const MESSAGE_MAX: usize = 200;
-
-fn no_lock(text: &str, error: &toml::de::Error) -> NoLock {
-    let marks = ["<<<<<<< ", "=======", ">>>>>>> "];
-    let mark = text
-        .lines()
-        .position(|line| marks.iter().any(|mark| line.starts_with(mark)));
-    if let Some(at) = mark {
-        return NoLock::Unmerged(at + 1);
-    }
-    let place = error.span().map_or(0, |span| span.start.min(text.len()));
-    let before = &text.as_bytes()[..place];
-    NoLock::Damaged {
-        line: before.iter().filter(|&&byte| byte == b'\n').count() + 1,
-        message: error.message().chars().take(MESSAGE_MAX).collect(),
     }
 }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::{by_what, fate, verdict};
 use crate::diff::words::{Piece, near};
 use crate::diff::{Change, Diff, Seen, ShotDiff, Status};
-use crate::report::markdown::escaped;
+use crate::report::markdown::{code, escaped};
 
 /// GitHub takes a comment of up to 65,536 characters.
 const CHARACTERS_MAX: usize = 65_000;
@@ -113,7 +113,7 @@ fn line(change: &Change) -> String {
 }
 
 /// Words that went struck out, words that came underlined.
-fn words(pieces: &[Piece]) -> String {
+pub(in crate::report) fn words(pieces: &[Piece]) -> String {
     let tagged = |tag: &str, text: &str| match text {
         "" => String::new(),
         text => format!("<{tag}>{}</{tag}>", spaced(text)),
@@ -136,8 +136,4 @@ fn spaced(text: &str) -> String {
             format!("{}{words}{}", space(start), space(end))
         }
     }
-}
-
-fn code(text: &str) -> String {
-    format!("<code>{}</code>", escaped(text))
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns the wording of the whole, once for every form. Never compares.
 
-mod markdown;
+pub(super) mod markdown;
 pub mod page;
 mod side;
 #[cfg(test)]
