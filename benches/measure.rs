@@ -78,13 +78,13 @@ fn encode(from: &Path) -> Option<PathBuf> {
 fn line(name: &str, films: &[PathBuf], threads: usize) {
     let tools = Tools::default();
     let properties = rate(films, threads, |film| {
-        drop(measure(film, What::Properties, &tools).expect("it is whole"))
+        drop(measure(film, What::Properties, &tools).expect("it is whole"));
     });
     let decoded = rate(films, threads, |film| {
-        all(Pictures::open(film).expect("it is whole"))
+        all(Pictures::open(film).expect("it is whole"));
     });
     let thin = rate(films, threads, |film| {
-        all(Pictures::open_sparsely(film).expect("it is whole"))
+        all(Pictures::open_sparsely(film).expect("it is whole"));
     });
     let measured = rate(films, threads, |film| {
         let measures = measure(film, What::All, &tools).expect("it is whole");

@@ -36,7 +36,7 @@ fn main() {
     for round in 0..=ROUNDS {
         let out = |name: &str| folder.join(format!("{name}-{round}"));
         let simulated = support::timed(simulate(&stage, &out("simulated")));
-        let served = support::timed(at(&stage, &server, &out("served")));
+        let answered = support::timed(at(&stage, &server, &out("served")));
         let _ = std::fs::remove_dir_all(&recording);
         let mut recorded = at(&stage, &server, &out("recorded"));
         recorded.arg("--record").arg(&recording);
@@ -44,7 +44,7 @@ fn main() {
         let replayed = support::timed(replay(&stage, &recording, &out("replayed"), CONCURRENCY));
         let alone = support::timed(replay(&stage, &recording, &out("alone"), "1"));
         if round > 0 {
-            rounds.push([simulated, served, recorded, replayed, alone]);
+            rounds.push([simulated, answered, recorded, replayed, alone]);
         }
     }
     print(&rounds);

@@ -247,6 +247,7 @@ async fn a_witness_is_told_of_every_exchange_and_of_nothing_secret() {
         key: KEY.to_owned(),
         label_shots: false,
         silence: SILENCE,
+        recorder: None,
         witness: Some(Arc::new(move |exchange: &Exchange| {
             let mut exchange = exchange.clone();
             exchange.took = Duration::ZERO;

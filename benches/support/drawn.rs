@@ -111,7 +111,7 @@ pub(crate) fn draw(words: &Words, seed: u64, (wide, high): (u32, u32)) -> RgbIma
         .collect();
     RgbImage::from_fn(wide, high, |x, y| {
         let (x, y) = (i64::from(x), i64::from(y));
-        let grain = (hash(seed ^ 77, (x / 3 * 4096 + y / 3) as u64) % 13) as i64 - 6;
+        let grain = (hash(seed ^ 0x4D, (x / 3 * 4096 + y / 3) as u64) % 13) as i64 - 6;
         let (dx, dy) = (x - middle, y - center);
         let is_inside = if words.is_round {
             dx * dx + dy * dy < size * size

@@ -66,9 +66,7 @@ fn impossible(one: &Expectation) -> Option<Diagnostic> {
 fn unknown_codec(one: &Expectation, codec: &str) -> Option<Diagnostic> {
     let head = codec.split('.').next().unwrap_or_default();
     let fourcc = |known: &&str| known.eq_ignore_ascii_case(head);
-    let known = CODECS
-        .iter()
-        .any(|(_, family)| family.iter().any(|f| fourcc(f)));
+    let known = CODECS.iter().any(|(_, family)| family.iter().any(&fourcc));
     if known || codec_family(codec).is_some() {
         return None;
     }

@@ -299,10 +299,11 @@ impl<'a> Overlay<'a> {
         let mut films: HashMap<(u32, &[ShotId]), BTreeSet<Shard>> = HashMap::new();
         for part in self.parts {
             if let Some(part) = &part.facts.part
-                && let Some(shard) = part.shard {
-                    let film = films.entry((shard.count(), &part.film)).or_default();
-                    film.insert(shard);
-                }
+                && let Some(shard) = part.shard
+            {
+                let film = films.entry((shard.count(), &part.film)).or_default();
+                film.insert(shard);
+            }
         }
         let mut missing = BTreeSet::new();
         for ((_, film), there) in films {

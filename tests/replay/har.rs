@@ -113,7 +113,7 @@ fn check(value: &Value, kind: Kind, place: &str, found: &mut Vec<String>) {
         (Url, Value::String(text)) => reqwest::Url::parse(text).is_ok(),
         (Number(unknown), Value::Number(number)) => {
             let number = number.as_f64().unwrap_or(f64::NAN);
-            number >= 0.0 || (unknown && number == -1.0)
+            number >= 0.0 || (unknown && number.to_bits() == (-1.0_f64).to_bits())
         }
         (List(kind), Value::Array(items)) => {
             for (at, item) in items.iter().enumerate() {

@@ -43,13 +43,13 @@ pub(super) fn push(args: &PushArgs, console: &mut Console) -> Result<Exit, CliEr
         let ledger = Ledger::open_read(&store.layout().ledger()).map_err(prepare::ledger_error)?;
         let entries = ledger.map_or(Ok(Vec::new()), |ledger| ledger.entries());
         let entries = entries.map_err(prepare::ledger_error)?;
-        list(&parcels(entries, &store, is_chosen), console);
+        list(&parcels(&entries, &store, is_chosen), console);
         return Ok(Exit::Success);
     }
     let store = Store::open(&folder).map_err(prepare::store_error)?;
     let ledger = prepare::ledger(&store, console)?;
     let entries = ledger.entries().map_err(prepare::ledger_error)?;
-    let parcels = parcels(entries, &store, is_chosen);
+    let parcels = parcels(&entries, &store, is_chosen);
     shared.push(parcels, &store, console)
 }
 
@@ -78,7 +78,7 @@ pub(super) struct Parcel {
 /// What others can make use of: whatever was, or may have been, paid for, and every
 /// video. What was refused was not paid, and a simulator's tasks end with it.
 fn parcels(
-    entries: Vec<ledger::Entry>,
+    entries: &[ledger::Entry],
     store: &Store,
     is_chosen: impl Fn(&ShotId) -> bool,
 ) -> Vec<Parcel> {
@@ -142,7 +142,7 @@ impl Shared {
         let ledger = Ledger::open(&store.layout().ledger()).map_err(prepare::ledger_error)?;
         let entries = ledger.entries().map_err(prepare::ledger_error)?;
         let known = Known::read(store, &self.share.to_string());
-        let mut parcels = parcels(entries, store, |_| true);
+        let mut parcels = parcels(&entries, store, |_| true);
         parcels.retain(|parcel| !known.has(&parcel.digest));
         if parcels.is_empty() {
             return Ok(Exit::Success);

@@ -334,9 +334,9 @@ proptest! {
         for another in [&other, &grouped] {
             prop_assert_eq!(told(&one), told(another));
             prop_assert_eq!(standing(&one), standing(another));
-            prop_assert_eq!(one.accounts().unwrap(), another.accounts().unwrap());
-            prop_assert_eq!(one.runs().unwrap(), another.runs().unwrap());
-            prop_assert_eq!(one.counting_runs().unwrap(), another.counting_runs().unwrap());
+            prop_assert_eq!(one.accounts().expect("the ledger can be read"), another.accounts().expect("the ledger can be read"));
+            prop_assert_eq!(one.runs().expect("the ledger can be read"), another.runs().expect("the ledger can be read"));
+            prop_assert_eq!(one.counting_runs().expect("the ledger can be read"), another.counting_runs().expect("the ledger can be read"));
         }
         nothing_is_lost(&one, &world)?;
     }
@@ -365,7 +365,7 @@ fn nothing_is_lost(one: &Ledger, world: &World) -> Result<(), TestCaseError> {
             let events = folder.ledger.events(&run.run_id).expect("events");
             let merged = one.events(&run.run_id).expect("events");
             prop_assert!(merged.len() >= events.len() && merged[..events.len()] == events);
-            prop_assert!(!counts || one.counting_runs().unwrap().contains(&run.run_id));
+            prop_assert!(!counts || one.counting_runs().expect("runs").contains(&run.run_id));
         }
     }
     prop_assert_eq!(keys, all.keys().cloned().collect::<BTreeSet<_>>());
@@ -395,7 +395,9 @@ fn two(first: &[Step], second: &[Step]) -> (World, Ledger, Vec<Twice>) {
     let mut world = World::default();
     for steps in [first, second] {
         let at = world.open();
-        steps.iter().for_each(|step| world.step(at, 0, *step));
+        for step in steps {
+            world.step(at, 0, *step);
+        }
     }
     let mut ledger = Ledger::in_memory().expect("a ledger");
     let mut twice = Vec::new();
@@ -509,7 +511,8 @@ fn what_runner_never_writes_is_refused() {
         change(&mut entry);
         entry.check().expect_err("it is not ours").what
     };
-    let wrong: [(&str, &dyn Fn(&mut Entry)); 9] = [
+    type Change<'a> = &'a dyn Fn(&mut Entry);
+    let wrong: [(&str, Change<'_>); 9] = [
         ("the fingerprint", &|entry| {
             entry.record.fingerprint = Fingerprint::from_hex("../..");
         }),
@@ -519,7 +522,7 @@ fn what_runner_never_writes_is_refused() {
         ("the attempt's name", &|entry| entry.record.number = 0),
         ("the run", &|entry| entry.run.run_id = RunId::new("other")),
         ("a text", &|entry| {
-            entry.run.manifest = "x".repeat(TEXT_MAX + 1)
+            entry.run.manifest = "x".repeat(TEXT_MAX + 1);
         }),
         ("the request", &|entry| {
             let mut request = serde_json::Map::new();

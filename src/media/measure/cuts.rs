@@ -115,7 +115,7 @@ impl Cuts {
             || earlier.into_iter().any(|earlier| back(earlier, now));
         let same_colour = mean_colour_change(before, now) < SAME_COLOUR;
         let same = agreement(&before.luma, &now.luma) >= SAME_LIGHT || is_jerk(before, now);
-        !flashes && !(same_colour && same)
+        !(flashes || same_colour && same)
     }
 }
 

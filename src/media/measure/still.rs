@@ -107,13 +107,17 @@ mod tests {
 
     fn black(frames: &[(u64, u8)], end: u64) -> Vec<Span> {
         let mut black = Black::default();
-        film(frames).iter().for_each(|frame| black.see(frame));
+        for frame in &film(frames) {
+            black.see(frame);
+        }
         black.finish(end)
     }
 
     fn frozen(frames: &[Small], end: u64) -> Vec<Span> {
         let mut frozen = Frozen::default();
-        frames.iter().for_each(|frame| frozen.see(frame));
+        for frame in frames {
+            frozen.see(frame);
+        }
         frozen.finish(end)
     }
 

@@ -65,7 +65,6 @@ fn black_and_frozen_passages_are_found_where_they_are() {
     let scene = shot(3, &[Move::PanLeft], 96);
     let seen = film(96, |frame, out| match frame {
         0..24 => out.clear(),
-        24..48 => scene.show(frame, out),
         48..84 => scene.show(48, out),
         _ => scene.show(frame, out),
     });
@@ -79,7 +78,7 @@ fn black_and_frozen_passages_are_found_where_they_are() {
 fn cuts_are_found_and_moves_and_fades_are_none() {
     let scenes = [1, 2, 3].map(|seed| shot(seed, &[Move::PushIn], 36));
     let seen = film(108, |frame, out| {
-        scenes[(frame / 36) as usize].show(frame % 36, out)
+        scenes[(frame / 36) as usize].show(frame % 36, out);
     });
     assert_eq!(seen.cuts, [1500, 3000]);
     for each in Move::ALL {

@@ -44,9 +44,7 @@ fn facts(number: u8, version: u8, decision: Decision) -> ShotFacts {
         another_take: false,
         verdict: None,
         existing: (decision == Decision::Reuse).then(|| video(number)),
-        verdict: None,
         paid_task: None,
-        verdict: None,
     }
 }
 
@@ -226,7 +224,9 @@ fn life(shot: u8, version: u8, part: usize, did: Did) -> Vec<EventKind> {
 
 fn folded(events: &[Event]) -> RunState {
     let mut state = RunState::default();
-    events.iter().for_each(|event| state.apply(event));
+    for event in events {
+        state.apply(event);
+    }
     state
 }
 
