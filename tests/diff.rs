@@ -234,7 +234,7 @@ fn what_cannot_be_compared_ends_with_two_and_a_way_on() {
         (&["a", "deep.json"], "it is no JSON"),
         (&["a", "newer.json"], "its format has version 2.0"),
         (&["a", "errors.json"], "its manifest had errors"),
-        (&["a", "empty.yaml"], "empty.yaml"),
+        (&["a", "empty.yaml"], "no such run"),
         (&["a/report.json"], "two are compared"),
         (&["a", "b", "--run", "latest"], "b@latest"),
         (

@@ -16,8 +16,10 @@ const EXPRESSION = /\$\{\{([\s\S]*?)\}\}/g;
 const CONTEXTS = ["github", "env", "vars", "inputs", "matrix", "strategy", "needs", "steps", "runner", "secrets", "job"];
 
 /** GitHub's packages import JSON as bundlers do; Node wants it said. */
-const JSON_TOO = `export const load = (url, context, next) => next(url, url.endsWith(".json")
-  ? { ...context, importAttributes: { type: "json" }, importAssertions: { type: "json" } } : context);`;
+const JSON_TOO = `export const load = (url, context, next) => {
+  const said = "importAttributes" in context ? "importAttributes" : "importAssertions";
+  return next(url, url.endsWith(".json") ? { ...context, [said]: { type: "json" } } : context);
+};`;
 
 /** The parser and the evaluator, from a folder with node_modules. */
 async function libraries(modules) {
@@ -87,7 +89,7 @@ export class Service {
   /** Fills `${{ }}` in a text; a text that is one expression keeps its kind. */
   fill(text, contexts, functions) {
     if (typeof text !== "string") return text;
-    const whole = text.match(/^\s*\$\{\{([\s\S]*?)\}\}\s*$/);
+    const whole = text.match(/^\s*\$\{\{((?:(?!\}\})[\s\S])*)\}\}\s*$/);
     if (whole) return this.value(whole[1].trim(), contexts, functions);
     return text.replace(EXPRESSION, (_, source) => this.value(source.trim(), contexts, functions) ?? "");
   }

@@ -498,6 +498,9 @@ fn an_entry_is_read_back_from_its_text() {
     }
 }
 
+/// What makes a good entry a wrong one.
+type Change<'a> = &'a dyn Fn(&mut Entry);
+
 #[test]
 fn what_runner_never_writes_is_refused() {
     let (world, ..) = two(&MADE, &[]);
@@ -511,7 +514,6 @@ fn what_runner_never_writes_is_refused() {
         change(&mut entry);
         entry.check().expect_err("it is not ours").what
     };
-    type Change<'a> = &'a dyn Fn(&mut Entry);
     let wrong: [(&str, Change<'_>); 9] = [
         ("the fingerprint", &|entry| {
             entry.record.fingerprint = Fingerprint::from_hex("../..");

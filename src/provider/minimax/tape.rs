@@ -105,8 +105,23 @@ struct Heard {
     headers: Vec<(String, String)>,
     text: Vec<u8>,
     file: Option<Box<dyn Receiver>>,
+    /// Whether something of the file came.
+    begun: bool,
     end: Option<Result<(), String>>,
 }
+
+impl Heard {
+    /// Whether what should be a video is a message: an MP4 begins with the size of its
+    /// first box, whose first byte is 0. Words may repeat a key, and files are kept
+    /// as they are. A rest of a file begins with anything.
+    fn is_words(&self, first: &[u8]) -> bool {
+        let whole = self.status != StatusCode::PARTIAL_CONTENT.as_u16();
+        whole && !self.begun && first.first().is_some_and(|byte| *byte != 0)
+    }
+}
+
+/// So much is kept of an answer in words; no message needs more.
+const WORDS_MAX: usize = 8 << 20;
 
 impl Tape {
     /// No answer came.
@@ -164,6 +179,7 @@ impl Tape {
             headers: said,
             text: Vec::new(),
             file,
+            begun: false,
             end: None,
         });
         Taped {
@@ -174,9 +190,20 @@ impl Tape {
 
     fn hear(&mut self, chunk: &reqwest::Result<Bytes>) {
         let Some(heard) = &mut self.heard else { return };
+        if let Ok(bytes) = chunk
+            && heard.is_words(bytes)
+        {
+            heard.file = None;
+        }
         match (chunk, &mut heard.file) {
-            (Ok(bytes), Some(file)) => file.take(bytes),
-            (Ok(bytes), None) => heard.text.extend_from_slice(bytes),
+            (Ok(bytes), Some(file)) => {
+                file.take(bytes);
+                heard.begun |= !bytes.is_empty();
+            }
+            (Ok(bytes), None) => {
+                let room = WORDS_MAX.saturating_sub(heard.text.len()).min(bytes.len());
+                heard.text.extend_from_slice(&bytes[..room]);
+            }
             (Err(error), _) => {
                 let why = match reply::transport(error) {
                     classify::Answer::NotConnected(why) | classify::Answer::Broken(why) => why,
