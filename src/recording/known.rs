@@ -20,8 +20,8 @@ pub(super) struct Known {
     ends: HashMap<String, Option<String>>,
     /// Files that are here from the first byte to the last.
     files: HashSet<String>,
-    /// Creates by all but their pictures.
-    asked: HashMap<String, Vec<Asked>>,
+    /// Creates by all but their pictures, each with the shot that it was for.
+    asked: HashMap<String, Vec<(Asked, Option<String>)>>,
 }
 
 impl Known {
@@ -31,7 +31,7 @@ impl Known {
             Call::Create => {
                 if let Some(asked) = asked_of(entry) {
                     let same = self.asked.entry(asked.skeleton().to_owned()).or_default();
-                    same.push(asked);
+                    same.push((asked, entry.shot.clone()));
                 }
                 if let Some(task) = id(entry, "/task_id") {
                     self.shots.insert(task, entry.shot.clone());
@@ -60,10 +60,12 @@ impl Known {
         }
     }
 
-    /// Whether a create like this is here.
-    pub(super) fn has(&self, asked: &Asked) -> bool {
-        let same = self.asked.get(asked.skeleton());
-        same.is_some_and(|same| same.iter().any(|one| one.is(asked)))
+    /// Whether a create like this is here that was for this shot, or for nobody knows
+    /// whom: several shots may ask for the same.
+    pub(super) fn has(&self, asked: &Asked, shot: &str) -> bool {
+        let same = self.asked.get(asked.skeleton()).into_iter().flatten();
+        let mut of_shot = same.filter(|(_, of)| of.as_deref().is_none_or(|of| of == shot));
+        of_shot.any(|(one, _)| one.is(asked))
     }
 
     /// Whether the create of a task is here.

@@ -82,7 +82,7 @@ impl Past {
         let mut entries = Vec::new();
         // A request that is there was heard: what came of it is there, too, or is
         // missing because the run was cut off.
-        if !known.has_task(&self.task) && !known.has(&asked) {
+        if !known.has_task(&self.task) && !known.has(&asked, &self.shot) {
             entries.push(made.create(asked.shown));
         } else if !known.has_task(&self.task) {
             return Vec::new();
