@@ -332,8 +332,12 @@ fn what_failed_in_an_earlier_run_fails_the_same_in_a_replay() {
 /// A task that an earlier run paid for, and this one collects.
 #[test]
 fn what_is_collected_in_a_recorded_run_is_whole() {
-    let service = Simulated::start(&[]);
     let stage = filmed(&FILM.lines().take(5).collect::<Vec<_>>().join("\n"));
+    // However quick it is, it is not done when it is asked for the first time.
+    let rule = "rules: [{ on: query, nth: 1, then: { status: Thinking } }]";
+    stage.write("trouble.yaml", rule);
+    let trouble = stage.path("trouble.yaml");
+    let service = Simulated::start(&["--scenario", trouble.to_str().expect("it is text")]);
     let paid = stage.apply_at(&service, &["--deadline", "1ms"]);
     assert_eq!(paid.code, 102, "{}", paid.stderr);
     let collected = stage.apply_at(&service, &["--record", "rec"]);
