@@ -24,7 +24,7 @@ const MARKS: [&str; 2] = ["<<<<<<< ", ">>>>>>> "];
 
 impl Lock {
     /// Reads what [`Self::to_text`] wrote. Nesting is bounded by the parser; whoever
-    /// reads the text bounds its length by [`LARGEST`].
+    /// reads the text bounds its length by `LARGEST`.
     pub fn parse(text: &str) -> Result<Self, NoLock> {
         // Git may have written the ends of lines as Windows does.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
