@@ -154,7 +154,7 @@ fn report(first: usize, shots: usize, other: &dyn Fn(usize) -> bool) -> Value {
     json!({
         "schema_version": "1.0", "manifest": "shots.yaml", "backend": "minimax", "simulated": false,
         "runner_version": "0.1.0", "spec_version": "1.0.0", "price_date": "2026-07-10",
-        "finished": true, "stopped": null,
+        "shard": null, "missing_shards": [], "finished": true, "stopped": null,
         "totals": serde_json::to_value(Totals { shots: shots.len(), succeeded: shots.len(), ..Totals::default() }).expect("it is JSON"),
         "shots": shots,
         "run": { "run_id": format!("run-{first}"), "base_url": "https://api.example",
