@@ -13,7 +13,7 @@ use runner::media::frames::{self, Tools};
 use runner::shot::FrameAt;
 use runner::simulator::Simulator;
 use serde_json::{Value, json};
-use support::film::{billed, service};
+use support::film::{billed, serving};
 use support::{Ran, Stage, ran};
 use tokio::runtime::Runtime;
 
@@ -27,12 +27,7 @@ struct Set {
 
 impl Set {
     fn new(rules: &Value) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .expect("the runtime starts");
-        let simulator = runtime.block_on(service(rules));
+        let (runtime, simulator) = serving(rules);
         let set = Self {
             stage: Stage::new(),
             simulator,

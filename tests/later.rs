@@ -7,7 +7,7 @@ use std::process::Command;
 
 use runner::simulator::Simulator;
 use serde_json::{Value, json};
-use support::film::{billed, service, task_of};
+use support::film::{billed, serving, task_of};
 use support::{Ran, Stage, files, ran};
 use tokio::runtime::Runtime;
 
@@ -24,12 +24,7 @@ struct Set {
 
 impl Set {
     fn new(rules: &Value) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .expect("the runtime starts");
-        let simulator = runtime.block_on(service(rules));
+        let (runtime, simulator) = serving(rules);
         let set = Self {
             stage: Stage::new(),
             simulator,

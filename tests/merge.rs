@@ -11,7 +11,7 @@ use std::process::Command;
 
 use runner::simulator::Simulator;
 use serde_json::{Value, json};
-use support::film::{billed, service};
+use support::film::{billed, serving};
 use support::{Ran, Stage, program, ran};
 use tokio::runtime::Runtime;
 
@@ -405,12 +405,7 @@ struct Paid {
 
 impl Paid {
     fn new(rules: &Value) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .expect("the runtime starts");
-        let simulator = runtime.block_on(service(rules));
+        let (runtime, simulator) = serving(rules);
         Self {
             stage: stage(),
             simulator,

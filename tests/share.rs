@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use runner::id::sha256_hex;
 use runner::simulator::Simulator;
 use serde_json::{Value, json};
-use support::film::{billed, service};
+use support::film::{billed, serving};
 use support::{Ran, Simulated, Stage, ran};
 use tokio::runtime::Runtime;
 
@@ -37,12 +37,7 @@ struct Team {
 
 impl Team {
     fn new(rules: &Value) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .expect("the runtime starts");
-        let simulator = runtime.block_on(service(rules));
+        let (runtime, simulator) = serving(rules);
         let stage = Stage::new();
         for machine in ["a", "b"] {
             stage.write(&format!("{machine}/shots.yaml"), FILM);

@@ -10,7 +10,7 @@ use runner::simulator::Simulator;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::support::film::{billed, halves, manifest, prompt, service, task_of};
+use super::support::film::{billed, halves, manifest, prompt, serving, task_of};
 use super::support::{Ran, Stage, ran};
 use super::{merge, report, three_shards, videos};
 
@@ -63,17 +63,12 @@ impl Set {
         }
         let stage = Stage::new();
         stage.write("shots.yaml", &text);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .expect("the runtime starts");
         // Answers that take a while: what a kill can come between.
-        let simulator = runtime.block_on(service(&json!([
+        let (runtime, simulator) = serving(&json!([
             { "on": "create", "every": 2, "then": { "delay_ms": 30, "accepted": true } },
             { "on": "create", "nth": 3, "then": { "code": 1002 } },
             { "on": "download", "every": 3, "then": { "delay_ms": 30 } },
-        ])));
+        ]));
         Self {
             stage,
             simulator,

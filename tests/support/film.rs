@@ -28,6 +28,7 @@ use runner::spec::{Spec, Unlisted};
 use runner::state::RunState;
 use runner::store::{self, Store, StoreError};
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 
 /// What differs between runs.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +68,17 @@ pub(crate) async fn service(rules: &Value) -> Simulator {
     Simulator::start(settings, Spec::bundled())
         .await
         .expect("loopback has a free port")
+}
+
+/// The same for tests without a runtime of their own, and what it lives on.
+pub(crate) fn serving(rules: &Value) -> (Runtime, Simulator) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("the runtime starts");
+    let simulator = runtime.block_on(service(rules));
+    (runtime, simulator)
 }
 
 /// How many tasks were created for each prompt.
